@@ -1,0 +1,77 @@
+#include "runtime/base/errc.hpp"
+
+#include "runtime/base/assert.hpp"
+
+#include <array>
+
+namespace weft {
+namespace {
+
+constexpr std::array rows{
+    errc_info{errc::none, "OK", canonical::ok, "No error.", "Nothing."},
+    errc_info{errc::invalid_argument, "INVALID_ARGUMENT", canonical::invalid_argument,
+              "A field of the request has a value that is not allowed.", "Correct the field that the message names."},
+    errc_info{errc::invalid_utf8, "INVALID_UTF8", canonical::invalid_argument, "A text is not valid UTF-8.",
+              "Decode the text that the message names with its real encoding and send UTF-8."},
+    errc_info{errc::empty_call, "EMPTY_CALL", canonical::invalid_argument, "The call has no texts.",
+              "Send at least one text; an empty text is allowed."},
+    errc_info{errc::too_many_items, "TOO_MANY_ITEMS", canonical::invalid_argument,
+              "The call has more texts than one unary call may have.", "Use EmbedStream, which takes any number."},
+    errc_info{errc::text_too_large, "TEXT_TOO_LARGE", canonical::invalid_argument,
+              "A text has more bytes than the limit.", "Split the text, or raise limits.text_bytes_max."},
+    errc_info{errc::call_too_large, "CALL_TOO_LARGE", canonical::invalid_argument,
+              "The texts of the call have more bytes together than the limit.",
+              "Send fewer texts a call, or use EmbedStream."},
+    errc_info{errc::text_too_long, "TEXT_TOO_LONG", canonical::invalid_argument,
+              "A text has more tokens than the model reads, and truncation was refused.",
+              "Allow truncation, or split the text."},
+    errc_info{errc::unknown_model, "UNKNOWN_MODEL", canonical::not_found, "This node does not have the model.",
+              "Use a model that NodeService.GetNode lists, or leave the field empty."},
+    errc_info{errc::unknown_operation, "UNKNOWN_OPERATION", canonical::not_found,
+              "This node does not have the operation.", "Check the versions of client and node."},
+    errc_info{errc::unauthenticated, "UNAUTHENTICATED", canonical::unauthenticated,
+              "The call carries no valid API key.", "Send 'authorization: Bearer KEY' with a key of this cluster."},
+    errc_info{errc::permission_denied, "PERMISSION_DENIED", canonical::permission_denied,
+              "The API key's role does not allow this call.", "Use a key whose role allows it."},
+    errc_info{errc::overloaded, "OVERLOADED", canonical::resource_exhausted,
+              "A limit on work in flight is reached; the call was refused before any work.",
+              "Retry after the time in the reply, with backoff, or keep fewer calls in flight."},
+    errc_info{errc::draining, "DRAINING", canonical::unavailable, "The node is shutting down and takes no new work.",
+              "Retry on another node."},
+    errc_info{errc::model_loading, "MODEL_LOADING", canonical::unavailable, "The model is not loaded yet.",
+              "Retry in a moment."},
+    errc_info{errc::unavailable, "UNAVAILABLE", canonical::unavailable, "The call was lost inside the node.",
+              "Retry; embedding is safe to repeat."},
+    errc_info{errc::deadline_exceeded, "DEADLINE_EXCEEDED", canonical::deadline_exceeded,
+              "The call's deadline passed before its result was there.",
+              "Give the call more time, or send less at once."},
+    errc_info{errc::cancelled, "CANCELLED", canonical::cancelled, "The client cancelled the call.", "Nothing."},
+    errc_info{errc::engine_failed, "ENGINE_FAILED", canonical::internal,
+              "The engine failed on this work, after retries.", "Report it with the request id; other texts go on."},
+    errc_info{errc::model_unusable, "MODEL_UNUSABLE", canonical::failed_precondition,
+              "The model's files are missing, damaged or of an unknown kind.",
+              "Run tools/setup model, or set WEFT_MODEL_DIR."},
+    errc_info{errc::internal, "INTERNAL", canonical::internal, "A defect of Weft.",
+              "Report it with the request id and the log."},
+};
+
+constexpr bool in_order() {
+  for (size_t i = 0; i < rows.size(); ++i)
+    if (static_cast<size_t>(rows[i].code) != i)
+      return false;
+  return rows.size() == static_cast<size_t>(errc::internal) + 1;
+}
+static_assert(in_order(), "one row an error, in the order of the enum");
+
+} // namespace
+
+std::span<const errc_info> errc_table() noexcept {
+  return rows;
+}
+
+const errc_info& info(errc code) noexcept {
+  WEFT_ASSERT(static_cast<size_t>(code) < rows.size());
+  return rows[static_cast<size_t>(code)];
+}
+
+} // namespace weft

@@ -1,0 +1,65 @@
+#pragma once
+
+#include "runtime/job/numeric_class.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace weft {
+
+/// Which end of a text is dropped when it has more tokens than the model reads.
+enum class truncation_side : uint8_t { right, left };
+
+struct embed_options {
+  bool normalize = true; ///< scale every vector to length 1
+  bool truncate = true;  ///< false: refuse a text that is too long (errc::text_too_long)
+  truncation_side side = truncation_side::right;
+};
+
+/// One embed operation over 1..N texts.
+struct embed_request {
+  std::string model; ///< "" = the node's default model
+  std::vector<std::string> texts;
+  embed_options options;
+};
+
+/// Where a vector came from. Caches join in with the cluster.
+enum class source : uint8_t { computed };
+constexpr std::string_view to_string(source s) noexcept {
+  return s == source::computed ? "computed" : "?";
+}
+
+/// The answer for one text.
+struct embedding {
+  std::vector<float> values; ///< [dimensions]
+  uint32_t tokens = 0;       ///< read by the model, [CLS] and [SEP] included
+  bool truncated = false;
+  weft::source source = weft::source::computed;
+};
+
+/// Where the time of a call went: waiting, tokenizing, in the engine. Sums over its batches, per call the longest.
+struct call_times {
+  std::chrono::nanoseconds queue{};
+  std::chrono::nanoseconds tokenize{};
+  std::chrono::nanoseconds infer{};
+};
+
+/// What the call cost; every reply carries it.
+struct usage {
+  uint64_t tokens = 0;
+  double device_seconds = 0; ///< its share, by tokens, of the engine time of the batches that it was in
+};
+
+struct embed_result {
+  std::string model;
+  std::string model_version;
+  numeric_class precision = numeric_class::fp32;
+  std::vector<embedding> items; ///< one a text, in the order of the request
+  weft::usage usage;
+  call_times times;
+};
+
+} // namespace weft

@@ -1,0 +1,86 @@
+#pragma once
+
+#include "runtime/base/time.hpp"
+#include "runtime/ports/model.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace weft {
+
+enum class node_state : uint8_t { starting, serving, draining, unhealthy };
+constexpr std::string_view to_string(node_state s) noexcept {
+  switch (s) {
+  case node_state::starting:
+    return "starting";
+  case node_state::serving:
+    return "serving";
+  case node_state::draining:
+    return "draining";
+  case node_state::unhealthy:
+    return "unhealthy";
+  }
+  return "?";
+}
+
+enum class model_state : uint8_t { unloaded, loading, ready, failed };
+constexpr std::string_view to_string(model_state s) noexcept {
+  switch (s) {
+  case model_state::unloaded:
+    return "unloaded";
+  case model_state::loading:
+    return "loading";
+  case model_state::ready:
+    return "ready";
+  case model_state::failed:
+    return "failed";
+  }
+  return "?";
+}
+
+struct model_status {
+  model_info info;
+  model_state state = model_state::unloaded;
+  std::string problem; ///< why it failed, else ""
+};
+
+struct pool_status {
+  std::string name;
+  std::string model;
+  uint32_t workers = 0;
+  uint32_t workers_min = 0;
+  uint32_t workers_max = 0;
+  uint32_t workers_busy = 0;
+  uint64_t queued_items = 0;
+  uint64_t queued_tokens = 0;
+  uint64_t items_done = 0; ///< since the pool started
+  uint64_t tokens_done = 0;
+  double utilization = 0; ///< busy share of all workers over the last look, 0..1
+};
+
+/// What a node says of itself, made anew about twice a second by the monitor.
+struct node_snapshot {
+  std::string name;
+  std::string version;
+  node_state state = node_state::starting;
+  std::string reason; ///< why it is not serving, else ""
+  time_point started{};
+  time_point taken{};
+  uint64_t calls_in_flight = 0;
+  uint64_t calls_done = 0;
+  uint64_t calls_refused = 0;
+  uint32_t restarts = 0; ///< of actors, since start
+  std::vector<model_status> models;
+  std::vector<pool_status> pools;
+};
+
+/// Read access to the latest snapshot. Thread-safe, never blocks; never null.
+class node_view {
+public:
+  virtual ~node_view() = default;
+  virtual std::shared_ptr<const node_snapshot> snapshot() const = 0;
+};
+
+} // namespace weft

@@ -1,0 +1,25 @@
+# weft_module(NAME SOURCES a.cpp… DEPENDS weft::x… [PRIVATE lib…]): one library weft_NAME with the alias weft::NAME.
+# Without SOURCES it is header-only.
+function(weft_module name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS;PRIVATE" ${ARGN})
+  if(arg_SOURCES)
+    add_library(weft_${name} STATIC ${arg_SOURCES})
+    target_link_libraries(weft_${name} PUBLIC weft_flags ${arg_DEPENDS} PRIVATE ${arg_PRIVATE})
+  else()
+    add_library(weft_${name} INTERFACE)
+    target_link_libraries(weft_${name} INTERFACE weft_flags ${arg_DEPENDS})
+  endif()
+  add_library(weft::${name} ALIAS weft_${name})
+endfunction()
+
+# weft_test(NAME SOURCES a_test.cpp… DEPENDS weft::x… [LABELS l…] [TIMEOUT s]): one doctest program, one ctest entry.
+function(weft_test name)
+  cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;DEPENDS;LABELS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE weft_flags weft_test_main ${arg_DEPENDS})
+  add_test(NAME ${name} COMMAND ${name})
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 300)
+  endif()
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
+endfunction()
