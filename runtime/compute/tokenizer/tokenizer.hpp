@@ -12,19 +12,25 @@
 namespace weft {
 
 /// WordPiece as BERT uncased does it: ids equal Hugging Face `tokenizers` for the same vocab.txt.
-/// Immutable after loading: thread-safe. No allocation per token beyond the result.
+/// Immutable after loading: thread-safe. One allocation a text: the result.
 class tokenizer {
 public:
-  /// Reads vocab.txt (one token a line, its line number is its id).
-  /// Fails with errc::model_unusable naming the file.
+  /// Reads vocab.txt (one token a line, its line number is its id; [UNK], [CLS] and [SEP] have to be there).
+  /// Fails with errc::model_unusable naming the file. REQUIRES: tokens_max >= 2.
   static result<tokenizer> load(const std::filesystem::path& vocabulary, uint32_t tokens_max);
   tokenizer(tokenizer&&) noexcept;
   tokenizer& operator=(tokenizer&&) noexcept;
   ~tokenizer();
 
-  /// [CLS] text [SEP], at most tokens_max ids; with right truncation it stops reading as soon as it is full.
-  /// Fails with errc::invalid_utf8 (metadata "byte" = offset), or errc::text_too_long where truncation is refused.
+  /// [CLS] text [SEP], at most tokens_max ids; linear in the text. The whole text is checked first (so an invalid one
+  /// is refused whatever the options are); right truncation then stops reading as soon as it is full. Fails with
+  /// errc::invalid_utf8 (metadata "byte" = offset), or errc::text_too_long where truncation is refused (metadata
+  /// "limit" = tokens_max).
   result<token_sequence> encode(std::string_view text, const embed_options& options) const;
+
+  /// Ids are below this: the model needs as many embeddings.
+  uint32_t vocabulary_size() const noexcept;
+  uint32_t tokens_max() const noexcept;
 
 private:
   struct tables;

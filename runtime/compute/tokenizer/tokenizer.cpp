@@ -1,0 +1,131 @@
+#include "runtime/compute/tokenizer/tokenizer.hpp"
+
+#include "runtime/base/assert.hpp"
+#include "runtime/compute/tokenizer/text_rules.hpp"
+#include "runtime/compute/tokenizer/text_scanner.hpp"
+#include "runtime/compute/tokenizer/utf8.hpp"
+#include "runtime/compute/tokenizer/vocabulary.hpp"
+#include "runtime/compute/tokenizer/wordpiece.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+
+namespace weft {
+namespace {
+
+constexpr size_t framing = 2; // [CLS] and [SEP]
+
+/// The tokens that `tokenizers` finds in the raw text of a BERT model.
+constexpr std::array<std::string_view, 5> special_texts{"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"};
+
+failure too_long(uint32_t tokens_max) {
+  const auto limit = std::to_string(tokens_max);
+  return {errc::text_too_long, "the text has more than " + limit + " tokens", {{"limit", limit}}};
+}
+
+} // namespace
+
+struct tokenizer::tables {
+  text_rules rules;
+  wordpiece pieces;
+  std::vector<special_token> specials;
+  int32_t unknown;
+  int32_t begin;
+  int32_t end;
+  uint32_t vocabulary_size;
+  uint32_t tokens_max;
+
+  /// Writes at most text_scanner::word_characters_max ids.
+  size_t encode_word(const text_scanner& scanner, int32_t* out) const noexcept {
+    if (const special_token* special = scanner.special()) {
+      *out = special->id;
+      return 1;
+    }
+    if (scanner.is_unknown()) {
+      *out = unknown;
+      return 1;
+    }
+    return pieces.encode(scanner.word(), out);
+  }
+};
+
+tokenizer::tokenizer(std::unique_ptr<const tables> t) noexcept : tables_(std::move(t)) {}
+tokenizer::tokenizer(tokenizer&&) noexcept = default;
+tokenizer& tokenizer::operator=(tokenizer&&) noexcept = default;
+tokenizer::~tokenizer() = default;
+
+uint32_t tokenizer::vocabulary_size() const noexcept {
+  return tables_->vocabulary_size;
+}
+
+uint32_t tokenizer::tokens_max() const noexcept {
+  return tables_->tokens_max;
+}
+
+result<tokenizer> tokenizer::load(const std::filesystem::path& file, uint32_t tokens_max) {
+  WEFT_ASSERT(tokens_max >= framing);
+  const auto tokens = vocabulary::load(file);
+  if (!tokens)
+    return tokens.error();
+  for (const std::string_view needed : {"[UNK]", "[CLS]", "[SEP]"})
+    if (!tokens->find(needed))
+      return failure{errc::model_unusable,
+                     "vocabulary " + file.string() + ": there is no token " + std::string(needed),
+                     {{"file", file.string()}}};
+  std::vector<special_token> specials;
+  for (const std::string_view text : special_texts)
+    if (const auto id = tokens->find(text))
+      specials.push_back({text, *id});
+  const int32_t unknown = *tokens->find("[UNK]");
+  return tokenizer(std::make_unique<const tables>(tables{text_rules(), wordpiece(*tokens, unknown), std::move(specials),
+                                                         unknown, *tokens->find("[CLS]"), *tokens->find("[SEP]"),
+                                                         static_cast<uint32_t>(tokens->tokens().size()), tokens_max}));
+}
+
+result<token_sequence> tokenizer::encode(std::string_view text, const embed_options& options) const {
+  if (const size_t valid = utf8_valid_bytes(text); valid != text.size()) {
+    const auto byte = std::to_string(valid);
+    return failure{errc::invalid_utf8, "the text is not valid UTF-8 at byte " + byte, {{"byte", byte}}};
+  }
+  const tables& t = *tables_;
+  const size_t body_max = t.tokens_max - framing;
+  const bool keep_end = options.truncate && options.side == truncation_side::left;
+  // Dropping from the left waits until as much again is there, so that each id is moved once at most.
+  const size_t full = keep_end ? 2 * body_max : body_max;
+  token_sequence out;
+  // A token stands for at least one byte of the text, whatever the rules do to it.
+  out.ids.resize(std::min(full + text_scanner::word_characters_max, text.size()) + framing);
+  int32_t* const body = out.ids.data() + 1;
+  size_t count = 0;
+  const auto keep_last = [&] {
+    std::copy(body + count - body_max, body + count, body);
+    count = body_max;
+    out.truncated = true;
+  };
+
+  text_scanner scanner(t.rules, t.specials, text);
+  while (scanner.next()) {
+    count += t.encode_word(scanner, body + count);
+    if (count <= full)
+      continue;
+    if (!options.truncate)
+      return too_long(t.tokens_max);
+    if (!keep_end)
+      break;
+    keep_last();
+  }
+  if (count > body_max && keep_end)
+    keep_last();
+  if (count > body_max) {
+    count = body_max;
+    out.truncated = true;
+  }
+  out.ids.front() = t.begin;
+  body[count] = t.end;
+  out.ids.resize(count + framing);
+  return out;
+}
+
+} // namespace weft
