@@ -1,0 +1,89 @@
+#pragma once
+
+#include "runtime/job/numeric_class.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace weft {
+
+enum class log_level : uint8_t { debug, info, warn, error };
+enum class log_format : uint8_t { text, json };
+/// When the weights are read: at start, or by the first call that needs them.
+enum class load_policy : uint8_t { kept, lazy };
+
+/// The configuration of one node, section by section as in the file. Plain values: the member initializers are the
+/// defaults, schema.cpp has the ranges and the meaning of each key, load.cpp fills it in.
+struct node_config {
+  struct node_section {
+    std::string name = "n1";
+    std::string data_dir; ///< "": /var/lib/weft/NAME for root, else ${XDG_STATE_HOME:-$HOME/.local/state}/weft/NAME
+    std::string listen = "127.0.0.1:7700";
+    std::string peer = "127.0.0.1:7701";
+    std::string http = "127.0.0.1:7780";
+    uint32_t drain_seconds_max = 30;
+    uint32_t scheduler_threads = 2;
+    uint32_t http_connections_max = 128;
+  } node;
+
+  struct cluster_section {
+    std::string id = "local";
+    std::vector<std::string> seeds;
+    std::string region = "local";
+    std::string zone = "a";
+    bool single_node = false;
+  } cluster;
+
+  struct model_section {
+    std::string name = "all-MiniLM-L6-v2";
+    std::string dir; ///< "": ${XDG_CACHE_HOME:-$HOME/.cache}/weft/models/NAME
+    weft::precision precision = weft::precision::automatic;
+    load_policy load = load_policy::kept;
+  } model;
+
+  struct pool_section {
+    uint32_t workers_min = 1;
+    uint32_t workers_max = 0; ///< 0: one a CPU
+    uint32_t tokenizers = 0;  ///< 0: one a CPU
+    uint32_t batch_tokens_max = 16'384;
+    uint32_t batch_items_max = 4'096;
+    bool batching = true;
+    bool pin_threads = false;
+    uint64_t queue_items_max = 65'536;
+    uint64_t queue_tokens_max = 16'777'216;
+  } pool;
+
+  struct limits_section {
+    uint32_t calls_max = 8'192;
+    uint64_t bytes_max = 268'435'456;
+    uint32_t items_max = 1'024;
+    uint64_t text_bytes_max = 16'777'216;
+    uint64_t call_bytes_max = 33'554'432;
+    uint32_t message_bytes_max = 33'554'432;
+    uint32_t stream_items_max = 1'024;
+  } limits;
+
+  struct tls_section {
+    std::string cert;
+    std::string key;
+    std::string client_ca;
+    bool allow_plaintext = false;
+  } tls;
+
+  struct auth_section {
+    std::vector<std::string> api_keys;
+  } auth;
+
+  struct log_section {
+    log_level level = log_level::info;
+    log_format format = log_format::text;
+    std::string file;
+  } log;
+
+  struct modes_section {
+    bool plain = false;
+  } modes;
+};
+
+} // namespace weft

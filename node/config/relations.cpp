@@ -1,0 +1,52 @@
+#include "node/config/address.hpp"
+#include "node/config/load.hpp"
+
+namespace weft {
+namespace {
+
+void check_tls(const node_config& c, std::vector<std::string>& errors) {
+  if (c.tls.cert.empty() != c.tls.key.empty())
+    errors.push_back(c.tls.cert.empty() ? "tls.cert: is missing: tls.key is of no use without it"
+                                        : "tls.key: is missing: tls.cert is of no use without it");
+  if (!c.tls.client_ca.empty() && c.tls.cert.empty())
+    errors.push_back("tls.cert: is missing: tls.client_ca asks for client certificates, which need TLS");
+  const auto listen = parse_address(c.node.listen);
+  if (listen && !is_loopback(*listen) && c.tls.cert.empty() && !c.tls.allow_plaintext)
+    errors.push_back("node.listen: " + c.node.listen +
+                     " is not a loopback address and would be plaintext: set tls.cert and tls.key, or "
+                     "tls.allow_plaintext = true inside a network that encrypts");
+}
+
+void check_sizes(const node_config& c, std::vector<std::string>& errors) {
+  const auto at_most = [&](const char* lesser, uint64_t a, const char* greater, uint64_t b) {
+    if (a > b)
+      errors.push_back(std::string{lesser} + ": must be at most " + greater + " (" + std::to_string(a) + " > " +
+                       std::to_string(b) + ")");
+  };
+  if (c.pool.workers_max != 0)
+    at_most("pool.workers_min", c.pool.workers_min, "pool.workers_max", c.pool.workers_max);
+  at_most("limits.text_bytes_max", c.limits.text_bytes_max, "limits.call_bytes_max", c.limits.call_bytes_max);
+  at_most("limits.call_bytes_max", c.limits.call_bytes_max, "limits.bytes_max", c.limits.bytes_max);
+}
+
+void check_addresses(const node_config& c, std::vector<std::string>& errors) {
+  const auto differ = [&](const char* a, const std::string& x, const char* b, const std::string& y) {
+    if (x == y && !x.ends_with(":0"))
+      errors.push_back(std::string{a} + ": must differ from " + b + " (both are " + x + ")");
+  };
+  differ("node.peer", c.node.peer, "node.listen", c.node.listen);
+  differ("node.http", c.node.http, "node.listen", c.node.listen);
+  differ("node.http", c.node.http, "node.peer", c.node.peer);
+}
+
+} // namespace
+
+std::vector<std::string> check_relations(const node_config& config) {
+  std::vector<std::string> errors;
+  check_tls(config, errors);
+  check_sizes(config, errors);
+  check_addresses(config, errors);
+  return errors;
+}
+
+} // namespace weft

@@ -1,0 +1,222 @@
+#include "node/config/schema.hpp"
+
+#include "node/config/edit_distance.hpp"
+
+#include <algorithm>
+#include <array>
+#include <concepts>
+
+namespace weft {
+namespace {
+
+// Spelling of the enumerations, in the order of their values; also what `choices` of their keys says.
+template <class T> constexpr std::string_view spelling = "";
+template <> constexpr std::string_view spelling<precision> = "auto|fp32|bf16|int16";
+template <> constexpr std::string_view spelling<load_policy> = "kept|lazy";
+template <> constexpr std::string_view spelling<log_level> = "debug|info|warn|error";
+template <> constexpr std::string_view spelling<log_format> = "text|json";
+
+std::string_view nth_choice(std::string_view choices, size_t n) {
+  for (; n > 0; --n)
+    choices.remove_prefix(choices.find('|') + 1);
+  return choices.substr(0, choices.find('|'));
+}
+
+size_t choice_index(std::string_view choices, std::string_view word) {
+  const auto count = static_cast<size_t>(std::ranges::count(choices, '|')) + 1;
+  size_t n = 0;
+  while (n < count && nth_choice(choices, n) != word)
+    ++n;
+  return n; // count: it is none of them
+}
+
+template <class T> config_value to_value(const T& field) {
+  if constexpr (std::is_enum_v<T>)
+    return std::string{nth_choice(spelling<T>, static_cast<size_t>(field))};
+  else if constexpr (std::unsigned_integral<T> && !std::same_as<T, bool>)
+    return static_cast<int64_t>(field);
+  else
+    return field;
+}
+
+template <class T> void from_value(T& field, const config_value& value) {
+  if constexpr (std::is_enum_v<T>)
+    field = static_cast<T>(choice_index(spelling<T>, std::get<std::string>(value)));
+  else if constexpr (std::unsigned_integral<T> && !std::same_as<T, bool>)
+    field = static_cast<T>(std::get<int64_t>(value));
+  else
+    field = std::get<T>(value);
+}
+
+template <auto Section, auto Field> config_value get(const node_config& c) {
+  return to_value(c.*Section.*Field);
+}
+template <auto Section, auto Field> void set(node_config& c, const config_value& value) {
+  from_value(c.*Section.*Field, value);
+}
+
+constexpr bool restart = true;
+constexpr bool live = false;
+constexpr int64_t u32_max = 4'294'967'295;
+
+using c = node_config;
+using kind = config_kind;
+
+// The two accessors of a key.
+#define WEFT_FIELD(section, field)                                                                                     \
+  get<&c::section, &c::section##_section::field>, set<&c::section, &c::section##_section::field>
+
+constexpr std::array keys{
+    config_key{"node", "name", kind::text, restart,
+               "Name of this node: in logs, replies and paths; unique in the cluster.", WEFT_FIELD(node, name), "", 1,
+               64},
+    config_key{"node", "data_dir", kind::text, restart,
+               "Folder for what the node keeps; one process a folder. Empty: /var/lib/weft/NAME for root, else "
+               "${XDG_STATE_HOME:-$HOME/.local/state}/weft/NAME.",
+               WEFT_FIELD(node, data_dir), "", 0, 4'096},
+    config_key{"node", "listen", kind::address, restart, "Where clients connect (gRPC).", WEFT_FIELD(node, listen)},
+    config_key{"node", "peer", kind::address, restart,
+               "Where other nodes connect; part of the file's format, nothing listens there yet.",
+               WEFT_FIELD(node, peer)},
+    config_key{"node", "http", kind::address, restart, "Where /metrics, /healthz and /readyz are served.",
+               WEFT_FIELD(node, http)},
+    config_key{"node", "drain_seconds_max", kind::integer, live,
+               "How long SIGTERM waits for calls in flight before it gives up on them.",
+               WEFT_FIELD(node, drain_seconds_max), "", 0, 3'600},
+    config_key{"node", "scheduler_threads", kind::integer, restart,
+               "Threads that the actors share; they only pass messages, the engines have threads of their own.",
+               WEFT_FIELD(node, scheduler_threads), "", 1, 256},
+    config_key{"node", "http_connections_max", kind::integer, restart,
+               "HTTP connections at once; further ones are answered 503.", WEFT_FIELD(node, http_connections_max), "",
+               1, 10'000},
+    config_key{"cluster", "id", kind::text, restart, "Nodes of different ids never join.", WEFT_FIELD(cluster, id), "",
+               1, 64},
+    config_key{"cluster", "seeds", kind::addresses, restart,
+               "Peer addresses of nodes to join through; part of the file's format, used once nodes join.",
+               WEFT_FIELD(cluster, seeds), "", 0, 256},
+    config_key{"cluster", "region", kind::text, restart, "Set of nodes that are close to each other.",
+               WEFT_FIELD(cluster, region), "", 1, 64},
+    config_key{"cluster", "zone", kind::text, restart, "Part of a region that fails as one.", WEFT_FIELD(cluster, zone),
+               "", 1, 64},
+    config_key{"cluster", "single_node", kind::boolean, restart,
+               "Says that this cluster is meant to be one node: durable work may then have one copy only.",
+               WEFT_FIELD(cluster, single_node)},
+    config_key{"model", "name", kind::text, restart, "Name of the model, also of its folder.", WEFT_FIELD(model, name),
+               "", 1, 128},
+    config_key{"model", "dir", kind::text, restart,
+               "Folder with model.safetensors, config.json and vocab.txt. Empty: "
+               "${XDG_CACHE_HOME:-$HOME/.cache}/weft/models/NAME.",
+               WEFT_FIELD(model, dir), "", 0, 4'096},
+    config_key{"model", "precision", kind::choice, restart,
+               "Numeric class; auto is the fastest that this CPU runs with cosine >= 0.9995 to fp32.",
+               WEFT_FIELD(model, precision), spelling<weft::precision>},
+    config_key{"model", "load", kind::choice, restart, "kept reads the weights at start, lazy with the first call.",
+               WEFT_FIELD(model, load), spelling<load_policy>},
+    config_key{"pool", "workers_min", kind::integer, live, "Engines that are always there.",
+               WEFT_FIELD(pool, workers_min), "", 1, 256},
+    config_key{"pool", "workers_max", kind::integer, live, "Engines at most, one thread each; 0 is one a CPU.",
+               WEFT_FIELD(pool, workers_max), "", 0, 256},
+    config_key{"pool", "tokenizers", kind::integer, restart, "Actors that tokenize; 0 is one a CPU.",
+               WEFT_FIELD(pool, tokenizers), "", 0, 256},
+    config_key{"pool", "batch_tokens_max", kind::integer, live,
+               "Tokens in one batch at most, whatever clients send: more is throughput, less is latency.",
+               WEFT_FIELD(pool, batch_tokens_max), "", 512, 1'048'576},
+    config_key{"pool", "batch_items_max", kind::integer, live, "Texts in one batch at most.",
+               WEFT_FIELD(pool, batch_items_max), "", 1, 65'536},
+    config_key{"pool", "batching", kind::boolean, live, "false computes one text at a time.",
+               WEFT_FIELD(pool, batching)},
+    config_key{"pool", "pin_threads", kind::boolean, restart,
+               "Binds each engine's thread to a CPU: steadier on a machine of its own, slower on a shared one.",
+               WEFT_FIELD(pool, pin_threads)},
+    config_key{"pool", "queue_items_max", kind::integer, live, "Texts that may wait for an engine; then OVERLOADED.",
+               WEFT_FIELD(pool, queue_items_max), "", 1, 100'000'000},
+    config_key{"pool", "queue_tokens_max", kind::integer, live, "Tokens that may wait for an engine; then OVERLOADED.",
+               WEFT_FIELD(pool, queue_tokens_max), "", 512, 10'000'000'000},
+    config_key{"limits", "calls_max", kind::integer, live, "Calls in flight; then OVERLOADED.",
+               WEFT_FIELD(limits, calls_max), "", 1, 10'000'000},
+    config_key{"limits", "bytes_max", kind::integer, live,
+               "Bytes of text in flight, all calls together; then OVERLOADED.", WEFT_FIELD(limits, bytes_max), "",
+               1'024, 1'099'511'627'776},
+    config_key{"limits", "items_max", kind::integer, live, "Texts in one unary call; then TOO_MANY_ITEMS.",
+               WEFT_FIELD(limits, items_max), "", 1, 1'000'000},
+    config_key{"limits", "text_bytes_max", kind::integer, live, "Bytes of one text; then TEXT_TOO_LARGE.",
+               WEFT_FIELD(limits, text_bytes_max), "", 1, u32_max},
+    config_key{"limits", "call_bytes_max", kind::integer, live, "Bytes of all texts of one call; then CALL_TOO_LARGE.",
+               WEFT_FIELD(limits, call_bytes_max), "", 1, u32_max},
+    config_key{"limits", "message_bytes_max", kind::integer, restart,
+               "Bytes of one gRPC message that is received; larger ones end with RESOURCE_EXHAUSTED unread.",
+               WEFT_FIELD(limits, message_bytes_max), "", 65'536, 2'147'483'647},
+    config_key{"limits", "stream_items_max", kind::integer, restart,
+               "Texts of one stream that wait for their answer; the stream is read on only below that.",
+               WEFT_FIELD(limits, stream_items_max), "", 1, 1'000'000},
+    config_key{"tls", "cert", kind::text, restart, "PEM file with the certificate chain of the client listener.",
+               WEFT_FIELD(tls, cert), "", 0, 4'096},
+    config_key{"tls", "key", kind::text, restart, "PEM file with its private key.", WEFT_FIELD(tls, key), "", 0, 4'096},
+    config_key{"tls", "client_ca", kind::text, restart,
+               "PEM file with the authorities that sign clients' certificates; set, clients must show one (mTLS).",
+               WEFT_FIELD(tls, client_ca), "", 0, 4'096},
+    config_key{"tls", "allow_plaintext", kind::boolean, restart,
+               "Allows plaintext on addresses other than loopback: only inside a network that encrypts.",
+               WEFT_FIELD(tls, allow_plaintext)},
+    config_key{"auth", "api_keys", kind::texts, restart,
+               "Hashed API keys as `weftd make-api-key` prints them; none: everybody may call, as operator.",
+               WEFT_FIELD(auth, api_keys), "", 0, 10'000},
+    config_key{"log", "level", kind::choice, live, "Least level that is logged.", WEFT_FIELD(log, level),
+               spelling<log_level>},
+    config_key{"log", "format", kind::choice, live, "text for people, json (one object a line) for programs.",
+               WEFT_FIELD(log, format), spelling<log_format>},
+    config_key{"log", "file", kind::text, restart, "File to append to. Empty: standard error.", WEFT_FIELD(log, file),
+               "", 0, 4'096},
+    config_key{"modes", "plain", kind::boolean, live,
+               "Switches batching and pooling off (one worker, one text a batch), to measure what they bring.",
+               WEFT_FIELD(modes, plain)},
+};
+#undef WEFT_FIELD
+
+} // namespace
+
+std::span<const config_key> config_keys() noexcept {
+  return keys;
+}
+
+std::string full_name(const config_key& key) {
+  return std::string{key.section} + '.' + std::string{key.name};
+}
+
+std::string environment_name(const config_key& key) {
+  std::string name = "WEFT_" + std::string{key.section} + '_' + std::string{key.name};
+  std::ranges::transform(name, name.begin(), [](char ch) { return ch >= 'a' && ch <= 'z' ? char(ch - 32) : ch; });
+  return name;
+}
+
+const config_key* find_key(std::string_view name) noexcept {
+  const auto dot = name.find('.');
+  if (dot == std::string_view::npos)
+    return nullptr;
+  const auto at = std::ranges::find_if(keys, [&](const config_key& key) {
+    return key.section == name.substr(0, dot) && key.name == name.substr(dot + 1);
+  });
+  return at == keys.end() ? nullptr : &*at;
+}
+
+std::string nearest_key(std::string_view name) {
+  std::string best;
+  // More than a third of the letters wrong is another word.
+  size_t best_distance = name.size() / 3 + 1;
+  const auto consider = [&](std::string candidate, size_t distance) {
+    if (distance < best_distance) {
+      best_distance = distance;
+      best = std::move(candidate);
+    }
+  };
+  for (const auto& key : keys) {
+    consider(full_name(key), edit_distance(name, full_name(key)));
+    // The right word in the wrong section is as near as one typing error.
+    const auto dot = name.find('.');
+    if (dot != std::string_view::npos)
+      consider(full_name(key), edit_distance(name.substr(dot + 1), key.name) + 1);
+  }
+  return best;
+}
+
+} // namespace weft

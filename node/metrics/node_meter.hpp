@@ -1,0 +1,31 @@
+#pragma once
+
+#include "runtime/ports/meter.hpp"
+
+#include <memory>
+
+namespace prometheus {
+class Registry;
+}
+
+namespace weft {
+
+/// Counts calls and batches in a Prometheus registry. Thread-safe; one lookup in a small table a call.
+/// Labels are bounded: 16 operations, 256 devices, 64 actors; further ones are counted as "other".
+class node_meter final : public meter {
+public:
+  explicit node_meter(std::shared_ptr<prometheus::Registry> registry);
+  ~node_meter() override;
+
+  void call_ended(std::string_view operation, errc code, std::chrono::nanoseconds total,
+                  const call_times& times) override;
+  void batch_computed(std::string_view device, uint64_t items, uint64_t tokens, std::chrono::nanoseconds busy) override;
+  void items_dropped(errc why, uint64_t items) override;
+  void actor_restarted(std::string_view actor) override;
+
+private:
+  struct families;
+  std::unique_ptr<families> families_;
+};
+
+} // namespace weft

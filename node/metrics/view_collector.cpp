@@ -1,0 +1,82 @@
+#include "node/metrics/view_collector.hpp"
+
+#include "node/metrics/families.hpp"
+
+namespace weft {
+namespace {
+
+using family = prometheus::MetricFamily;
+
+void add_node(const node_snapshot& node, std::vector<family>& out) {
+  auto build = gauge_family("weft_build_info", "Always 1; the labels tell the name and the version of the node.");
+  add_series(build, 1, {{"node", node.name}, {"version", node.version}});
+  auto state = gauge_family("weft_node_state", "1 for the state that the node is in.");
+  for (const auto s : {node_state::starting, node_state::serving, node_state::draining, node_state::unhealthy})
+    add_series(state, node.state == s ? 1 : 0, {{"state", std::string{to_string(s)}}});
+  auto calls = gauge_family("weft_calls_in_flight", "Calls admitted and not yet answered.");
+  add_series(calls, static_cast<double>(node.calls_in_flight));
+  auto refused = counter_family("weft_calls_refused_total", "Calls refused at the door because of a limit.");
+  add_series(refused, static_cast<double>(node.calls_refused));
+  for (auto* f : {&build, &state, &calls, &refused})
+    out.push_back(std::move(*f));
+}
+
+void add_models(const node_snapshot& node, std::vector<family>& out) {
+  auto state = gauge_family("weft_model_state", "1 for the state that the model is in.");
+  auto info = gauge_family("weft_model_info", "Always 1; the labels tell version and numeric class of a ready model.");
+  auto bytes = gauge_family("weft_model_weights_bytes", "Size of a ready model's weights; mapped once.");
+  for (const auto& model : node.models) {
+    for (const auto s : {model_state::unloaded, model_state::loading, model_state::ready, model_state::failed})
+      add_series(state, model.state == s ? 1 : 0, {{"model", model.info.name}, {"state", std::string{to_string(s)}}});
+    if (model.state != model_state::ready)
+      continue;
+    add_series(info, 1,
+               {{"model", model.info.name},
+                {"version", model.info.version},
+                {"precision", std::string{to_string(model.info.precision)}}});
+    add_series(bytes, static_cast<double>(model.info.weights_bytes), {{"model", model.info.name}});
+  }
+  for (auto* f : {&state, &info, &bytes})
+    out.push_back(std::move(*f));
+}
+
+void add_pools(const node_snapshot& node, std::vector<family>& out) {
+  struct gauge {
+    const char* name;
+    const char* help;
+    double (*value)(const pool_status&);
+  };
+  static constexpr gauge gauges[] = {
+      {"weft_pool_workers", "Workers of the pool.", [](const pool_status& p) { return double(p.workers); }},
+      {"weft_pool_workers_min", "Workers that are always there.",
+       [](const pool_status& p) { return double(p.workers_min); }},
+      {"weft_pool_workers_max", "Workers at most.", [](const pool_status& p) { return double(p.workers_max); }},
+      {"weft_pool_workers_busy", "Workers that compute.", [](const pool_status& p) { return double(p.workers_busy); }},
+      {"weft_queue_items", "Texts that wait for a worker.",
+       [](const pool_status& p) { return double(p.queued_items); }},
+      {"weft_queue_tokens", "Tokens that wait for a worker.",
+       [](const pool_status& p) { return double(p.queued_tokens); }},
+      {"weft_pool_utilization_ratio", "Busy share of all workers, 0 to 1.",
+       [](const pool_status& p) { return p.utilization; }},
+  };
+  for (const auto& g : gauges) {
+    auto f = gauge_family(g.name, g.help);
+    for (const auto& pool : node.pools)
+      add_series(f, g.value(pool), {{"pool", pool.name}});
+    out.push_back(std::move(f));
+  }
+}
+
+} // namespace
+
+std::vector<family> view_collector::Collect() const {
+  const auto snapshot = view_->snapshot();
+  std::vector<family> out;
+  add_node(*snapshot, out);
+  add_models(*snapshot, out);
+  add_pools(*snapshot, out);
+  std::erase_if(out, [](const family& f) { return f.metric.empty(); });
+  return out;
+}
+
+} // namespace weft
