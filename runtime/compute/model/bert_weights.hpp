@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <memory>
 #include <span>
-#include <string>
 #include <vector>
 
 namespace weft {
@@ -42,20 +41,22 @@ struct bert_layer_weights {
   norm_weights output_norm;
 };
 
-/// fp32 weights, as views into one read-only mapping of the safetensors file. Immutable: thread-safe.
+/// fp32 weights: views into one read-only mapping of the safetensors file, or into memory of our own where the file has
+/// 16-bit floats. Immutable: thread-safe.
 struct bert_weights {
   bert_shape shape;
-  std::string digest;                          ///< SHA-256 of the file, hex
   std::span<const float> word_embeddings;      ///< [vocabulary, hidden]
   std::span<const float> position_embeddings;  ///< [positions, hidden]
   std::span<const float> token_type_embedding; ///< [hidden], row 0
   norm_weights embedding_norm;
   std::vector<bert_layer_weights> layers;
+  uint64_t bytes = 0;                  ///< of all views together
   std::shared_ptr<const void> mapping; ///< keeps the views valid
 };
 
-/// Opens `directory`/model.safetensors and checks names, types and shapes against config.json.
-/// Fails with errc::model_unusable; the message names the file and `tools/setup model`, the command that mends it.
+/// Opens `directory`/model.safetensors and checks names, types and shapes against config.json; F32, F16 and BF16 are
+/// read. Fails with errc::model_unusable; the message names the file and `tools/setup model`, the command that mends
+/// it.
 result<std::shared_ptr<const bert_weights>> load_bert_weights(const std::filesystem::path& directory);
 
 } // namespace weft

@@ -1,0 +1,64 @@
+#include "runtime/compute/cpu/cpu_features.hpp"
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+#endif
+
+namespace weft {
+
+namespace {
+
+#if defined(__x86_64__)
+
+/// Linux hands out the 8 KiB of tile registers only to processes that ask (arch_prctl, ARCH_REQ_XCOMP_PERM); threads
+/// made later inherit the permission.
+bool amx_permitted() noexcept {
+#if defined(__linux__)
+  constexpr long request_permission = 0x1023;
+  constexpr long tile_data = 18;
+  return ::syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
+#else
+  return false;
+#endif
+}
+
+bool has_amx_bf16() noexcept {
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d))
+    return false;
+  constexpr unsigned amx_bf16 = 1u << 22;
+  constexpr unsigned amx_tile = 1u << 24;
+  return (d & amx_bf16) && (d & amx_tile) && amx_permitted();
+}
+
+cpu_features look() noexcept {
+  __builtin_cpu_init();
+  cpu_features f;
+  f.avx2_fma = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  f.avx512 = f.avx2_fma && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  f.avx512_vnni = f.avx512 && __builtin_cpu_supports("avx512vnni");
+  f.amx_bf16 = f.avx512 && has_amx_bf16();
+  return f;
+}
+
+#else
+
+cpu_features look() noexcept {
+  return {};
+}
+
+#endif
+
+} // namespace
+
+const cpu_features& this_cpu() noexcept {
+  static const cpu_features features = look();
+  return features;
+}
+
+} // namespace weft

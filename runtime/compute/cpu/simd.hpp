@@ -1,0 +1,110 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
+// Vectors of floats for the instruction set that the including file is compiled for. Everything that uses them lives in
+// the inline namespace of that set, so that a file built with -mavx2 and one built without never share a symbol: the
+// linker would keep one of the two for all machines.
+#if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
+#define WEFT_ISA isa_avx512
+#elif defined(__AVX2__) && defined(__FMA__)
+#define WEFT_ISA isa_avx2
+#else
+#define WEFT_ISA isa_portable
+#endif
+
+#define WEFT_INLINE [[gnu::always_inline]] inline
+
+namespace weft::inline WEFT_ISA {
+
+#if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
+inline constexpr size_t simd_width = 16;
+#elif defined(__AVX2__) && defined(__FMA__)
+inline constexpr size_t simd_width = 8;
+#else
+inline constexpr size_t simd_width = 4;
+#endif
+
+/// simd_width floats, and as many 32-bit integers (the result of comparing, and the bits of floats).
+using vfloat = float __attribute__((vector_size(simd_width * 4)));
+using vint = int32_t __attribute__((vector_size(simd_width * 4)));
+
+WEFT_INLINE vfloat load(const float* from) {
+  vfloat v;
+  std::memcpy(&v, from, sizeof v);
+  return v;
+}
+
+WEFT_INLINE void store(float* to, vfloat v) {
+  std::memcpy(to, &v, sizeof v);
+}
+
+WEFT_INLINE vfloat splat(float x) {
+  return vfloat{} + x;
+}
+
+WEFT_INLINE vint as_int(vfloat v) {
+  return reinterpret_cast<vint>(v);
+}
+
+WEFT_INLINE vfloat as_float(vint v) {
+  return reinterpret_cast<vfloat>(v);
+}
+
+/// a · b + c; one rounding where the set has fused multiply-add, two where it has not.
+WEFT_INLINE vfloat multiply_add(vfloat a, vfloat b, vfloat c) {
+#if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
+  return _mm512_fmadd_ps(a, b, c);
+#elif defined(__AVX2__) && defined(__FMA__)
+  return _mm256_fmadd_ps(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+
+WEFT_INLINE vfloat larger(vfloat a, vfloat b) {
+#if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
+  return _mm512_mask_max_ps(a, 0xffff, a, b); // the plain one draws false warnings from g++ 12
+#elif defined(__AVX2__) && defined(__FMA__)
+  return _mm256_max_ps(a, b);
+#else
+  return a > b ? a : b;
+#endif
+}
+
+WEFT_INLINE vfloat smaller(vfloat a, vfloat b) {
+#if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
+  return _mm512_mask_min_ps(a, 0xffff, a, b);
+#elif defined(__AVX2__) && defined(__FMA__)
+  return _mm256_min_ps(a, b);
+#else
+  return a < b ? a : b;
+#endif
+}
+
+/// Sum of the lanes, always in the same (pairwise) order.
+WEFT_INLINE float sum_of(vfloat v) {
+  float lanes[simd_width];
+  store(lanes, v);
+  for (size_t half = simd_width / 2; half > 0; half /= 2)
+    for (size_t i = 0; i < half; ++i)
+      lanes[i] += lanes[i + half];
+  return lanes[0];
+}
+
+WEFT_INLINE float largest_of(vfloat v) {
+  float lanes[simd_width];
+  store(lanes, v);
+  for (size_t half = simd_width / 2; half > 0; half /= 2)
+    for (size_t i = 0; i < half; ++i)
+      lanes[i] = lanes[i] > lanes[i + half] ? lanes[i] : lanes[i + half];
+  return lanes[0];
+}
+
+} // namespace weft::inline WEFT_ISA
