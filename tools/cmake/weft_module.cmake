@@ -13,13 +13,29 @@ function(weft_module name)
 endfunction()
 
 # weft_test(NAME SOURCES a_test.cpp… DEPENDS weft::x… [LABELS l…] [TIMEOUT s]): one doctest program, one ctest entry.
+# The target weft_tests builds them all and what they need. A sanitizer's entries are named after it, so that tools/test can list several builds in one summary.
+add_custom_target(weft_tests)
 function(weft_test name)
   cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;DEPENDS;LABELS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE weft_flags weft_test_main ${arg_DEPENDS})
-  add_test(NAME ${name} COMMAND ${name})
+  add_dependencies(weft_tests ${name})
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 300)
   endif()
-  set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
+  weft_test_name(${name} entry)
+  add_test(NAME ${entry} COMMAND ${name})
+  set_tests_properties(${entry} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}"
+                       ENVIRONMENT "${WEFT_SANITIZER_ENVIRONMENT}")
+endfunction()
+
+# The ctest name of a test in this build: base_test, asan.base_test, tsan.base_test.
+function(weft_test_name name entry)
+  set(prefix)
+  if(WEFT_SANITIZE STREQUAL "address")
+    set(prefix "asan.")
+  elseif(WEFT_SANITIZE STREQUAL "thread")
+    set(prefix "tsan.")
+  endif()
+  set(${entry} "${prefix}${name}" PARENT_SCOPE)
 endfunction()
