@@ -3,8 +3,11 @@
 #include "runtime/compute/model/file_mapping.hpp"
 #include "runtime/compute/model/json.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string>
+#include <system_error>
+#include <utility>
 
 namespace weft {
 
@@ -40,6 +43,17 @@ constexpr std::array<word_key, 3> word_keys{{
     {"position_embedding_type", "absolute"},
 }};
 
+result<std::string> read_small_file(const std::filesystem::path& path) {
+  constexpr size_t bytes_max = 1 << 20;
+  const auto file = file_mapping::open(path);
+  if (!file)
+    return file.error();
+  const auto bytes = (*file)->bytes();
+  if (bytes.size() > bytes_max)
+    return unusable(path.string() + ": larger than 1 MiB");
+  return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+}
+
 } // namespace
 
 result<bert_shape> parse_bert_config(std::string_view json) {
@@ -73,17 +87,30 @@ result<bert_shape> parse_bert_config(std::string_view json) {
 }
 
 result<bert_shape> read_bert_config(const std::filesystem::path& path) {
-  constexpr size_t bytes_max = 1 << 20;
-  const auto file = file_mapping::open(path);
-  if (!file)
-    return file.error();
-  const auto bytes = (*file)->bytes();
-  if (bytes.size() > bytes_max)
-    return unusable(path.string() + ": larger than 1 MiB");
-  auto shape = parse_bert_config({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  const auto text = read_small_file(path);
+  if (!text)
+    return text.error();
+  auto shape = parse_bert_config(*text);
   if (!shape)
     return unusable(path.string() + ": " + shape.error().message);
   return shape;
+}
+
+result<uint32_t> read_tokens_max(const std::filesystem::path& path, const bert_shape& shape) {
+  constexpr uint32_t usual = 256;
+  if (std::error_code unknown; !std::filesystem::exists(path, unknown))
+    return std::min(usual, shape.positions);
+  const auto text = read_small_file(path);
+  if (!text)
+    return text.error();
+  const auto config = parse_json(*text);
+  if (!config)
+    return unusable(path.string() + ": no valid JSON: " + config.error().message);
+  const auto* value = config->find("max_seq_length");
+  const auto number = value ? value->as_unsigned() : std::nullopt;
+  if (!number || *number < 2 || *number > shape.positions)
+    return unusable(path.string() + ": max_seq_length must be a number from 2 to " + std::to_string(shape.positions));
+  return static_cast<uint32_t>(*number);
 }
 
 } // namespace weft

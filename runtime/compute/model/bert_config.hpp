@@ -16,4 +16,8 @@ result<bert_shape> parse_bert_config(std::string_view json);
 /// The same from a file of at most 1 MiB; the message begins with the path.
 result<bert_shape> read_bert_config(const std::filesystem::path& path);
 
+/// max_seq_length of a sentence_bert_config.json: tokens of one text, specials included; 256 when there is no such
+/// file. Fails with errc::model_unusable when it is not a number from 2 to the model's positions.
+result<uint32_t> read_tokens_max(const std::filesystem::path& path, const bert_shape& shape);
+
 } // namespace weft

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "runtime/base/result.hpp"
+#include "runtime/job/embed.hpp"
+
+#include <google/protobuf/message_lite.h>
+#include <grpcpp/support/byte_buffer.h>
+
+#include <chrono>
+#include <cstdint>
+
+// The one place where Protobuf and the runtime's own types meet. Everything else in node/ and all of actors/ and
+// runtime/ sees only one side. All functions are pure and thread-safe.
+
+namespace weft {
+
+/// Texts that one message may have, so that a message of 32 MiB cannot become millions of strings. Far above what
+/// admission allows; it only has to be finite.
+inline constexpr uint32_t message_items_max = 65'536;
+
+/// Reads a weft.v1.EmbedRequest. Texts may be any bytes: their UTF-8 is the tokenizer's affair, which names the item.
+/// Unknown fields are ignored. Fails with errc::invalid_argument (not such a message, or an option with an unknown
+/// value), errc::invalid_utf8 (the model's name) or errc::too_many_items.
+result<embed_request> read_embed_request(const grpc::ByteBuffer& message);
+
+/// Writes a weft.v1.EmbedResponse; each vector is copied once into its packed field.
+/// total: since the RPC began.
+grpc::ByteBuffer write_embed_reply(const embed_request& request, const embed_result& result,
+                                   std::chrono::nanoseconds total);
+
+/// Serializes any message. REQUIRES: it is smaller than 2 GiB.
+grpc::ByteBuffer to_buffer(const google::protobuf::MessageLite& message);
+
+} // namespace weft

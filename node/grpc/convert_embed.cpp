@@ -1,0 +1,149 @@
+#include "node/grpc/convert.hpp"
+#include "node/grpc/utf8.hpp"
+#include "node/grpc/wire_reader.hpp"
+#include "weft/v1/embed.pb.h"
+
+#include <google/protobuf/arena.h>
+#include <grpcpp/impl/codegen/proto_utils.h>
+
+#include <cstring>
+
+namespace weft {
+namespace {
+
+namespace pb = weft::v1;
+
+failure malformed(std::string_view name) {
+  return {errc::invalid_argument, "the request is not a " + std::string(name) + " message"};
+}
+
+/// Adds to `options` what the message `bytes` sets.
+status read_options(const std::string& bytes, embed_options& options) {
+  pb::EmbedOptions in;
+  if (!in.ParseFromString(bytes))
+    return malformed("weft.v1.EmbedOptions");
+  if (in.has_normalize())
+    options.normalize = in.normalize();
+  if (in.has_truncate())
+    options.truncate = in.truncate();
+  switch (in.truncation_side()) {
+  case pb::TRUNCATION_SIDE_UNSPECIFIED:
+    return ok;
+  case pb::TRUNCATION_SIDE_RIGHT:
+    options.side = truncation_side::right;
+    return ok;
+  case pb::TRUNCATION_SIDE_LEFT:
+    options.side = truncation_side::left;
+    return ok;
+  default:
+    return failure{errc::invalid_argument,
+                   "options.truncation_side is " + std::to_string(static_cast<int>(in.truncation_side())) +
+                       "; it must be 1 (right) or 2 (left)",
+                   {{"field", "options.truncation_side"}}};
+  }
+}
+
+/// Reads the next text, or only counts it where there are too many already.
+void read_text(wire_reader& in, std::vector<std::string>& texts, uint64_t& count) {
+  if (count >= message_items_max) {
+    in.skip();
+    ++count;
+    return;
+  }
+  std::string text;
+  if (in.read(text)) {
+    texts.push_back(std::move(text));
+    ++count;
+  }
+}
+
+failure too_many(uint64_t count) {
+  return {errc::too_many_items,
+          "the message has " + std::to_string(count) + " texts, more than " + std::to_string(message_items_max) +
+              "; use weft.v1.EmbedService/EmbedStream, which takes any number in messages of fewer",
+          {{"items", std::to_string(count)}, {"limit", std::to_string(message_items_max)}, {"use", "EmbedStream"}}};
+}
+
+pb::Source to_pb(source from) noexcept {
+  switch (from) {
+  case source::computed:
+    return pb::SOURCE_COMPUTED;
+  }
+  return pb::SOURCE_UNSPECIFIED;
+}
+
+void write_embedding(const embedding& from, pb::Embedding& to) {
+  const int size = static_cast<int>(from.values.size());
+  to.mutable_values()->Reserve(size);
+  std::memcpy(to.mutable_values()->AddNAlreadyReserved(size), from.values.data(), from.values.size() * sizeof(float));
+  to.set_tokens(from.tokens);
+  to.set_truncated(from.truncated);
+  to.set_source(to_pb(from.source));
+}
+
+void write_info(const embed_result& from, std::chrono::nanoseconds total, pb::ResultInfo& to) {
+  to.set_model(from.model);
+  to.set_model_version(from.model_version);
+  to.set_precision(std::string(to_string(from.precision)));
+  to.set_dimensions(from.items.empty() ? 0 : static_cast<uint32_t>(from.items.front().values.size()));
+  to.mutable_usage()->set_tokens(from.usage.tokens);
+  to.mutable_usage()->set_device_seconds(from.usage.device_seconds);
+  auto& timing = *to.mutable_timing();
+  timing.set_total_nanoseconds(static_cast<uint64_t>(total.count()));
+  timing.set_queue_nanoseconds(static_cast<uint64_t>(from.times.queue.count()));
+  timing.set_tokenize_nanoseconds(static_cast<uint64_t>(from.times.tokenize.count()));
+  timing.set_infer_nanoseconds(static_cast<uint64_t>(from.times.infer.count()));
+}
+
+} // namespace
+
+result<embed_request> read_embed_request(const grpc::ByteBuffer& message) {
+  embed_request out;
+  uint64_t count = 0;
+  std::string options;
+  wire_reader in(message);
+  while (in.next()) {
+    switch (in.field()) {
+    case pb::EmbedRequest::kModelFieldNumber:
+      in.read(out.model);
+      break;
+    case pb::EmbedRequest::kTextsFieldNumber:
+      read_text(in, out.texts, count);
+      break;
+    case pb::EmbedRequest::kOptionsFieldNumber:
+      if (in.read(options))
+        if (auto done = read_options(options, out.options); !done)
+          return done.error();
+      break;
+    default:
+      in.skip();
+    }
+  }
+  if (!in.ok())
+    return malformed("weft.v1.EmbedRequest");
+  if (!is_utf8(out.model))
+    return failure{errc::invalid_utf8, "the model's name is not valid UTF-8", {{"field", "model"}}};
+  if (count > message_items_max)
+    return too_many(count);
+  return out;
+}
+
+grpc::ByteBuffer write_embed_reply(const embed_request&, const embed_result& result, std::chrono::nanoseconds total) {
+  google::protobuf::Arena arena; // one block for all the small objects of the reply
+  auto& out = *google::protobuf::Arena::CreateMessage<pb::EmbedResponse>(&arena);
+  out.mutable_embeddings()->Reserve(static_cast<int>(result.items.size()));
+  for (const auto& item : result.items)
+    write_embedding(item, *out.add_embeddings());
+  write_info(result, total, *out.mutable_info());
+  return to_buffer(out);
+}
+
+grpc::ByteBuffer to_buffer(const google::protobuf::MessageLite& message) {
+  grpc::ByteBuffer out;
+  bool own = false;
+  const auto done = grpc::SerializationTraits<google::protobuf::MessageLite>::Serialize(message, &out, &own);
+  WEFT_ASSERT(done.ok());
+  return out;
+}
+
+} // namespace weft

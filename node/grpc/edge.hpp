@@ -1,0 +1,32 @@
+#pragma once
+
+#include "node/grpc/authentication.hpp"
+#include "node/grpc/published.hpp"
+#include "runtime/job/context.hpp"
+#include "runtime/ports/call.hpp"
+#include "runtime/ports/meter.hpp"
+#include "runtime/ports/node_view.hpp"
+
+#include <grpcpp/server_context.h>
+
+namespace weft {
+
+/// What all services of a node share: where calls go, who may call, who counts. Outlives the services.
+struct edge {
+  ingress& entrance;
+  std::shared_ptr<const node_view> view;
+  std::shared_ptr<weft::meter> meter;
+  published<key_ring> keys;
+};
+
+/// Lets an RPC in: checks its key and role, and makes its context from deadline and metadata (`x-request-id`, made here
+/// where the client gives none; `x-weft-priority`; `traceparent`). Sends the request id back as initial metadata, also
+/// where the RPC is refused: errc::unauthenticated, errc::permission_denied, errc::invalid_argument (priority).
+/// least: the role that the RPC needs where the node has keys.
+/// REQUIRES: called in the handler, once, before anything is sent.
+result<context> enter(edge& edge, grpc::CallbackServerContext& rpc, role least);
+
+/// The reader of the node's steady clock at the edge (the actors have their own).
+time_point edge_now() noexcept;
+
+} // namespace weft

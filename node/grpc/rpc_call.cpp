@@ -1,0 +1,85 @@
+#include "node/grpc/rpc_call.hpp"
+
+#include "node/grpc/wire_error.hpp"
+
+namespace weft {
+namespace {
+
+/// gRPC's side of a unary RPC: tells the call that the client has gone, and goes itself when gRPC is done with it.
+class unary_reactor final : public grpc::ServerUnaryReactor {
+public:
+  /// REQUIRES: the handler has not returned the reactor yet.
+  void watch(std::weak_ptr<call> watched) noexcept { call_ = std::move(watched); }
+
+private:
+  void OnCancel() override {
+    if (auto alive = call_.lock())
+      alive->cancel();
+  }
+  void OnDone() override { delete this; }
+
+  std::weak_ptr<call> call_; // weak: only the actors' hold on the call decides when it is lost
+};
+
+} // namespace
+
+unary_answer::unary_answer(grpc::CallbackServerContext& rpc, grpc::ServerUnaryReactor& reactor, grpc::ByteBuffer& out,
+                           std::shared_ptr<meter> meter, std::string_view operation)
+    : rpc_(&rpc), reactor_(&reactor), out_(&out), meter_(std::move(meter)), operation_(operation), began_(edge_now()) {}
+
+void unary_answer::send(grpc::ByteBuffer message, const call_times& times) {
+  out_->Swap(&message);
+  meter_->call_ended(operation_, errc::none, elapsed(), times);
+  std::exchange(reactor_, nullptr)->Finish(grpc::Status::OK);
+}
+
+void unary_answer::fail(const failure& reason) {
+  meter_->call_ended(operation_, reason.code, elapsed(), {});
+  std::exchange(reactor_, nullptr)->Finish(to_status(reason, *rpc_));
+}
+
+rpc_call::rpc_call(weft::context context, embed_request request, unary_answer answer, const embed_codec& codec)
+    : call(std::move(context), std::move(request)), answer_(std::move(answer)), codec_(codec) {}
+
+rpc_call::~rpc_call() {
+  if (answered())
+    return;
+  if (!ended())
+    on_fail({errc::unavailable, "the call was lost inside the node"});
+  else if (edge_now() >= context().deadline) // gRPC cancels at the deadline, too
+    on_fail({errc::deadline_exceeded, "the call's deadline passed"});
+  else
+    on_fail({errc::cancelled, "the client cancelled the call"});
+}
+
+void rpc_call::on_reply(embed_result&& value) noexcept {
+  answer_.send(codec_.write(request(), value, answer_.elapsed()), value.times);
+}
+
+void rpc_call::on_fail(failure&& reason) noexcept {
+  answer_.fail(reason);
+}
+
+grpc::ServerUnaryReactor* start_embed(edge& edge, const embed_codec& codec, grpc::CallbackServerContext& rpc,
+                                      const grpc::ByteBuffer& in, grpc::ByteBuffer& out) {
+  auto* reactor = new unary_reactor; // OnDone() deletes it
+  unary_answer answer(rpc, *reactor, out, edge.meter, codec.operation);
+  auto context = enter(edge, rpc, role::client);
+  if (!context) {
+    answer.fail(context.error());
+    return reactor;
+  }
+  auto request = codec.read(in);
+  // The texts are strings of their own now; gRPC would keep the message until the RPC ends.
+  const_cast<grpc::ByteBuffer&>(in).Clear();
+  if (!request) {
+    answer.fail(request.error());
+    return reactor;
+  }
+  auto call = std::make_shared<rpc_call>(*std::move(context), *std::move(request), std::move(answer), codec);
+  reactor->watch(call);
+  edge.entrance.submit(std::move(call));
+  return reactor;
+}
+
+} // namespace weft

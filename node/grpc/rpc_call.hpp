@@ -1,0 +1,64 @@
+#pragma once
+
+#include "node/grpc/edge.hpp"
+
+#include <grpcpp/support/byte_buffer.h>
+#include <grpcpp/support/server_callback.h>
+
+#include <chrono>
+#include <string_view>
+
+namespace weft {
+
+/// The answer of one unary RPC: finishes it exactly once and counts it. Not thread-safe by itself: rpc_call makes
+/// sure that only one thread comes here.
+class unary_answer {
+public:
+  /// rpc, reactor and out live until the RPC is finished, not longer.
+  /// operation: of the metrics, a literal.
+  unary_answer(grpc::CallbackServerContext& rpc, grpc::ServerUnaryReactor& reactor, grpc::ByteBuffer& out,
+               std::shared_ptr<meter> meter, std::string_view operation);
+
+  std::chrono::nanoseconds elapsed() const noexcept { return edge_now() - began_; }
+
+  /// One of these, once. The reactor may be gone when they return.
+  void send(grpc::ByteBuffer message, const call_times& times = {});
+  void fail(const failure& reason);
+
+private:
+  grpc::CallbackServerContext* rpc_;
+  grpc::ServerUnaryReactor* reactor_;
+  grpc::ByteBuffer* out_;
+  std::shared_ptr<meter> meter_;
+  std::string_view operation_;
+  time_point began_;
+};
+
+/// How an API's embed messages are read and written (convert.hpp).
+struct embed_codec {
+  std::string_view operation; ///< of the metrics
+  result<embed_request> (*read)(const grpc::ByteBuffer& message);
+  grpc::ByteBuffer (*write)(const embed_request& request, const embed_result& result, std::chrono::nanoseconds total);
+};
+
+/// A unary RPC behind the call port. Made in the handler, answered from whichever thread has the result; the last owner
+/// to let go of an unanswered one answers errc::unavailable (or why the client has gone).
+class rpc_call final : public call {
+public:
+  rpc_call(weft::context context, embed_request request, unary_answer answer, const embed_codec& codec);
+  ~rpc_call() override;
+
+private:
+  void on_reply(embed_result&& value) noexcept override;
+  void on_fail(failure&& reason) noexcept override;
+
+  unary_answer answer_;
+  const embed_codec& codec_;
+};
+
+/// The whole way of a unary embed RPC from its handler to the ingress: authentication, conversion, submission.
+/// Converts before it returns, and never blocks. codec: lives as long as the process.
+grpc::ServerUnaryReactor* start_embed(edge& edge, const embed_codec& codec, grpc::CallbackServerContext& rpc,
+                                      const grpc::ByteBuffer& in, grpc::ByteBuffer& out);
+
+} // namespace weft

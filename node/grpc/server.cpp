@@ -1,0 +1,102 @@
+#include "node/grpc/server.hpp"
+
+#include "node/grpc/edge.hpp"
+#include "node/grpc/embed_service.hpp"
+#include "node/grpc/listen_probe.hpp"
+
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/resource_quota.h>
+#include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
+
+namespace weft {
+namespace {
+
+const std::vector<std::string>& health_names() {
+  static const std::vector<std::string> names{std::string(v1::EmbedService::service_full_name())};
+  return names;
+}
+
+void set_limits(grpc::ServerBuilder& builder, const grpc_server_options& options) {
+  builder.SetMaxReceiveMessageSize(static_cast<int>(options.message_bytes_max));
+  builder.SetResourceQuota(grpc::ResourceQuota("weft").Resize(options.memory_bytes_max));
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, static_cast<int>(options.calls_per_connection_max));
+  // Two nodes on one port would each get half of the connections; the second must fail.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, static_cast<int>(options.keepalive_time.count()));
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, static_cast<int>(options.keepalive_timeout.count()));
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
+}
+
+} // namespace
+
+struct grpc_server::parts {
+  grpc_server_options options;
+  weft::edge edge;
+  embed_service embed{edge};
+  std::unique_ptr<grpc::Server> server; // goes first: it calls the services until then
+};
+
+grpc_server::grpc_server(grpc_server_options options, ingress& entrance, std::shared_ptr<const node_view> view,
+                         std::shared_ptr<meter> meter)
+    : parts_(new parts{.options = std::move(options),
+                       .edge{entrance, std::move(view), std::move(meter),
+                             published<key_ring>(std::make_shared<const key_ring>())}}) {}
+
+grpc_server::~grpc_server() {
+  shutdown(std::chrono::milliseconds(0));
+}
+
+result<uint16_t> grpc_server::start() {
+  const auto& options = parts_->options;
+  if (auto keys = set_api_keys(options.api_keys); !keys)
+    return keys.error();
+  if (options.listen.empty())
+    return failure{errc::invalid_argument, "no listen address is given"};
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::ServerBuilder builder;
+  set_limits(builder, options);
+  std::vector<int> ports(options.listen.size(), 0); // filled in by BuildAndStart()
+  for (size_t i = 0; i < ports.size(); ++i) {
+    auto credentials = make_credentials(options.tls, options.listen[i], options.allow_plaintext);
+    if (!credentials)
+      return credentials.error();
+    if (auto usable = probe_listen(options.listen[i]); !usable)
+      return usable.error();
+    builder.AddListeningPort(options.listen[i], *credentials, &ports[i]);
+  }
+  builder.RegisterService(&parts_->embed);
+  parts_->server = builder.BuildAndStart();
+  for (size_t i = 0; i < ports.size(); ++i)
+    if (!parts_->server || ports[i] == 0)
+      return failure{errc::unavailable, "cannot listen on " + options.listen[i]};
+  set_serving(false);
+  return static_cast<uint16_t>(ports.front());
+}
+
+void grpc_server::set_serving(bool serving) {
+  if (!parts_->server)
+    return;
+  auto* health = parts_->server->GetHealthCheckService();
+  health->SetServingStatus(serving); // "" and all names known so far
+  for (const auto& name : health_names())
+    health->SetServingStatus(name, serving);
+}
+
+status grpc_server::set_api_keys(const std::vector<api_key>& keys) {
+  auto ring = key_ring::make(keys);
+  if (!ring)
+    return ring.error();
+  parts_->edge.keys.set(*std::move(ring));
+  return ok;
+}
+
+void grpc_server::shutdown(std::chrono::milliseconds grace) {
+  if (!parts_->server)
+    return;
+  parts_->server->Shutdown(std::chrono::system_clock::now() + grace);
+  parts_->server->Wait();
+}
+
+} // namespace weft

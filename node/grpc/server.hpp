@@ -1,0 +1,60 @@
+#pragma once
+
+#include "node/grpc/authentication.hpp"
+#include "node/grpc/credentials.hpp"
+#include "runtime/ports/call.hpp"
+#include "runtime/ports/meter.hpp"
+#include "runtime/ports/node_view.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace weft {
+
+struct grpc_server_options {
+  std::vector<std::string> listen{"127.0.0.1:7700"}; ///< HOST:PORT, [V6]:PORT or unix:PATH; port 0 picks one
+  std::optional<tls_files> tls;
+  bool allow_plaintext = false;  ///< also on addresses that are not loopback, without tls
+  std::vector<api_key> api_keys; ///< none: everybody may call
+
+  uint32_t message_bytes_max = 33'554'432;             ///< of one request message; gRPC refuses larger ones
+  uint64_t memory_bytes_max = 1'073'741'824;           ///< of gRPC's own buffers, all connections together
+  uint32_t calls_per_connection_max = 16'384;          ///< more wait at the client
+  std::chrono::milliseconds keepalive_time{30'000};    ///< between pings on a silent connection
+  std::chrono::milliseconds keepalive_timeout{10'000}; ///< without an answer to a ping, the connection is dead
+};
+
+/// The gRPC surface of a node: all services on all listen addresses. Owned by main; its members may be called from
+/// any thread, but start() and shutdown() once each. REQUIRES: `entrance` outlives it.
+class grpc_server {
+public:
+  grpc_server(grpc_server_options options, ingress& entrance, std::shared_ptr<const node_view> view,
+              std::shared_ptr<meter> meter);
+  ~grpc_server();
+  grpc_server(const grpc_server&) = delete;
+  grpc_server& operator=(const grpc_server&) = delete;
+
+  /// Listens and serves; the value is the bound port of the first listen address. Health says NOT_SERVING until
+  /// set_serving(true). Fails with errc::invalid_argument (an address, a key, TLS files; plaintext where it is not
+  /// allowed) or errc::unavailable (an address cannot be bound: the message says which and why).
+  result<uint16_t> start();
+
+  /// What grpc.health.v1 answers for "" and for each service.
+  void set_serving(bool serving);
+
+  /// Replaces the API keys; calls already let in go on. Fails as start() does, and keeps the old ones then.
+  status set_api_keys(const std::vector<api_key>& keys);
+
+  /// Takes no new calls, waits until those in flight are answered or `grace` is over, then cancels the rest. Blocks.
+  void shutdown(std::chrono::milliseconds grace);
+
+private:
+  struct parts;
+  std::unique_ptr<parts> parts_;
+};
+
+} // namespace weft

@@ -1,0 +1,126 @@
+#include "runtime/compute/cpu/cpu_engine.hpp"
+
+#include "runtime/base/assert.hpp"
+#include "runtime/compute/cpu/engine_queue.hpp"
+#include "runtime/compute/cpu/engine_thread.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <exception>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+
+namespace weft {
+
+namespace {
+
+/// Why `batch` cannot be computed, or nothing. The encoders take well-formed batches only.
+std::optional<failure> find_fault(const embed_batch& batch, const bert_shape& shape) {
+  const auto fault = [](const char* what) { return failure{errc::internal, std::string("malformed batch: ") + what}; };
+  if (batch.offsets.size() != batch.normalize.size() + 1)
+    return fault("offsets and normalize do not fit each other");
+  if (batch.offsets.front() != 0 || batch.offsets.back() != batch.ids.size())
+    return fault("offsets do not span the ids");
+  for (size_t s = 0; s + 1 < batch.offsets.size(); ++s)
+    if (batch.offsets[s] >= batch.offsets[s + 1] || batch.offsets[s + 1] - batch.offsets[s] > shape.positions)
+      return fault("a sequence is empty or longer than the model's positions");
+  for (const int32_t id : batch.ids)
+    if (static_cast<uint32_t>(id) >= shape.vocabulary)
+      return fault("an id is outside the vocabulary");
+  return std::nullopt;
+}
+
+/// Scales a row to length 1; the floor keeps a row of zeros zero.
+void normalize_row(std::span<float> row) {
+  double squares = 0;
+  for (const float x : row)
+    squares += static_cast<double>(x) * x;
+  const auto scale = static_cast<float>(1.0 / std::max(std::sqrt(squares), 1e-12));
+  for (float& x : row)
+    x *= scale;
+}
+
+/// run() only queues; all else happens on the thread.
+class cpu_engine final : public engine {
+public:
+  cpu_engine(std::unique_ptr<cpu_encoder> encoder, const bert_shape& shape, const engine_options& options,
+             engine_info info)
+      : encoder_(std::move(encoder)), shape_(shape), info_(std::move(info)), thread_([this, options] {
+          prepare_engine_thread("weft-cpu-" + std::to_string(options.index),
+                                options.pin_thread ? std::optional(options.index) : std::nullopt);
+          serve();
+        }) {}
+
+  ~cpu_engine() override {
+    WEFT_ASSERT(std::this_thread::get_id() != thread_.get_id()); // `done` must only send a message
+    queue_.stop();
+    thread_.join();
+  }
+
+  const engine_info& info() const noexcept override { return info_; }
+
+  void run(engine_work work, std::function<void(engine_reply)> done) override {
+    queue_.push(std::move(work), std::move(done));
+  }
+
+private:
+  void serve() {
+    while (auto piece = queue_.pop()) {
+      if (const auto* refused = std::get_if<failure>(&piece->work))
+        piece->done({*refused, {}});
+      else
+        piece->done(compute(std::get<engine_work>(piece->work)));
+    }
+  }
+
+  engine_reply compute(const engine_work& work) {
+    const auto start = std::chrono::steady_clock::now();
+    auto output = [&]() -> result<engine_output> {
+      try {
+        return std::visit([this](const auto& batch) { return execute(batch); }, work);
+      } catch (const std::exception& thrown) {
+        return failure{errc::engine_failed, info_.device + ": " + thrown.what()};
+      } catch (...) {
+        return failure{errc::engine_failed, info_.device + ": unknown exception"};
+      }
+    }();
+    return {std::move(output), std::chrono::steady_clock::now() - start};
+  }
+
+  result<engine_output> execute(const embed_batch& batch) {
+    if (auto fault = find_fault(batch, shape_))
+      return std::move(*fault);
+    embed_vectors out;
+    out.values.resize(size_t{batch.sequences()} * shape_.hidden);
+    encoder_->encode({batch.ids, batch.offsets}, out.values);
+    for (size_t s = 0; s < batch.sequences(); ++s)
+      if (batch.normalize[s])
+        normalize_row(std::span(out.values).subspan(s * shape_.hidden, shape_.hidden));
+    return engine_output{std::move(out)};
+  }
+
+  std::unique_ptr<cpu_encoder> encoder_;
+  const bert_shape shape_;
+  const engine_info info_;
+  engine_queue queue_{cpu_engine_queue_max};
+  std::thread thread_; ///< last: it uses all of the above
+};
+
+} // namespace
+
+result<std::unique_ptr<engine>> make_cpu_engine(const cpu_encoder_factory& encoders, const bert_shape& shape,
+                                                const engine_options& options) {
+  engine_info info{.device = "cpu:" + std::to_string(options.index),
+                   .precision = encoders.precision(),
+                   .dimensions = shape.hidden,
+                   .batch_tokens_best = 1024};
+  try {
+    return std::unique_ptr<engine>(std::make_unique<cpu_engine>(encoders.make(), shape, options, std::move(info)));
+  } catch (const std::exception& thrown) {
+    return failure{errc::engine_failed, "cpu:" + std::to_string(options.index) + ": " + thrown.what()};
+  }
+}
+
+} // namespace weft

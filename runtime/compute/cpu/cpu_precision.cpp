@@ -1,0 +1,50 @@
+#include "runtime/compute/cpu/cpu_precision.hpp"
+
+#include "runtime/base/assert.hpp"
+
+#include <string>
+#include <utility>
+
+namespace weft {
+
+std::span<const precision_row> precision_table() noexcept {
+  return {};
+}
+
+numeric_class fastest_class(const cpu_features& cpu) noexcept {
+  for (const auto& row : precision_table())
+    if (cpu.*row.feature)
+      return row.fastest;
+  return numeric_class::fp32;
+}
+
+bool cpu_supports(numeric_class precision) noexcept {
+  return precision == numeric_class::fp32;
+}
+
+result<numeric_class> resolve_precision(precision wanted) {
+  numeric_class chosen = numeric_class::fp32;
+  switch (wanted) {
+  case precision::automatic:
+    return fastest_class(this_cpu());
+  case precision::fp32:
+    break;
+  case precision::bf16:
+    chosen = numeric_class::bf16;
+    break;
+  case precision::int16:
+    chosen = numeric_class::int16;
+    break;
+  }
+  if (!cpu_supports(chosen))
+    return failure{errc::model_unusable, "this CPU cannot compute in " + std::string(to_string(chosen)) +
+                                             ": set precision to \"auto\" or \"fp32\""};
+  return chosen;
+}
+
+cpu_encoder_factory_ptr make_encoder_factory(numeric_class precision, std::shared_ptr<const bert_weights> weights) {
+  WEFT_ASSERT(cpu_supports(precision));
+  return make_fp32_encoder_factory(std::move(weights));
+}
+
+} // namespace weft
