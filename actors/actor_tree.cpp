@@ -1,0 +1,124 @@
+#include "actors/actor_tree.hpp"
+
+#include "actors/background_threads.hpp"
+#include "actors/node_supervisor.hpp"
+#include "runtime/base/assert.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace weft {
+namespace {
+
+struct system_config : caf::actor_system_config {
+  explicit system_config(uint32_t scheduler_threads) {
+    add_message_types<caf::id_block::weft_actors>();
+    // Threads that steal sleep between looks; sharing wakes one at once, and that is what a single call feels.
+    set("scheduler.policy", caf::atom("sharing"));
+    set("scheduler.max-threads", static_cast<size_t>(std::max(scheduler_threads, 1u)));
+    set("logger.verbosity", caf::atom("quiet"));
+  }
+};
+
+void check(const tree_options& options) {
+  WEFT_ASSERT(!options.models.empty());
+  WEFT_ASSERT(!options.pools.empty());
+  for (const auto& pool : options.pools) {
+    WEFT_ASSERT(std::ranges::find(options.models, pool.model, &model_entry::name) != options.models.end());
+    WEFT_ASSERT(std::ranges::count(options.pools, pool.name, &pool_options::name) == 1);
+  }
+}
+
+tree_options complete(tree_options options) {
+  check(options);
+  if (!options.meter)
+    options.meter = std::make_shared<null_meter>();
+  if (!options.log)
+    options.log = [](std::string_view, std::string_view, std::string_view) {};
+  for (auto& pool : options.pools) {
+    pool.batching = pool.batching && !options.plain;
+    pool.pooling = pool.pooling && !options.plain;
+  }
+  return options;
+}
+
+std::shared_ptr<const operation_registry> make_operations(const tree_options& options) {
+  auto operations = std::make_shared<operation_registry>();
+  auto added = operations->add(embed_operation(options.pools.front().name));
+  WEFT_ASSERT(added);
+  return operations;
+}
+
+} // namespace
+
+struct actor_tree::parts {
+  explicit parts(tree_options given)
+      : options(complete(std::move(given))), config(options.scheduler_threads), system(config),
+        gate(std::make_shared<admission>(options.limits)), entrance(std::make_shared<door>(gate)),
+        board(std::make_shared<snapshot_board>(first_snapshot())) {
+    auto services = std::make_shared<const tree_services>(tree_services{
+        options.meter, options.log, [this](std::function<void()> task) { threads.run(std::move(task)); }});
+    supervisor = system.spawn(
+        node_supervisor, node_supervisor_setup{options, services, gate, entrance, board, make_operations(options)});
+    wait_for_children();
+  }
+
+  ~parts() {
+    gate->close(nullptr);
+    caf::anon_send(supervisor, stop_atom_v);
+    supervisor = node_supervisor_actor{};
+    entrance->lead_to(gateway_actor{});
+    system.await_all_actors_done();
+    threads.join(); // their last messages need the system
+  }
+
+  node_snapshot first_snapshot() {
+    return {.name = options.node_name, .version = options.version, .started = system.clock().now()};
+  }
+
+  /// The door leads somewhere from here on.
+  void wait_for_children() {
+    caf::scoped_actor self{system};
+    self->request(supervisor, caf::infinite, wire_atom_v).receive([](const wiring_ptr&) {}, [](const caf::error&) {});
+  }
+
+  tree_options options;
+  background_threads threads;
+  system_config config;
+  caf::actor_system system;
+  std::shared_ptr<admission> gate;
+  std::shared_ptr<door> entrance;
+  std::shared_ptr<snapshot_board> board;
+  node_supervisor_actor supervisor;
+};
+
+actor_tree::actor_tree(tree_options options) : parts_(std::make_unique<parts>(std::move(options))) {}
+
+actor_tree::~actor_tree() = default;
+
+ingress& actor_tree::entrance() noexcept {
+  return *parts_->entrance;
+}
+
+std::shared_ptr<const node_view> actor_tree::view() const noexcept {
+  return parts_->board;
+}
+
+void actor_tree::drain(std::function<void()> drained) {
+  auto& supervisor = parts_->supervisor;
+  caf::anon_send(supervisor, drain_atom_v, std::make_shared<const std::function<void()>>(std::move(drained)));
+  parts_->gate->close([supervisor] { caf::anon_send(supervisor, idle_atom_v); });
+}
+
+void actor_tree::reconfigure(const call_limits& limits, const std::vector<pool_options>& pools) {
+  parts_->gate->set_limits(limits);
+  auto changed = pools;
+  for (auto& pool : changed) {
+    pool.batching = pool.batching && !parts_->options.plain;
+    pool.pooling = pool.pooling && !parts_->options.plain;
+  }
+  caf::anon_send(parts_->supervisor, change_atom_v,
+                 std::make_shared<const std::vector<pool_options>>(std::move(changed)));
+}
+
+} // namespace weft

@@ -1,0 +1,70 @@
+#include "actors/gateway.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace weft {
+namespace {
+
+failure unknown_model(const std::string& model) {
+  return {errc::unknown_model, "this node does not have the model '" + model + "'", {{"model", model}}};
+}
+
+failure too_many_items(const operation& kind, size_t items) {
+  return {errc::too_many_items,
+          kind.name + " takes up to " + std::to_string(kind.items_max) + " texts a call, not " + std::to_string(items),
+          {{"items", std::to_string(items)}, {"limit", std::to_string(kind.items_max)}}};
+}
+
+/// The operation's default pool when it serves the model, else the first pool that does.
+const tree_wiring::pool* find_pool(const tree_wiring& wiring, const operation& kind, const std::string& model) {
+  const tree_wiring::pool* found = nullptr;
+  for (const auto& pool : wiring.pools)
+    if (pool.model == model && (found == nullptr || pool.name == kind.pool))
+      found = &pool;
+  return found;
+}
+
+/// Where the call goes, or why nowhere.
+result<worker_pool_actor> resolve(const gateway_state& state, const call& call, time_point now) {
+  const auto* kind = state.setup.operations->find(embed_name);
+  if (kind == nullptr)
+    return failure{errc::unknown_operation, "this node does not have the operation"};
+  const auto& request = call.request();
+  const auto& model = request.model.empty() ? state.setup.models.front() : request.model;
+  if (std::ranges::find(state.setup.models, model) == state.setup.models.end())
+    return unknown_model(model);
+  if (kind->items_max > 0 && request.texts.size() > kind->items_max)
+    return too_many_items(*kind, request.texts.size());
+  if (call.ended())
+    return failure{errc::cancelled, "the client cancelled the call"};
+  if (call.context().deadline <= now)
+    return failure{errc::deadline_exceeded, "the deadline had passed when the call arrived"};
+  const auto* pool = state.wiring ? find_pool(*state.wiring, *kind, model) : nullptr;
+  if (pool == nullptr)
+    return failure{errc::unavailable, "no pool serves the model '" + model + "'"};
+  return pool->handle;
+}
+
+} // namespace
+
+gateway_actor::behavior_type gateway(gateway_actor::stateful_pointer<gateway_state> self, const gateway_setup& setup) {
+  self->state.setup = setup;
+  self->set_down_handler([self](const caf::down_msg&) { self->quit(caf::exit_reason::user_shutdown); });
+  return {
+      [self](const call_ptr& call) {
+        auto pool = resolve(self->state, *call, self->clock().now());
+        if (!pool)
+          return call->fail(std::move(pool.error()));
+        self->send(*pool, call);
+      },
+      [self](stop_atom) { self->quit(); },
+      [self](wire_atom, const wiring_ptr& wiring) {
+        if (!self->state.wiring)
+          self->monitor(wiring->supervisor);
+        self->state.wiring = wiring;
+      },
+  };
+}
+
+} // namespace weft

@@ -1,0 +1,119 @@
+#pragma once
+
+#include "actors/messages.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+/// Every typed actor handle of a node. Errors travel in calls (call::fail), so a comment names the errc that the
+/// message's call may be answered with.
+namespace weft {
+
+/// TOKENIZER: turns texts into token ids for one pool; CPU work, so each has its turn on the scheduler's threads.
+using tokenizer_actor = caf::typed_actor<
+    // Tokenizes the chunk and sends it to the pool. Bad texts are in the answer: errc::invalid_utf8, text_too_long.
+    caf::reacts_to<chunk_ptr>>;
+
+/// WORKER: owns one engine. Dies when the engine cannot be made; the pool asks for another then.
+using worker_actor = caf::typed_actor<
+    // Gives the batch to the engine. The pool gets the answer, good or bad.
+    caf::reacts_to<batch_ptr>,
+    // INTERNAL: the engine is there, or why not.
+    caf::reacts_to<ready_atom, engine_outcome_ptr>,
+    // INTERNAL: from the engine's thread: batch number and answer.
+    caf::reacts_to<computed_atom, uint64_t, engine_reply_ptr>,
+    // Quits when the batches that it has are computed.
+    caf::reacts_to<stop_atom>>;
+
+/// WORKER_POOL: queue, batches, tokenizers and workers of one model.
+using worker_pool_actor = caf::typed_actor<
+    // Computes the call and answers it. Errors: overloaded, model_loading, model_unusable, deadline_exceeded,
+    // cancelled, draining, invalid_utf8, text_too_long, engine_failed, internal (tokenizers died on it), unavailable
+    // (unhealthy).
+    caf::reacts_to<call_ptr>,
+    // From a tokenizer, by its number: a chunk is done.
+    caf::reacts_to<tokens_atom, uint32_t, tokenized_ptr>,
+    // From a worker, by its number: its engine is there.
+    caf::reacts_to<ready_atom, uint32_t, engine_info_ptr>,
+    // From a worker, by its number: a batch is done.
+    caf::reacts_to<computed_atom, uint32_t, uint64_t, engine_reply_ptr>,
+    // From the model keeper: the model of this pool is ready, has failed, or was dropped.
+    caf::reacts_to<news_ptr>,
+    // Takes over sizes, budgets and bounds; the rest needs a restart.
+    caf::reacts_to<change_atom, pool_options_ptr>,
+    // Load and size; a control-path request.
+    caf::replies_to<status_atom>::with<pool_status_ptr>,
+    // Refuses new calls with errc::draining, computes what it has, then lets its workers go.
+    caf::reacts_to<drain_atom>,
+    // Answers what it has with errc::draining and quits.
+    caf::reacts_to<stop_atom>,
+    // Who is who, anew after every restart.
+    caf::reacts_to<wire_atom, wiring_ptr>,
+    // INTERNAL: drives deadlines, sweeps and shrinking.
+    caf::reacts_to<tick_atom>>;
+
+/// GATEWAY: resolves operation and model, checks deadlines, passes calls on. Admission stands in front of its mailbox.
+using gateway_actor = caf::typed_actor<
+    // Passes the call to its pool. Errors: unknown_operation, unknown_model, too_many_items, deadline_exceeded,
+    // cancelled, unavailable (no pool serves the model).
+    caf::reacts_to<call_ptr>,
+    // Passes on what is in the mailbox before this, then quits.
+    caf::reacts_to<stop_atom>,
+    // Who is who, anew after every restart.
+    caf::reacts_to<wire_atom, wiring_ptr>>;
+
+/// MODEL_KEEPER: opens and drops models, away from the actors' threads, and tells the pools.
+using model_keeper_actor = caf::typed_actor<
+    // A call needs the model: opens it unless it is there, being opened, or failed a short while ago.
+    caf::reacts_to<want_atom, std::string>,
+    // Lets go of a model's weights.
+    caf::reacts_to<drop_atom, std::string>,
+    // INTERNAL: a model is open, or why not.
+    caf::reacts_to<opened_atom, std::string, model_outcome_ptr>,
+    // All models and their states; a control-path request.
+    caf::replies_to<status_atom>::with<models_ptr>, caf::reacts_to<stop_atom>,
+    // Who is who, anew after every restart.
+    caf::reacts_to<wire_atom, wiring_ptr>>;
+
+/// MONITOR: publishes the node's snapshot twice a second, and at once when the node's state changes.
+using monitor_actor = caf::typed_actor<
+    // The node's state has changed.
+    caf::reacts_to<state_atom, condition_ptr>, caf::reacts_to<stop_atom>,
+    // Who is who, anew after every restart.
+    caf::reacts_to<wire_atom, wiring_ptr>,
+    // INTERNAL: time for a look.
+    caf::reacts_to<tick_atom>>;
+
+/// NODE_SUPERVISOR: starts the others, restarts them one for one within their limit, stops them in order.
+using node_supervisor_actor = caf::typed_actor<
+    // A pool's child (named) has died, and why: may another one be started? Counts against the limit of that name.
+    caf::replies_to<restart_atom, std::string, std::string>::with<bool>,
+    // The models that are opened at start are open or have failed.
+    caf::reacts_to<settled_atom>,
+    // The node takes no new calls; runs the callback when idle_atom comes.
+    caf::reacts_to<drain_atom, callback_ptr>,
+    // No call is in flight any more, and none can come.
+    caf::reacts_to<idle_atom>,
+    // Passes new options to the pools of these names.
+    caf::reacts_to<change_atom, pools_options_ptr>,
+    // The present children; a control-path request.
+    caf::replies_to<wire_atom>::with<wiring_ptr>,
+    // Stops gateway, pools, then the others, and quits.
+    caf::reacts_to<stop_atom>>;
+
+/// Who is who. The supervisor sends a new one to everybody after each start of a child.
+struct tree_wiring {
+  struct pool {
+    std::string name;
+    std::string model;
+    worker_pool_actor handle;
+  };
+  node_supervisor_actor supervisor;
+  gateway_actor gateway;
+  model_keeper_actor keeper;
+  monitor_actor monitor;
+  std::vector<pool> pools;
+};
+
+} // namespace weft

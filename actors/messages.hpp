@@ -1,0 +1,93 @@
+#pragma once
+
+#include "actors/tree_options.hpp"
+#include "runtime/batching/batch.hpp"
+#include "runtime/batching/text_chunk.hpp"
+#include "runtime/ports/call.hpp"
+#include "runtime/ports/engine.hpp"
+#include "runtime/ports/model.hpp"
+#include "runtime/ports/node_view.hpp"
+
+#include <caf/all.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+/// What travels between actors. Everything but atoms, numbers and strings goes by shared_ptr: it never leaves the
+/// process (CAF would have to serialize it otherwise), and a message costs one reference count.
+namespace weft {
+
+struct tree_wiring; // interfaces.hpp
+using wiring_ptr = std::shared_ptr<const tree_wiring>;
+
+/// The engine of a worker, or why there is none. Taken out by the worker.
+using engine_outcome = result<std::unique_ptr<engine>>;
+using engine_outcome_ptr = std::shared_ptr<engine_outcome>;
+using engine_info_ptr = std::shared_ptr<const engine_info>;
+using engine_reply_ptr = std::shared_ptr<engine_reply>;
+
+/// What opening a model gave.
+using model_outcome_ptr = std::shared_ptr<const result<model_ptr>>;
+
+/// A model has changed its state; pools that serve it are told.
+struct model_news {
+  model_state state = model_state::unloaded;
+  model_ptr model;     ///< when ready
+  std::string problem; ///< when failed
+};
+using news_ptr = std::shared_ptr<const model_news>;
+
+using models_ptr = std::shared_ptr<const std::vector<model_status>>;
+using pool_status_ptr = std::shared_ptr<const pool_status>;
+using pool_options_ptr = std::shared_ptr<const pool_options>;
+using pools_options_ptr = std::shared_ptr<const std::vector<pool_options>>;
+using callback_ptr = std::shared_ptr<const std::function<void()>>;
+
+/// How the node is, as its supervisor sees it.
+struct node_condition {
+  node_state state = node_state::starting;
+  std::string reason;
+  uint32_t restarts = 0;
+};
+using condition_ptr = std::shared_ptr<const node_condition>;
+
+} // namespace weft
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::batch_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::call_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::callback_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::chunk_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::condition_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::engine_info_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::engine_outcome_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::engine_reply_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::model_outcome_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::models_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::news_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::pool_options_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::pool_status_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::pools_options_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::tokenized_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::wiring_ptr)
+
+/// Atoms have at most 10 characters.
+CAF_BEGIN_TYPE_ID_BLOCK(weft_actors, caf::first_custom_type_id)
+CAF_ADD_ATOM(weft_actors, weft, change_atom, "change")
+CAF_ADD_ATOM(weft_actors, weft, computed_atom, "computed")
+CAF_ADD_ATOM(weft_actors, weft, drain_atom, "drain")
+CAF_ADD_ATOM(weft_actors, weft, drop_atom, "drop")
+CAF_ADD_ATOM(weft_actors, weft, idle_atom, "idle")
+CAF_ADD_ATOM(weft_actors, weft, opened_atom, "opened")
+CAF_ADD_ATOM(weft_actors, weft, ready_atom, "ready")
+CAF_ADD_ATOM(weft_actors, weft, restart_atom, "restart")
+CAF_ADD_ATOM(weft_actors, weft, settled_atom, "settled")
+CAF_ADD_ATOM(weft_actors, weft, state_atom, "state")
+CAF_ADD_ATOM(weft_actors, weft, status_atom, "status")
+CAF_ADD_ATOM(weft_actors, weft, stop_atom, "stop")
+CAF_ADD_ATOM(weft_actors, weft, tick_atom, "tick")
+CAF_ADD_ATOM(weft_actors, weft, tokens_atom, "tokens")
+CAF_ADD_ATOM(weft_actors, weft, want_atom, "want")
+CAF_ADD_ATOM(weft_actors, weft, wire_atom, "wire")
+CAF_END_TYPE_ID_BLOCK(weft_actors)

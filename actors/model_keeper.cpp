@@ -1,0 +1,94 @@
+#include "actors/model_keeper.hpp"
+
+#include "runtime/base/assert.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace weft {
+
+void model_keeper_state::start(const model_keeper_setup& setup) {
+  setup_ = setup;
+  for (const auto& entry : setup_.models)
+    WEFT_ASSERT(registry_.add(entry.name, entry.load));
+}
+
+void model_keeper_state::wire(const wiring_ptr& wiring) {
+  if (!wiring_)
+    self_->monitor(wiring->supervisor);
+  wiring_ = wiring;
+  for (const auto& model : registry_.start())
+    open(model);
+  for (const auto& pool : wiring_->pools)
+    tell(pool);
+  tell_settled();
+}
+
+void model_keeper_state::want(const std::string& model) {
+  if (registry_.wanted(model, self_->clock().now()))
+    open(model);
+}
+
+void model_keeper_state::open(const std::string& model) {
+  auto entry = std::ranges::find(setup_.models, model, &model_entry::name);
+  WEFT_ASSERT(entry != setup_.models.end());
+  setup_.services->aside([open = entry->open, model, hdl = model_keeper_actor{self_}] {
+    caf::anon_send(hdl, opened_atom_v, model, std::make_shared<const result<model_ptr>>(open()));
+  });
+}
+
+void model_keeper_state::opened(const std::string& model, const result<model_ptr>& outcome) {
+  if (outcome) {
+    registry_.opened(model, *outcome);
+    setup_.services->log("info", "keeper", "model " + model + " is ready, version " + (*outcome)->info().version);
+  } else {
+    registry_.failed(model, outcome.error().message, self_->clock().now());
+    setup_.services->log("error", "keeper", "model " + model + " cannot be used: " + outcome.error().message);
+  }
+  tell_pools(model);
+  tell_settled();
+}
+
+void model_keeper_state::drop(const std::string& model) {
+  if (registry_.drop(model))
+    tell_pools(model);
+}
+
+void model_keeper_state::tell_pools(const std::string& model) const {
+  for (const auto& pool : wiring_->pools)
+    if (pool.model == model)
+      tell(pool);
+}
+
+void model_keeper_state::tell(const tree_wiring::pool& pool) const {
+  const auto* record = registry_.find(pool.model);
+  if (record == nullptr || record->state == model_state::loading)
+    return;
+  self_->send(pool.handle,
+              std::make_shared<const model_news>(model_news{record->state, record->model, record->problem}));
+}
+
+void model_keeper_state::tell_settled() {
+  if (settled_ || !registry_.settled())
+    return;
+  settled_ = true;
+  self_->send(wiring_->supervisor, settled_atom_v);
+}
+
+model_keeper_actor::behavior_type model_keeper(model_keeper_state::self_pointer self, const model_keeper_setup& setup) {
+  auto& state = self->state;
+  state.start(setup);
+  self->set_down_handler([self](const caf::down_msg&) { self->quit(caf::exit_reason::user_shutdown); });
+  return {
+      [&state](want_atom, const std::string& model) { state.want(model); },
+      [&state](drop_atom, const std::string& model) { state.drop(model); },
+      [&state](opened_atom, const std::string& model, const model_outcome_ptr& outcome) {
+        state.opened(model, *outcome);
+      },
+      [&state](status_atom) { return std::make_shared<const std::vector<model_status>>(state.status()); },
+      [self](stop_atom) { self->quit(); },
+      [&state](wire_atom, const wiring_ptr& wiring) { state.wire(wiring); },
+  };
+}
+
+} // namespace weft

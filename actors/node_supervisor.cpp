@@ -1,0 +1,205 @@
+#include "actors/node_supervisor.hpp"
+
+#include "actors/gateway.hpp"
+#include "actors/model_keeper.hpp"
+#include "actors/monitor.hpp"
+#include "actors/worker_pool.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace weft {
+namespace {
+
+constexpr int stage_gateway = 0;
+constexpr int stage_pools = 1;
+constexpr int stage_rest = 2;
+
+} // namespace
+
+void node_supervisor_state::start(const node_supervisor_setup& setup) {
+  setup_ = setup;
+  started_ = self_->clock().now();
+  add_children();
+  for (auto& it : children_)
+    start_child(it);
+  wire();
+}
+
+void node_supervisor_state::add_children() {
+  // Children are told to stop by a message, not by an exit: what is in their mailboxes before it is still seen to.
+  auto stop = [this](auto part) { return [this, part] { self_->send(parts_.*part, stop_atom_v); }; };
+  children_.push_back({"keeper", stage_rest, [this] { start_keeper(); }, stop(&tree_wiring::keeper), {}});
+  children_.push_back({"monitor", stage_rest, [this] { start_monitor(); }, stop(&tree_wiring::monitor), {}});
+  parts_.supervisor = node_supervisor_actor{self_};
+  parts_.pools.resize(setup_.options.pools.size());
+  for (size_t i = 0; i < parts_.pools.size(); ++i)
+    children_.push_back({setup_.options.pools[i].name,
+                         stage_pools,
+                         [this, i] { start_pool(i); },
+                         [this, i] { self_->send(parts_.pools[i].handle, stop_atom_v); },
+                         {}});
+  children_.push_back({"gateway", stage_gateway, [this] { start_gateway(); }, stop(&tree_wiring::gateway), {}});
+}
+
+void node_supervisor_state::start_child(child& it) {
+  starting_ = &it;
+  it.start();
+  starting_ = nullptr;
+}
+
+template <class Handle> void node_supervisor_state::watch(const Handle& handle) {
+  self_->monitor(handle);
+  starting_->address = handle.address();
+}
+
+void node_supervisor_state::start_gateway() {
+  std::vector<std::string> models;
+  for (const auto& entry : setup_.options.models)
+    models.push_back(entry.name);
+  parts_.gateway = self_->spawn(gateway, gateway_setup{setup_.operations, std::move(models)});
+  watch(parts_.gateway);
+}
+
+void node_supervisor_state::start_keeper() {
+  parts_.keeper = self_->spawn(model_keeper, model_keeper_setup{setup_.options.models, setup_.services});
+  watch(parts_.keeper);
+}
+
+void node_supervisor_state::start_monitor() {
+  parts_.monitor = self_->spawn(monitor, monitor_setup{setup_.options.node_name, setup_.options.version, started_,
+                                                       condition_, setup_.gate, setup_.board});
+  watch(parts_.monitor);
+}
+
+void node_supervisor_state::start_pool(size_t index) {
+  const auto& options = setup_.options.pools[index];
+  auto cost = setup_.operations->find(embed_name)->cost;
+  auto handle = self_->spawn(worker_pool, worker_pool_setup{options, std::move(cost), setup_.services});
+  parts_.pools[index] = {options.name, options.model, handle};
+  watch(handle);
+}
+
+void node_supervisor_state::wire() {
+  wiring_ = std::make_shared<const tree_wiring>(parts_);
+  self_->send(parts_.gateway, wire_atom_v, wiring_);
+  for (const auto& pool : parts_.pools)
+    self_->send(pool.handle, wire_atom_v, wiring_);
+  self_->send(parts_.keeper, wire_atom_v, wiring_);
+  self_->send(parts_.monitor, wire_atom_v, wiring_);
+  setup_.door->lead_to(parts_.gateway);
+}
+
+void node_supervisor_state::child_down(const caf::down_msg& down) {
+  auto found = std::ranges::find(children_, down.source, &child::address);
+  if (found == children_.end())
+    return;
+  found->address = nullptr;
+  if (stopping_)
+    return stop_next();
+  if (!may_restart(found->name, self_->system().render(down.reason)))
+    return;
+  start_child(*found);
+  wire();
+}
+
+bool node_supervisor_state::may_restart(const std::string& who, const std::string& why) {
+  if (stopping_ || condition_.state == node_state::unhealthy)
+    return false;
+  if (!limits_[who].allow(self_->clock().now())) {
+    unhealthy(who + " failed too often, at last because of: " + why);
+    return false;
+  }
+  ++condition_.restarts;
+  setup_.services->log("warn", who, "restarted after: " + why);
+  setup_.services->meter->actor_restarted(who);
+  condition_changed();
+  return true;
+}
+
+void node_supervisor_state::unhealthy(const std::string& reason) {
+  setup_.services->log("error", "supervisor", reason);
+  condition_.state = node_state::unhealthy;
+  condition_.reason = reason;
+  setup_.gate->close(nullptr);
+  condition_changed();
+  if (setup_.options.on_unhealthy)
+    setup_.options.on_unhealthy(reason);
+}
+
+void node_supervisor_state::condition_changed() {
+  self_->send(parts_.monitor, state_atom_v, std::make_shared<const node_condition>(condition_));
+}
+
+void node_supervisor_state::settled() {
+  if (condition_.state != node_state::starting)
+    return;
+  condition_.state = node_state::serving;
+  condition_changed();
+}
+
+void node_supervisor_state::drain(const callback_ptr& drained) {
+  drained_.push_back(drained);
+  if (condition_.state == node_state::unhealthy)
+    return;
+  condition_.state = node_state::draining;
+  condition_.reason = "the node takes no new calls";
+  condition_changed();
+}
+
+void node_supervisor_state::idle() {
+  for (const auto& drained : std::exchange(drained_, {}))
+    (*drained)();
+}
+
+void node_supervisor_state::change(const std::vector<pool_options>& pools) {
+  for (const auto& changed : pools) {
+    auto known = std::ranges::find(setup_.options.pools, changed.name, &pool_options::name);
+    if (known == setup_.options.pools.end())
+      continue;
+    auto index = static_cast<size_t>(known - setup_.options.pools.begin());
+    auto model = known->model;
+    *known = changed; // a restarted pool starts with it
+    known->model = std::move(model);
+    self_->send(parts_.pools[index].handle, change_atom_v, std::make_shared<const pool_options>(*known));
+  }
+}
+
+void node_supervisor_state::stop() {
+  stopping_ = true;
+  stop_next();
+}
+
+void node_supervisor_state::stop_next() {
+  auto alive = [](const child& it) { return it.address != nullptr; };
+  auto next =
+      std::ranges::min_element(children_, {}, [&](const child& it) { return alive(it) ? it.stage : stage_rest + 1; });
+  if (next == children_.end() || !alive(*next))
+    return self_->quit();
+  if (next->stage == stage_told_)
+    return; // they have been told, and not all have gone
+  stage_told_ = next->stage;
+  for (const auto& it : children_)
+    if (alive(it) && it.stage == stage_told_)
+      it.stop();
+}
+
+node_supervisor_actor::behavior_type node_supervisor(node_supervisor_state::self_pointer self,
+                                                     const node_supervisor_setup& setup) {
+  auto& state = self->state;
+  self->set_down_handler([&state](const caf::down_msg& down) { state.child_down(down); });
+  state.start(setup);
+  return {
+      [&state](restart_atom, const std::string& child, const std::string& why) {
+        return state.may_restart(child, why);
+      },
+      [&state](settled_atom) { state.settled(); },
+      [&state](drain_atom, const callback_ptr& drained) { state.drain(drained); },
+      [&state](idle_atom) { state.idle(); },
+      [&state](change_atom, const pools_options_ptr& pools) { state.change(*pools); },
+      [&state](wire_atom) { return state.wiring(); },
+      [&state](stop_atom) { state.stop(); },
+  };
+}
+
+} // namespace weft

@@ -1,0 +1,88 @@
+#pragma once
+
+#include "actors/door.hpp"
+#include "actors/interfaces.hpp"
+#include "actors/services.hpp"
+#include "actors/snapshot_board.hpp"
+#include "runtime/admission/admission.hpp"
+#include "runtime/registry/operation_registry.hpp"
+#include "runtime/supervision/restart_limit.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace weft {
+
+struct node_supervisor_setup {
+  tree_options options;
+  services_ptr services;
+  std::shared_ptr<admission> gate;
+  std::shared_ptr<weft::door> door;
+  std::shared_ptr<snapshot_board> board;
+  std::shared_ptr<const operation_registry> operations;
+};
+
+/// Duty: starts gateway, model keeper, pools and monitor; restarts each alone when it dies, at most 5 times in any 30 s
+/// for each name (a pool's workers and tokenizers count under a name of their own), else the node is unhealthy; stops
+/// them in order. Owner: actor_tree. Stop order: gateway, pools, then keeper and monitor, each when the one before it
+/// has gone, so that calls in mailboxes still reach somebody who answers them.
+class node_supervisor_state {
+public:
+  using self_pointer = node_supervisor_actor::stateful_pointer<node_supervisor_state>;
+  static inline const char* name = "supervisor";
+
+  explicit node_supervisor_state(self_pointer self) : self_(self) {}
+  void start(const node_supervisor_setup& setup);
+
+  bool may_restart(const std::string& who, const std::string& why);
+  void child_down(const caf::down_msg& down);
+  void settled();
+  void drain(const callback_ptr& drained);
+  void idle();
+  void change(const std::vector<pool_options>& pools);
+  void stop();
+  const wiring_ptr& wiring() const noexcept { return wiring_; }
+
+private:
+  /// What is alive, and how to start it again.
+  struct child {
+    std::string name;
+    int stage = 0; ///< stop order: the lower the earlier
+    std::function<void()> start;
+    std::function<void()> stop;
+    caf::actor_addr address; ///< null when it is not alive
+  };
+
+  void add_children();
+  void start_child(child& it);
+  void start_gateway();
+  void start_keeper();
+  void start_monitor();
+  void start_pool(size_t index);
+  template <class Handle> void watch(const Handle& handle);
+  void wire();
+  void stop_next();
+  void unhealthy(const std::string& reason);
+  void condition_changed();
+
+  self_pointer self_;
+  node_supervisor_setup setup_;
+  time_point started_{};
+  node_condition condition_;
+  std::vector<child> children_;
+  child* starting_ = nullptr; ///< whose start runs
+  tree_wiring parts_;
+  wiring_ptr wiring_;
+  std::map<std::string, restart_limit> limits_;
+  std::vector<callback_ptr> drained_;
+  bool stopping_ = false;
+  int stage_told_ = -1; ///< the last stage whose children were told to stop
+};
+
+node_supervisor_actor::behavior_type node_supervisor(node_supervisor_state::self_pointer self,
+                                                     const node_supervisor_setup& setup);
+
+} // namespace weft

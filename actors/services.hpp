@@ -1,0 +1,23 @@
+#pragma once
+
+#include "runtime/ports/meter.hpp"
+
+#include <functional>
+#include <memory>
+#include <string_view>
+
+namespace weft {
+
+/// Runs a task on a thread that is not an actor's, where it may take its time (opening a model, making or joining an
+/// engine). Thread-safe. The composition root decides which thread; tests run it in place.
+using background = std::function<void(std::function<void()>)>;
+
+/// What every actor may use besides sending messages. Nothing in it is null.
+struct tree_services {
+  std::shared_ptr<weft::meter> meter;
+  std::function<void(std::string_view level, std::string_view actor, std::string_view text)> log;
+  background aside;
+};
+using services_ptr = std::shared_ptr<const tree_services>;
+
+} // namespace weft

@@ -1,0 +1,58 @@
+#pragma once
+
+#include "runtime/admission/call_limits.hpp"
+#include "runtime/base/result.hpp"
+#include "runtime/ports/meter.hpp"
+#include "runtime/ports/model.hpp"
+#include "runtime/registry/model_registry.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace weft {
+
+/// A model that this node can serve.
+struct model_entry {
+  std::string name;
+  model_load load = model_load::kept;
+  /// Runs on a thread of its own, never on an actor's; may take seconds.
+  std::function<result<model_ptr>()> open;
+};
+
+/// A named set of workers that share one queue and serve one model.
+struct pool_options {
+  std::string name = "default";
+  std::string model;
+  uint32_t workers_min = 1;
+  uint32_t workers_max = 1; ///< the pool grows while full batches wait, and shrinks when a worker is idle for long
+  uint32_t tokenizers = 1;
+  /// No batch has more, whatever clients send. Raised to the model's tokens_max where it is less: texts are not split.
+  uint32_t batch_tokens_max = 16'384;
+  uint32_t batch_items_max = 4'096;
+  uint64_t queue_items_max = 65'536;
+  uint64_t queue_tokens_max = 16'777'216;
+  bool pin_threads = false;
+  bool batching = true; ///< off: one text a batch
+  bool pooling = true;  ///< off: one worker
+};
+
+struct tree_options {
+  std::string node_name;
+  std::string version;
+  std::vector<model_entry> models; ///< the first is the default
+  std::vector<pool_options> pools;
+  call_limits limits;
+  uint32_t scheduler_threads = 2;
+  bool plain = false; ///< every pool without batching and pooling: what gains are measured against
+  std::shared_ptr<weft::meter> meter;
+  /// Called once, from an actor's thread, when a child fails more often than its restart limit allows.
+  std::function<void(std::string reason)> on_unhealthy;
+  /// One line for the log: ("warn", "worker", "restarted: …"). Thread-safe.
+  std::function<void(std::string_view level, std::string_view actor, std::string_view text)> log;
+};
+
+} // namespace weft

@@ -1,0 +1,73 @@
+#include "actors/worker.hpp"
+
+#include "actors/parent.hpp"
+#include "runtime/base/assert.hpp"
+
+#include <utility>
+
+namespace weft {
+namespace {
+
+using self_pointer = worker_actor::stateful_pointer<worker_state>;
+
+void make_engine_aside(self_pointer self) {
+  const auto& setup = self->state.setup;
+  engine_options options{.index = setup.number, .pin_thread = setup.pin_thread};
+  setup.services->aside([model = setup.model, options, hdl = worker_actor{self}] {
+    caf::anon_send(hdl, ready_atom_v, std::make_shared<engine_outcome>(model->make_engine(options)));
+  });
+}
+
+void take_engine(self_pointer self, engine_outcome& outcome) {
+  auto& state = self->state;
+  if (!outcome) {
+    state.setup.services->log("error", "worker", outcome.error().message);
+    return self->quit(caf::sec::runtime_error);
+  }
+  state.device = std::move(*outcome);
+  self->send(state.setup.pool, ready_atom_v, state.setup.number,
+             std::make_shared<const engine_info>(state.device->info()));
+}
+
+void run(self_pointer self, const batch_ptr& work) {
+  auto& state = self->state;
+  WEFT_ASSERT(state.device != nullptr);
+  ++state.batches;
+  state.device->run(pack(*work), [hdl = worker_actor{self}, id = work->id](engine_reply reply) {
+    caf::anon_send(hdl, computed_atom_v, id, std::make_shared<engine_reply>(std::move(reply)));
+  });
+}
+
+void quit_when_done(self_pointer self) {
+  if (self->state.stopping && self->state.batches == 0)
+    self->quit();
+}
+
+} // namespace
+
+worker_state::~worker_state() {
+  // Joining the engine's thread waits for the piece in progress: never on an actor's thread.
+  if (device)
+    setup.services->aside([gone = std::shared_ptr<engine>{std::move(device)}] {});
+}
+
+worker_actor::behavior_type worker(self_pointer self, const worker_setup& setup) {
+  self->state.setup = setup;
+  end_with(self, setup.pool);
+  make_engine_aside(self);
+  return {
+      [self](const batch_ptr& work) { run(self, work); },
+      [self](ready_atom, const engine_outcome_ptr& outcome) { take_engine(self, *outcome); },
+      [self](computed_atom, uint64_t id, const engine_reply_ptr& reply) {
+        --self->state.batches;
+        self->send(self->state.setup.pool, computed_atom_v, self->state.setup.number, id, reply);
+        quit_when_done(self);
+      },
+      [self](stop_atom) {
+        self->state.stopping = true;
+        quit_when_done(self);
+      },
+  };
+}
+
+} // namespace weft

@@ -1,0 +1,229 @@
+#include "actors/worker_pool.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace weft {
+namespace {
+
+// One chunk in progress and one in the mailbox: the tokenizer never waits for the pool, and calls still take turns.
+constexpr size_t chunks_a_tokenizer = 2;
+// A batch costs the actors about 50 µs on top of its computation, on CPUs that the engine could use. Two times the
+// tokens that an engine is best with halves that share (to about 1 % where a best batch takes 2.5 ms), and a call
+// waits at most one such batch longer. More would buy less than 1 % for twice the wait.
+constexpr uint64_t best_batches = 2;
+// How soon a client that has gone frees its room; deadlines have timers of their own.
+constexpr auto sweep_period = std::chrono::milliseconds{100};
+// How long a worker above the minimum has nothing to do before it goes, and how often the pool looks.
+constexpr auto worker_idle_max = std::chrono::seconds{30};
+constexpr auto shrink_period = std::chrono::seconds{5};
+
+pool_core_options core_options(const worker_pool_setup& setup) {
+  const auto& options = setup.options;
+  return {.queue = {.items_max = options.queue_items_max, .tokens_max = options.queue_tokens_max},
+          .cost = setup.cost,
+          .tokens_cap = options.batch_tokens_max,
+          .chunk_items = options.batching ? chunk_items_max : 1};
+}
+
+} // namespace
+
+void worker_pool_state::start(const worker_pool_setup& setup) {
+  setup_ = setup;
+  core_ = std::make_unique<pool_core>(core_options(setup));
+  last_status_ = now();
+  apply(setup.options);
+}
+
+time_point worker_pool_state::now() const {
+  return self_->clock().now();
+}
+
+void worker_pool_state::enter(const call_ptr& call) {
+  if (!model_ && wiring_)
+    self_->send(wiring_->keeper, want_atom_v, setup_.options.model);
+  if (refusal_)
+    return call->fail(*refusal_);
+  core_->enter(call, now());
+  pump();
+}
+
+void worker_pool_state::tokenized(uint32_t tokenizer, tokenized_chunk& done) {
+  auto found = tokenizers_.find(tokenizer);
+  if (found != tokenizers_.end() && !found->second.chunks.empty())
+    found->second.chunks.pop_front();
+  core_->tokenized(std::move(done), now());
+  pump();
+}
+
+void worker_pool_state::worker_ready(uint32_t worker, const engine_info& info) {
+  auto found = workers_.find(worker);
+  if (found == workers_.end())
+    return;
+  found->second.device = info.device;
+  engine_tokens_best_ = info.batch_tokens_best;
+  roster_.ready(worker, now());
+  pump();
+}
+
+void worker_pool_state::computed(uint32_t worker, uint64_t batch, engine_reply& reply) {
+  auto busy = reply.busy;
+  auto items = core_->items_done();
+  auto tokens = core_->tokens_done();
+  roster_.done(worker, batch, busy, now());
+  core_->computed(batch, std::move(reply), now());
+  if (auto found = workers_.find(worker); found != workers_.end())
+    setup_.services->meter->batch_computed(found->second.device, core_->items_done() - items,
+                                           core_->tokens_done() - tokens, busy);
+  pump();
+}
+
+void worker_pool_state::hear(const model_news& news) {
+  if (news.state == model_state::ready) {
+    dropping_ = false;
+    model_ = news.model;
+    core_->serve(model_->info());
+    if (!draining_ && !given_up_)
+      refusal_.reset();
+  } else if (news.state == model_state::failed && !model_) {
+    refusal_ = failure{errc::model_unusable, news.problem};
+    core_->fail_all(*refusal_);
+  } else if (news.state == model_state::unloaded) {
+    dropping_ = model_ != nullptr;
+  }
+  pump();
+}
+
+void worker_pool_state::pump() {
+  feed_tokenizers();
+  dispatch();
+  report_drops();
+  if (core_->calls() == 0 && (draining_ || dropping_))
+    let_children_go();
+  else
+    size_children();
+  arm_timer();
+}
+
+void worker_pool_state::feed_tokenizers() {
+  for (;;) {
+    auto least = std::ranges::min_element(tokenizers_, {}, [](const auto& it) { return it.second.chunks.size(); });
+    if (least == tokenizers_.end() || least->second.chunks.size() >= chunks_a_tokenizer)
+      return;
+    auto chunk = core_->next_chunk();
+    if (!chunk)
+      return;
+    self_->send(least->second.handle, std::make_shared<const text_chunk>(*chunk));
+    least->second.chunks.push_back(std::move(*chunk));
+  }
+}
+
+void worker_pool_state::dispatch() {
+  while (core_->queue().ready()) {
+    auto target = roster_.idle();
+    auto bounds = share(target.has_value());
+    auto full = core_->queue().tokens() >= bounds.tokens_max || core_->queue().items() >= bounds.items_max;
+    // A worker that is busy gets a full batch only: whatever else waits may still become part of a better one.
+    if (!target && full)
+      target = roster_.loadable();
+    if (!target)
+      return;
+    auto next = core_->next_batch(bounds, now());
+    if (!next)
+      return;
+    roster_.assign(*target, next->id);
+    self_->send(workers_.at(*target).handle, std::move(next));
+  }
+}
+
+batch_limits worker_pool_state::limits() const noexcept {
+  const auto& options = setup_.options;
+  uint64_t tokens = options.batch_tokens_max;
+  if (engine_tokens_best_ > 0)
+    tokens = std::min(tokens, engine_tokens_best_ * best_batches);
+  uint64_t text = model_ ? model_->info().tokens_max : 1;
+  return {.tokens_max = std::max(tokens, text),
+          .items_max = options.batching ? std::max(options.batch_items_max, 1u) : 1};
+}
+
+batch_limits worker_pool_state::share(bool for_idle) const noexcept {
+  auto bounds = limits();
+  if (!for_idle)
+    return bounds;
+  // What waits is dealt out evenly to all who are idle, down to a text of full length each.
+  uint64_t idle = roster_.idle_count();
+  uint64_t text = model_ ? model_->info().tokens_max : bounds.tokens_max;
+  auto even = (core_->queue().tokens() + idle - 1) / idle;
+  bounds.tokens_max = std::min(bounds.tokens_max, std::max(even, text));
+  return bounds;
+}
+
+void worker_pool_state::report_drops() {
+  auto drops = core_->take_drops();
+  if (drops.expired > 0)
+    setup_.services->meter->items_dropped(errc::deadline_exceeded, drops.expired);
+  if (drops.cancelled > 0)
+    setup_.services->meter->items_dropped(errc::cancelled, drops.cancelled);
+}
+
+void worker_pool_state::arm_timer() {
+  auto wake = time_point::max();
+  if (core_->calls() > 0)
+    wake = std::min(now() + sweep_period, core_->next_deadline());
+  else if (roster_.count() > workers_min())
+    wake = now() + shrink_period;
+  if (wake >= armed_)
+    return;
+  armed_ = wake;
+  self_->delayed_send(self_, std::max(wake - now(), duration::zero()), tick_atom_v);
+}
+
+void worker_pool_state::tick() {
+  // A later timer than the one that is armed now was set before it: it must not start a second row of timers.
+  if (now() >= armed_)
+    armed_ = time_point::max();
+  core_->sweep(now());
+  if (roster_.count() > workers_min() && roster_.idle_for(worker_idle_max, now()))
+    workers_wanted_ = std::max(workers_min(), workers_wanted_ - 1);
+  pump();
+}
+
+pool_status worker_pool_state::status() {
+  auto elapsed = std::chrono::duration<double>(now() - last_status_).count() * roster_.count();
+  auto busy = std::chrono::duration<double>(roster_.take_busy()).count();
+  last_status_ = now();
+  return {.name = setup_.options.name,
+          .model = setup_.options.model,
+          .workers = roster_.count(),
+          .workers_min = workers_min(),
+          .workers_max = workers_max(),
+          .workers_busy = roster_.busy_count(),
+          .queued_items = core_->queue().items_held(),
+          .queued_tokens = core_->queue().tokens(),
+          .items_done = core_->items_done(),
+          .tokens_done = core_->tokens_done(),
+          .utilization = elapsed > 0 ? std::min(busy / elapsed, 1.0) : 0};
+}
+
+worker_pool_actor::behavior_type worker_pool(worker_pool_state::self_pointer self, const worker_pool_setup& setup) {
+  auto& state = self->state;
+  state.start(setup);
+  self->set_down_handler([&state](const caf::down_msg& down) { state.child_down(down); });
+  return {
+      [&state](const call_ptr& call) { state.enter(call); },
+      [&state](tokens_atom, uint32_t tokenizer, const tokenized_ptr& done) { state.tokenized(tokenizer, *done); },
+      [&state](ready_atom, uint32_t worker, const engine_info_ptr& info) { state.worker_ready(worker, *info); },
+      [&state](computed_atom, uint32_t worker, uint64_t batch, const engine_reply_ptr& reply) {
+        state.computed(worker, batch, *reply);
+      },
+      [&state](const news_ptr& news) { state.hear(*news); },
+      [&state](change_atom, const pool_options_ptr& options) { state.change(*options); },
+      [&state](status_atom) { return std::make_shared<const pool_status>(state.status()); },
+      [&state](drain_atom) { state.drain(); },
+      [&state](stop_atom) { state.stop(); },
+      [&state](wire_atom, const wiring_ptr& wiring) { state.wire(wiring); },
+      [&state](tick_atom) { state.tick(); },
+  };
+}
+
+} // namespace weft

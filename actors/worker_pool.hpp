@@ -1,0 +1,105 @@
+#pragma once
+
+#include "actors/interfaces.hpp"
+#include "actors/services.hpp"
+#include "runtime/batching/pool_core.hpp"
+#include "runtime/batching/worker_roster.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace weft {
+
+struct worker_pool_setup {
+  pool_options options;
+  std::function<uint64_t(uint64_t bytes, uint32_t tokens_max)> cost; ///< operation::cost
+  services_ptr services;
+};
+
+/// Duty: computes calls with the tokenizers and workers that it owns. pool_core decides about texts and calls,
+/// worker_roster keeps count of the workers; this passes messages between them and the actors.
+/// Owner: NODE_SUPERVISOR. It answers every call that it took; when it dies, the calls' last owner does.
+class worker_pool_state {
+public:
+  using self_pointer = worker_pool_actor::stateful_pointer<worker_pool_state>;
+  static inline const char* name = "worker_pool";
+
+  explicit worker_pool_state(self_pointer self) : self_(self) {}
+  void start(const worker_pool_setup& setup);
+
+  void enter(const call_ptr& call);
+  void tokenized(uint32_t tokenizer, tokenized_chunk& done);
+  void worker_ready(uint32_t worker, const engine_info& info);
+  void computed(uint32_t worker, uint64_t batch, engine_reply& reply);
+  void hear(const model_news& news);
+  void change(const pool_options& options);
+  void wire(const wiring_ptr& wiring);
+  void child_down(const caf::down_msg& down);
+  void drain();
+  void stop();
+  void tick();
+  pool_status status();
+
+private:
+  struct tokenizer_slot {
+    tokenizer_actor handle;
+    std::deque<text_chunk> chunks; ///< that it has, in order
+  };
+  struct worker_slot {
+    worker_actor handle;
+    std::string device;
+  };
+
+  // worker_pool.cpp: the way of a call
+  time_point now() const;
+  void pump(); ///< does all that can be done now; ends every handler
+  void feed_tokenizers();
+  void dispatch();
+  batch_limits limits() const noexcept;
+  batch_limits share(bool for_idle) const noexcept;
+  void report_drops();
+  void arm_timer();
+
+  // worker_pool_children.cpp: tokenizers and workers
+  void apply(const pool_options& options);
+  uint32_t workers_min() const noexcept;
+  uint32_t workers_max() const noexcept;
+  void size_children();
+  void size_workers();
+  void spawn_tokenizer();
+  void spawn_worker();
+  void retire_worker();
+  void let_children_go();
+  void worker_down(uint32_t number, const std::string& why);
+  void tokenizer_down(uint32_t number, const std::string& why);
+  void ask_restart(const std::string& child, const std::string& why, uint32_t& pending);
+  void give_up();
+
+  self_pointer self_;
+  worker_pool_setup setup_;
+  wiring_ptr wiring_;
+  std::unique_ptr<pool_core> core_;
+  worker_roster roster_{1};
+  model_ptr model_;
+  std::optional<failure> refusal_; ///< why no call is taken now
+  bool draining_ = false;
+  bool dropping_ = false; ///< the model goes when no call needs it
+  bool given_up_ = false;
+  std::map<uint32_t, worker_slot> workers_;
+  std::map<uint32_t, tokenizer_slot> tokenizers_;
+  uint32_t workers_wanted_ = 0;
+  uint32_t workers_pending_ = 0;    ///< dead, and the supervisor has not answered yet
+  uint32_t tokenizers_pending_ = 0; ///< the same
+  uint64_t engine_tokens_best_ = 0; ///< what its engines are best with, 0 = not known yet
+  time_point armed_ = time_point::max();
+  time_point last_status_{};
+};
+
+worker_pool_actor::behavior_type worker_pool(worker_pool_state::self_pointer self, const worker_pool_setup& setup);
+
+} // namespace weft

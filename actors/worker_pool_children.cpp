@@ -1,0 +1,179 @@
+#include "actors/tokenizer.hpp"
+#include "actors/worker.hpp"
+#include "actors/worker_pool.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace weft {
+namespace {
+
+// Batches that one worker may have at once: one in its engine and one behind it.
+constexpr uint32_t batches_a_worker = 2;
+// The supervisor answers at once; if it does not, it is gone.
+constexpr auto restart_answer_max = std::chrono::seconds{5};
+
+} // namespace
+
+void worker_pool_state::apply(const pool_options& options) {
+  setup_.options = options;
+  core_->set_queue_limits({.items_max = options.queue_items_max, .tokens_max = options.queue_tokens_max});
+  roster_.set_depth(options.batching ? batches_a_worker : 1);
+  workers_wanted_ = std::clamp(workers_wanted_, workers_min(), workers_max());
+}
+
+void worker_pool_state::change(const pool_options& options) {
+  auto changed = options;
+  changed.name = setup_.options.name;
+  changed.model = setup_.options.model;
+  changed.pin_threads = setup_.options.pin_threads;
+  apply(changed);
+  pump();
+}
+
+uint32_t worker_pool_state::workers_min() const noexcept {
+  return setup_.options.pooling ? std::max(setup_.options.workers_min, 1u) : 1;
+}
+
+uint32_t worker_pool_state::workers_max() const noexcept {
+  return setup_.options.pooling ? std::max(setup_.options.workers_max, workers_min()) : 1;
+}
+
+void worker_pool_state::wire(const wiring_ptr& wiring) {
+  if (!wiring_)
+    self_->monitor(wiring->supervisor);
+  wiring_ = wiring;
+}
+
+void worker_pool_state::size_children() {
+  if (!model_ || given_up_)
+    return;
+  auto tokenizers = std::max(setup_.options.tokenizers, 1u);
+  while (tokenizers_.size() + tokenizers_pending_ < tokenizers)
+    spawn_tokenizer();
+  for (auto it = tokenizers_.rbegin(); tokenizers_.size() > tokenizers && it != tokenizers_.rend();) {
+    // Only one that has nothing: the others are looked at again when they are done.
+    if (!it->second.chunks.empty())
+      break;
+    self_->send_exit(it->second.handle, caf::exit_reason::user_shutdown);
+    it = std::make_reverse_iterator(tokenizers_.erase(std::next(it).base()));
+  }
+  size_workers();
+}
+
+void worker_pool_state::size_workers() {
+  auto bounds = limits();
+  auto full = core_->queue().tokens() >= bounds.tokens_max || core_->queue().items() >= bounds.items_max;
+  if (full && !roster_.idle() && !roster_.starting() && roster_.count() >= workers_wanted_)
+    workers_wanted_ = std::min(workers_wanted_ + 1, workers_max());
+  while (roster_.count() + workers_pending_ < workers_wanted_)
+    spawn_worker();
+  while (roster_.count() > workers_wanted_)
+    retire_worker();
+}
+
+void worker_pool_state::spawn_tokenizer() {
+  uint32_t number = 0;
+  while (tokenizers_.contains(number))
+    ++number;
+  auto handle = self_->spawn(tokenizer, tokenizer_setup{number, model_, worker_pool_actor{self_}});
+  self_->monitor(handle);
+  tokenizers_[number].handle = std::move(handle);
+  feed_tokenizers();
+}
+
+void worker_pool_state::spawn_worker() {
+  auto number = roster_.add();
+  auto handle = self_->spawn(
+      worker, worker_setup{number, setup_.options.pin_threads, model_, worker_pool_actor{self_}, setup_.services});
+  self_->monitor(handle);
+  workers_[number] = {std::move(handle), {}};
+}
+
+void worker_pool_state::retire_worker() {
+  auto number = roster_.idle_for(duration::zero(), now());
+  for (auto it = workers_.rbegin(); !number && it != workers_.rend(); ++it)
+    if (!roster_.retiring(it->first))
+      number = it->first;
+  roster_.retire(*number);
+  self_->send(workers_.at(*number).handle, stop_atom_v);
+}
+
+void worker_pool_state::let_children_go() {
+  while (roster_.count() > 0)
+    retire_worker();
+  for (auto& entry : tokenizers_)
+    self_->send_exit(entry.second.handle, caf::exit_reason::user_shutdown);
+  tokenizers_.clear();
+  if (!dropping_)
+    return;
+  dropping_ = false;
+  model_.reset();
+  core_->unserve();
+}
+
+void worker_pool_state::child_down(const caf::down_msg& down) {
+  if (wiring_ && down.source == wiring_->supervisor.address())
+    return self_->quit(caf::exit_reason::user_shutdown);
+  auto why = self_->system().render(down.reason);
+  for (const auto& [number, slot] : workers_)
+    if (down.source == slot.handle.address())
+      return worker_down(number, why);
+  for (const auto& [number, slot] : tokenizers_)
+    if (down.source == slot.handle.address())
+      return tokenizer_down(number, why);
+}
+
+void worker_pool_state::worker_down(uint32_t number, const std::string& why) {
+  auto retired = roster_.retiring(number);
+  auto started = true;
+  for (auto batch : roster_.remove(number))
+    core_->batch_lost(batch, std::exchange(started, false));
+  workers_.erase(number);
+  if (!retired)
+    ask_restart("worker", why, workers_pending_);
+  pump();
+}
+
+void worker_pool_state::tokenizer_down(uint32_t number, const std::string& why) {
+  auto chunks = std::move(tokenizers_.at(number).chunks);
+  tokenizers_.erase(number);
+  for (auto& chunk : chunks)
+    core_->chunk_lost(std::move(chunk));
+  ask_restart("tokenizer", why, tokenizers_pending_);
+  pump();
+}
+
+void worker_pool_state::ask_restart(const std::string& child, const std::string& why, uint32_t& pending) {
+  if (!wiring_ || given_up_)
+    return;
+  ++pending;
+  self_->request(wiring_->supervisor, restart_answer_max, restart_atom_v, setup_.options.name + "." + child, why)
+      .then(
+          [this, &pending](bool allowed) {
+            --pending;
+            if (!allowed)
+              give_up();
+            pump();
+          },
+          [this](const caf::error&) { self_->quit(caf::exit_reason::user_shutdown); });
+}
+
+void worker_pool_state::give_up() {
+  given_up_ = true;
+  refusal_ = failure{errc::unavailable, "the node is unhealthy: the pool's workers fail too often"};
+  core_->fail_all(*refusal_);
+}
+
+void worker_pool_state::drain() {
+  draining_ = true;
+  refusal_ = failure{errc::draining, "the pool takes no new calls"};
+  pump();
+}
+
+void worker_pool_state::stop() {
+  core_->fail_all({errc::draining, "the node is stopping"});
+  self_->quit();
+}
+
+} // namespace weft

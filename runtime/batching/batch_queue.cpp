@@ -1,0 +1,134 @@
+#include "runtime/batching/batch_queue.hpp"
+
+#include "runtime/base/assert.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace weft {
+
+errc batch_queue::open(uint64_t call, priority level, uint32_t items, uint64_t tokens_at_most) {
+  WEFT_ASSERT(items > 0);
+  WEFT_ASSERT(!calls_.contains(call));
+  if (items_held() + items > limits_.items_max || tokens_held() + tokens_at_most > limits_.tokens_max)
+    return errc::overloaded;
+  calls_[call] = {.level = level, .items_reserved = items, .tokens_reserved = tokens_at_most};
+  items_reserved_ += items;
+  tokens_reserved_ += tokens_at_most;
+  return errc::none;
+}
+
+void batch_queue::push(batch_item item, uint64_t tokens_at_most) {
+  auto found = calls_.find(item.call);
+  WEFT_ASSERT(found != calls_.end());
+  auto& call = found->second;
+  WEFT_ASSERT(call.items_reserved > 0);
+  WEFT_ASSERT(item.tokens() > 0);
+  auto tokens = std::min(tokens_at_most, call.tokens_reserved);
+  call.items_reserved -= 1;
+  call.tokens_reserved -= tokens;
+  items_reserved_ -= 1;
+  tokens_reserved_ -= tokens;
+  items_ += 1;
+  tokens_ += item.tokens();
+  if (call.items.empty())
+    turns_.add(item.call, call.level);
+  call.items.push_back(std::move(item));
+}
+
+void batch_queue::push_retry(batch group) {
+  WEFT_ASSERT(!group.items.empty());
+  items_ += group.items.size();
+  tokens_ += group.tokens;
+  retries_.push_back(std::move(group));
+}
+
+uint64_t batch_queue::close(uint64_t call) {
+  auto found = calls_.find(call);
+  WEFT_ASSERT(found != calls_.end());
+  auto& it = found->second;
+  auto dropped = it.items_reserved + it.items.size() + close_retries(call);
+  items_reserved_ -= it.items_reserved;
+  tokens_reserved_ -= it.tokens_reserved;
+  for (const auto& item : it.items)
+    left(item);
+  if (turns_.contains(call))
+    turns_.remove(call);
+  calls_.erase(found);
+  return dropped;
+}
+
+uint64_t batch_queue::close_retries(uint64_t call) {
+  uint64_t dropped = 0;
+  for (auto& group : retries_) {
+    batch kept;
+    for (auto& item : group.items) {
+      if (item.call != call) {
+        kept.add(std::move(item));
+        continue;
+      }
+      left(item);
+      ++dropped;
+    }
+    group = std::move(kept);
+  }
+  std::erase_if(retries_, [](const batch& group) { return group.items.empty(); });
+  return dropped;
+}
+
+batch batch_queue::take(const batch_limits& limits, const std::function<bool(uint64_t)>& ended) {
+  if (!retries_.empty())
+    return take_retry(limits);
+  batch taken;
+  std::vector<uint64_t> skipped;
+  while (!turns_.empty() && taken.items.size() < limits.items_max) {
+    auto id = turns_.next();
+    auto& call = calls_.at(id);
+    if (ended(id)) {
+      // Its owner closes it in a moment; until then nobody looks at its items.
+      turns_.remove(id);
+      skipped.push_back(id);
+      continue;
+    }
+    auto tokens = call.items.front().tokens();
+    WEFT_ASSERT(tokens <= limits.tokens_max);
+    if (taken.tokens + tokens > limits.tokens_max)
+      break;
+    left(call.items.front());
+    taken.add(std::move(call.items.front()));
+    call.items.pop_front();
+    turns_.charge(id, tokens);
+    if (call.items.empty())
+      turns_.remove(id);
+  }
+  for (auto id : skipped)
+    turns_.add(id, calls_.at(id).level);
+  return taken;
+}
+
+batch batch_queue::take_retry(const batch_limits& limits) {
+  auto& group = retries_.front();
+  batch taken;
+  size_t count = 0;
+  // A group fits, unless the limits have shrunk since it was made.
+  while (count < group.items.size() && count < limits.items_max &&
+         taken.tokens + group.items[count].tokens() <= limits.tokens_max) {
+    left(group.items[count]);
+    taken.add(std::move(group.items[count]));
+    ++count;
+  }
+  WEFT_ASSERT(count > 0);
+  group.items.erase(group.items.begin(), group.items.begin() + static_cast<std::ptrdiff_t>(count));
+  group.tokens -= taken.tokens;
+  if (group.items.empty())
+    retries_.pop_front();
+  return taken;
+}
+
+void batch_queue::left(const batch_item& item) noexcept {
+  WEFT_ASSERT(items_ > 0);
+  items_ -= 1;
+  tokens_ -= item.tokens();
+}
+
+} // namespace weft

@@ -1,0 +1,78 @@
+#pragma once
+
+#include "runtime/base/errc.hpp"
+#include "runtime/batching/batch.hpp"
+#include "runtime/batching/turn_order.hpp"
+#include "runtime/job/context.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <unordered_map>
+#include <vector>
+
+namespace weft {
+
+/// What may wait for the engines of one pool, texts still being tokenized included.
+struct queue_limits {
+  uint64_t items_max = 65'536;
+  uint64_t tokens_max = 16'777'216;
+};
+
+/// The texts that wait for an engine, by call and priority; makes batches within a budget. A call reserves room for all
+/// its texts before the first is tokenized, so tokenizing is never in vain. Whose text comes next: turn_order.
+/// Owned by pool_core; not thread-safe.
+class batch_queue {
+public:
+  explicit batch_queue(const queue_limits& limits) : limits_(limits) {}
+  void set_limits(const queue_limits& limits) { limits_ = limits; }
+
+  /// Reserves room for a call. errc::overloaded when there is not enough. Every open() that returns errc::none is
+  /// paired with one close(). REQUIRES: items > 0; the call is not open.
+  errc open(uint64_t call, priority level, uint32_t items, uint64_t tokens_at_most);
+  bool is_open(uint64_t call) const { return calls_.contains(call); }
+  /// A text of an open call is ready. `tokens_at_most` is its share of the reservation.
+  void push(batch_item item, uint64_t tokens_at_most);
+  /// Items to compute again, together and before all others: they have waited longest. Need no room.
+  void push_retry(batch group);
+  /// Forgets the call. Returns how many of its items leave uncomputed, those not tokenized yet included.
+  uint64_t close(uint64_t call);
+
+  /// The next batch within the limits; empty when nothing waits. `ended(call)` is asked at each call's turn: true skips
+  /// the call. REQUIRES: limits.tokens_max ≥ the longest item.
+  batch take(const batch_limits& limits, const std::function<bool(uint64_t)>& ended);
+
+  /// Waiting, tokenized.
+  uint64_t items() const noexcept { return items_; }
+  uint64_t tokens() const noexcept { return tokens_; }
+  /// Waiting, tokenized or not (then by their bound).
+  uint64_t items_held() const noexcept { return items_ + items_reserved_; }
+  uint64_t tokens_held() const noexcept { return tokens_ + tokens_reserved_; }
+  bool ready() const noexcept { return items_ > 0; }
+
+private:
+  struct waiting_call {
+    priority level = priority::normal;
+    uint64_t items_reserved = 0;
+    uint64_t tokens_reserved = 0;
+    std::deque<batch_item> items;
+  };
+
+  batch take_retry(const batch_limits& limits);
+  void left(const batch_item& item) noexcept;
+  uint64_t close_retries(uint64_t call);
+
+  /// About one full-length text of the models of today.
+  static constexpr uint64_t turn_tokens = 256;
+
+  queue_limits limits_;
+  turn_order turns_{turn_tokens}; ///< calls with waiting items
+  std::unordered_map<uint64_t, waiting_call> calls_;
+  std::deque<batch> retries_;
+  uint64_t items_ = 0;
+  uint64_t tokens_ = 0;
+  uint64_t items_reserved_ = 0;
+  uint64_t tokens_reserved_ = 0;
+};
+
+} // namespace weft

@@ -1,0 +1,178 @@
+#pragma once
+
+#include "runtime/ports/engine.hpp"
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <numeric>
+#include <set>
+#include <stdexcept>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace weft::test {
+
+inline constexpr uint32_t fake_engine_dimensions = 4;
+
+/// What a fake engine computes for one sequence: enough to tell texts apart and to see that nothing was mixed up.
+inline std::vector<float> fake_vector(const int32_t* ids, size_t count) {
+  auto sum = std::accumulate(ids, ids + count, int64_t{0});
+  return {static_cast<float>(sum % 65'521), static_cast<float>(count), static_cast<float>(ids[count / 2]), 1.0f};
+}
+
+/// The device behind all fake engines of a test: what they do, and what they were given. Thread-safe.
+class fake_device {
+public:
+  enum class mode {
+    instant, ///< answers within run()
+    manual,  ///< answers when the test says so
+    threads, ///< answers from a thread of each engine, as real ones do
+  };
+  explicit fake_device(mode how = mode::instant) : how_(how) {}
+
+  // What the test sets before the engines run.
+  uint32_t tokens_best = 0;
+  std::set<int32_t> poison; ///< a batch with one of these ids fails
+  std::set<int32_t> deadly; ///< a batch with one of these ids kills its worker
+  std::chrono::nanoseconds busy{1'000};
+  std::atomic<int> engines_to_refuse{0};
+  std::atomic<int> engines_made{0};
+  std::atomic<int> engines_alive{0};
+
+  mode how() const noexcept { return how_; }
+
+  void run(embed_batch work, std::function<void(engine_reply)> done) {
+    {
+      const std::lock_guard hold(mutex_);
+      sequences_.push_back(work.sequences());
+      tokens_.push_back(work.ids.size());
+    }
+    for (auto id : work.ids)
+      if (deadly.contains(id))
+        throw std::runtime_error("the engine died");
+    if (how_ == mode::manual) {
+      const std::lock_guard hold(mutex_);
+      waiting_.emplace_back(std::move(work), std::move(done));
+      return;
+    }
+    done(compute(work));
+  }
+
+  engine_reply compute(const embed_batch& work) const {
+    embed_vectors out;
+    for (uint32_t i = 0; i < work.sequences(); ++i) {
+      const auto* ids = work.ids.data() + work.offsets[i];
+      auto count = work.offsets[i + 1] - work.offsets[i];
+      for (uint32_t k = 0; k < count; ++k)
+        if (poison.contains(ids[k]))
+          return {failure{errc::engine_failed, "poison"}, busy};
+      auto vector = fake_vector(ids, count);
+      out.values.insert(out.values.end(), vector.begin(), vector.end());
+    }
+    return {engine_output{std::move(out)}, busy};
+  }
+
+  /// Manual mode: answers the oldest batch; false when none waits.
+  bool complete() {
+    std::pair<embed_batch, std::function<void(engine_reply)>> next;
+    {
+      const std::lock_guard hold(mutex_);
+      if (waiting_.empty())
+        return false;
+      next = std::move(waiting_.front());
+      waiting_.pop_front();
+    }
+    next.second(compute(next.first));
+    return true;
+  }
+
+  size_t waiting() const {
+    const std::lock_guard hold(mutex_);
+    return waiting_.size();
+  }
+  /// Texts of each batch, in the order of their start.
+  std::vector<size_t> sequences() const {
+    const std::lock_guard hold(mutex_);
+    return sequences_;
+  }
+  std::vector<size_t> tokens() const {
+    const std::lock_guard hold(mutex_);
+    return tokens_;
+  }
+
+private:
+  mode how_;
+  mutable std::mutex mutex_;
+  std::vector<size_t> sequences_;
+  std::vector<size_t> tokens_;
+  std::deque<std::pair<embed_batch, std::function<void(engine_reply)>>> waiting_;
+};
+
+/// An engine on a fake_device.
+class fake_engine final : public engine {
+public:
+  fake_engine(std::shared_ptr<fake_device> device, uint32_t index) : device_(std::move(device)) {
+    info_ = {.device = "fake:" + std::to_string(index),
+             .dimensions = fake_engine_dimensions,
+             .batch_tokens_best = device_->tokens_best};
+    ++device_->engines_made;
+    ++device_->engines_alive;
+    if (device_->how() == fake_device::mode::threads)
+      thread_ = std::thread([this] { serve(); });
+  }
+  ~fake_engine() override {
+    if (thread_.joinable()) {
+      {
+        const std::lock_guard hold(mutex_);
+        stopping_ = true;
+      }
+      changed_.notify_all();
+      thread_.join();
+      for (auto& [work, done] : queue_)
+        done({failure{errc::unavailable, "the engine is gone"}, {}});
+    }
+    --device_->engines_alive;
+  }
+
+  const engine_info& info() const noexcept override { return info_; }
+
+  void run(engine_work work, std::function<void(engine_reply)> done) override {
+    auto batch = std::get<embed_batch>(std::move(work));
+    if (!thread_.joinable())
+      return device_->run(std::move(batch), std::move(done));
+    const std::lock_guard hold(mutex_);
+    queue_.emplace_back(std::move(batch), std::move(done));
+    changed_.notify_all();
+  }
+
+private:
+  void serve() {
+    std::unique_lock hold(mutex_);
+    for (;;) {
+      changed_.wait(hold, [&] { return stopping_ || !queue_.empty(); });
+      if (stopping_)
+        return;
+      auto next = std::move(queue_.front());
+      queue_.pop_front();
+      hold.unlock();
+      device_->run(std::move(next.first), std::move(next.second));
+      next = {};
+      hold.lock();
+    }
+  }
+
+  std::shared_ptr<fake_device> device_;
+  engine_info info_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::pair<embed_batch, std::function<void(engine_reply)>>> queue_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+} // namespace weft::test
