@@ -2,12 +2,15 @@
 
 #include "runtime/base/result.hpp"
 #include "runtime/job/embed.hpp"
+#include "runtime/ports/node_view.hpp"
 
 #include <google/protobuf/message_lite.h>
 #include <grpcpp/support/byte_buffer.h>
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
+#include <vector>
 
 // The one place where Protobuf and the runtime's own types meet. Everything else in node/ and all of actors/ and
 // runtime/ sees only one side. All functions are pure and thread-safe.
@@ -21,12 +24,25 @@ inline constexpr uint32_t message_items_max = 65'536;
 /// Reads a weft.v1.EmbedRequest. Texts may be any bytes: their UTF-8 is the tokenizer's affair, which names the item.
 /// Unknown fields are ignored. Fails with errc::invalid_argument (not such a message, or an option with an unknown
 /// value), errc::invalid_utf8 (the model's name) or errc::too_many_items.
-result<embed_request> read_embed_request(const grpc::ByteBuffer& message);
+result<embed_request> read_embed_request(const grpc::ByteBuffer& message, const node_view& view);
 
 /// Writes a weft.v1.EmbedResponse; each vector is copied once into its packed field.
 /// total: since the RPC began.
 grpc::ByteBuffer write_embed_reply(const embed_request& request, const embed_result& result,
                                    std::chrono::nanoseconds total);
+
+/// Reads a weft.v1.EmbedStreamRequest. `first` keeps what the stream's first message fixed (model and options); a later
+/// one must leave them unset or repeat them. Fails as read_embed_request() does.
+result<embed_request> read_embed_stream_request(const grpc::ByteBuffer& message, const node_view& view,
+                                                std::optional<embed_request>& first);
+
+/// Writes one weft.v1.EmbedStreamResponse a text of a group that begins at position `first` of its stream; the first
+/// one carries what holds for the group.
+std::vector<grpc::ByteBuffer> write_embed_stream_replies(uint64_t first, const embed_request& request,
+                                                         const embed_result& result, std::chrono::nanoseconds total);
+
+/// Writes the weft.v1.EmbedStreamResponse that says why a text has no embedding.
+grpc::ByteBuffer write_embed_stream_error(uint64_t index, const failure& reason);
 
 /// Serializes any message. REQUIRES: it is smaller than 2 GiB.
 grpc::ByteBuffer to_buffer(const google::protobuf::MessageLite& message);

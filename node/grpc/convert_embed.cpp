@@ -13,6 +13,8 @@ namespace {
 
 namespace pb = weft::v1;
 
+constexpr size_t item_message_bytes_max = 1'024;
+
 failure malformed(std::string_view name) {
   return {errc::invalid_argument, "the request is not a " + std::string(name) + " message"};
 }
@@ -95,40 +97,91 @@ void write_info(const embed_result& from, std::chrono::nanoseconds total, pb::Re
   timing.set_infer_nanoseconds(static_cast<uint64_t>(from.times.infer.count()));
 }
 
-} // namespace
+/// Where a message type keeps what embed requests have.
+struct embed_fields {
+  std::string_view name;
+  int model;
+  int texts;
+  int options;
+};
+constexpr embed_fields unary_fields{"weft.v1.EmbedRequest", pb::EmbedRequest::kModelFieldNumber,
+                                    pb::EmbedRequest::kTextsFieldNumber, pb::EmbedRequest::kOptionsFieldNumber};
+constexpr embed_fields stream_fields{"weft.v1.EmbedStreamRequest", pb::EmbedStreamRequest::kModelFieldNumber,
+                                     pb::EmbedStreamRequest::kTextsFieldNumber,
+                                     pb::EmbedStreamRequest::kOptionsFieldNumber};
 
-result<embed_request> read_embed_request(const grpc::ByteBuffer& message) {
-  embed_request out;
+struct embed_message {
+  embed_request request;
+  bool has_options = false;
+};
+
+result<embed_message> read_message(const grpc::ByteBuffer& message, const embed_fields& fields) {
+  embed_message out;
   uint64_t count = 0;
-  std::string options;
+  std::string options; // sub-messages that come twice are merged: so are their bytes
   wire_reader in(message);
   while (in.next()) {
-    switch (in.field()) {
-    case pb::EmbedRequest::kModelFieldNumber:
-      in.read(out.model);
-      break;
-    case pb::EmbedRequest::kTextsFieldNumber:
-      read_text(in, out.texts, count);
-      break;
-    case pb::EmbedRequest::kOptionsFieldNumber:
-      if (in.read(options))
-        if (auto done = read_options(options, out.options); !done)
-          return done.error();
-      break;
-    default:
+    if (in.field() == fields.texts) {
+      read_text(in, out.request.texts, count);
+    } else if (in.field() == fields.model) {
+      in.read(out.request.model);
+    } else if (in.field() == fields.options) {
+      std::string part;
+      out.has_options = in.read(part) || out.has_options;
+      options += part;
+    } else {
       in.skip();
     }
   }
   if (!in.ok())
-    return malformed("weft.v1.EmbedRequest");
-  if (!is_utf8(out.model))
+    return malformed(fields.name);
+  if (!is_utf8(out.request.model))
     return failure{errc::invalid_utf8, "the model's name is not valid UTF-8", {{"field", "model"}}};
   if (count > message_items_max)
     return too_many(count);
+  if (auto done = read_options(options, out.request.options); !done)
+    return done.error();
   return out;
 }
 
-grpc::ByteBuffer write_embed_reply(const embed_request&, const embed_result& result, std::chrono::nanoseconds total) {
+bool same(const embed_options& a, const embed_options& b) noexcept {
+  return a.normalize == b.normalize && a.truncate == b.truncate && a.side == b.side;
+}
+
+} // namespace
+
+result<embed_request> read_embed_request(const grpc::ByteBuffer& message, const node_view&) {
+  auto out = read_message(message, unary_fields);
+  if (!out)
+    return out.error();
+  return std::move(out->request);
+}
+
+result<embed_request> read_embed_stream_request(const grpc::ByteBuffer& message, const node_view&,
+                                                std::optional<embed_request>& first) {
+  auto out = read_message(message, stream_fields);
+  if (!out)
+    return out.error();
+  auto& request = out->request;
+  if (!first)
+    first = embed_request{request.model, {}, request.options};
+  if (!request.model.empty() && request.model != first->model)
+    return failure{errc::invalid_argument,
+                   "the stream began with model '" + first->model + "'; a later message asks for '" + request.model +
+                       "'",
+                   {{"field", "model"}}};
+  if (out->has_options && !same(request.options, first->options))
+    return failure{errc::invalid_argument,
+                   "the options of a later message differ from those of the stream's first",
+                   {{"field", "options"}}};
+  request.model = first->model;
+  request.options = first->options;
+  return std::move(request);
+}
+
+grpc::ByteBuffer write_embed_reply(const embed_request& request, const embed_result& result,
+                                   std::chrono::nanoseconds total) {
+  WEFT_ASSERT(result.items.size() == request.texts.size());
   google::protobuf::Arena arena; // one block for all the small objects of the reply
   auto& out = *google::protobuf::Arena::CreateMessage<pb::EmbedResponse>(&arena);
   out.mutable_embeddings()->Reserve(static_cast<int>(result.items.size()));
@@ -136,6 +189,34 @@ grpc::ByteBuffer write_embed_reply(const embed_request&, const embed_result& res
     write_embedding(item, *out.add_embeddings());
   write_info(result, total, *out.mutable_info());
   return to_buffer(out);
+}
+
+std::vector<grpc::ByteBuffer> write_embed_stream_replies(uint64_t first, const embed_request& request,
+                                                         const embed_result& result, std::chrono::nanoseconds total) {
+  WEFT_ASSERT(result.items.size() == request.texts.size());
+  std::vector<grpc::ByteBuffer> out;
+  out.reserve(result.items.size());
+  pb::EmbedStreamResponse message; // its memory is used again for each
+  for (size_t i = 0; i < result.items.size(); ++i) {
+    message.Clear();
+    message.set_index(first + i);
+    write_embedding(result.items[i], *message.mutable_embedding());
+    if (i == 0)
+      write_info(result, total, *message.mutable_info());
+    out.push_back(to_buffer(message));
+  }
+  return out;
+}
+
+grpc::ByteBuffer write_embed_stream_error(uint64_t index, const failure& reason) {
+  const auto& row = info(reason.code);
+  pb::EmbedStreamResponse message;
+  message.set_index(index);
+  auto& error = *message.mutable_error();
+  error.set_code(static_cast<int>(row.status));
+  error.set_reason(std::string(row.reason));
+  error.set_message(printable(reason.message.empty() ? row.meaning : reason.message, item_message_bytes_max));
+  return to_buffer(message);
 }
 
 grpc::ByteBuffer to_buffer(const google::protobuf::MessageLite& message) {

@@ -2,6 +2,7 @@
 
 #include "node/grpc/authentication.hpp"
 #include "node/grpc/published.hpp"
+#include "node/grpc/stream_registry.hpp"
 #include "runtime/job/context.hpp"
 #include "runtime/ports/call.hpp"
 #include "runtime/ports/meter.hpp"
@@ -11,12 +12,14 @@
 
 namespace weft {
 
-/// What all services of a node share: where calls go, who may call, who counts. Outlives the services.
+/// What all services of a node share: where calls go, who may call, who counts.
+/// Shared, because a stream's calls may come back after the server is gone.
 struct edge {
   ingress& entrance;
   std::shared_ptr<const node_view> view;
   std::shared_ptr<weft::meter> meter;
-  published<key_ring> keys;
+  published<key_ring> keys{std::make_shared<const key_ring>()};
+  stream_registry streams;
 };
 
 /// Lets an RPC in: checks its key and role, and makes its context from deadline and metadata (`x-request-id`, made here

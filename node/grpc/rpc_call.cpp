@@ -13,8 +13,13 @@ public:
 
 private:
   void OnCancel() override {
-    if (auto alive = call_.lock())
-      alive->cancel();
+    const auto alive = call_.lock();
+    if (!alive)
+      return;
+    // The answer ends the RPC at once, so that a node which stops need not wait for the actors to look at the call;
+    // they see that it has ended, and drop it with its place in the queue.
+    alive->cancel();
+    alive->fail(why_unanswered(*alive));
   }
   void OnDone() override { delete this; }
 
@@ -38,18 +43,20 @@ void unary_answer::fail(const failure& reason) {
   std::exchange(reactor_, nullptr)->Finish(to_status(reason, *rpc_));
 }
 
+failure why_unanswered(const call& dropped) {
+  if (!dropped.ended())
+    return {errc::unavailable, "the call was lost inside the node"};
+  if (edge_now() >= dropped.context().deadline) // gRPC cancels at the deadline, too
+    return {errc::deadline_exceeded, "the call's deadline passed"};
+  return {errc::cancelled, "the client cancelled the call"};
+}
+
 rpc_call::rpc_call(weft::context context, embed_request request, unary_answer answer, const embed_codec& codec)
     : call(std::move(context), std::move(request)), answer_(std::move(answer)), codec_(codec) {}
 
 rpc_call::~rpc_call() {
-  if (answered())
-    return;
-  if (!ended())
-    on_fail({errc::unavailable, "the call was lost inside the node"});
-  else if (edge_now() >= context().deadline) // gRPC cancels at the deadline, too
-    on_fail({errc::deadline_exceeded, "the call's deadline passed"});
-  else
-    on_fail({errc::cancelled, "the client cancelled the call"});
+  if (!answered())
+    on_fail(why_unanswered(*this));
 }
 
 void rpc_call::on_reply(embed_result&& value) noexcept {
@@ -69,7 +76,7 @@ grpc::ServerUnaryReactor* start_embed(edge& edge, const embed_codec& codec, grpc
     answer.fail(context.error());
     return reactor;
   }
-  auto request = codec.read(in);
+  auto request = codec.read(in, *edge.view);
   // The texts are strings of their own now; gRPC would keep the message until the RPC ends.
   const_cast<grpc::ByteBuffer&>(in).Clear();
   if (!request) {

@@ -37,9 +37,12 @@ private:
 /// How an API's embed messages are read and written (convert.hpp).
 struct embed_codec {
   std::string_view operation; ///< of the metrics
-  result<embed_request> (*read)(const grpc::ByteBuffer& message);
+  result<embed_request> (*read)(const grpc::ByteBuffer& message, const node_view& view);
   grpc::ByteBuffer (*write)(const embed_request& request, const embed_result& result, std::chrono::nanoseconds total);
 };
+
+/// Why a call that its last owner let go of has no answer: lost, or its client has gone (or its time is over).
+failure why_unanswered(const call& dropped);
 
 /// A unary RPC behind the call port. Made in the handler, answered from whichever thread has the result; the last owner
 /// to let go of an unanswered one answers errc::unavailable (or why the client has gone).

@@ -33,16 +33,20 @@ void set_limits(grpc::ServerBuilder& builder, const grpc_server_options& options
 
 struct grpc_server::parts {
   grpc_server_options options;
-  weft::edge edge;
-  embed_service embed{edge};
+  std::shared_ptr<weft::edge> edge;
+  embed_service embed{edge, options.stream};
   std::unique_ptr<grpc::Server> server; // goes first: it calls the services until then
 };
 
-grpc_server::grpc_server(grpc_server_options options, ingress& entrance, std::shared_ptr<const node_view> view,
+grpc_server::grpc_server(const grpc_server_options& options, ingress& entrance, std::shared_ptr<const node_view> view,
                          std::shared_ptr<meter> meter)
-    : parts_(new parts{.options = std::move(options),
-                       .edge{entrance, std::move(view), std::move(meter),
-                             published<key_ring>(std::make_shared<const key_ring>())}}) {}
+    : parts_(new parts{
+          .options = options,
+          .edge = std::shared_ptr<edge>(new edge{.entrance = entrance,
+                                                 .view = std::move(view),
+                                                 .meter = std::move(meter),
+                                                 .streams = stream_registry(options.streams_max)}),
+      }) {}
 
 grpc_server::~grpc_server() {
   shutdown(std::chrono::milliseconds(0));
@@ -88,13 +92,14 @@ status grpc_server::set_api_keys(const std::vector<api_key>& keys) {
   auto ring = key_ring::make(keys);
   if (!ring)
     return ring.error();
-  parts_->edge.keys.set(*std::move(ring));
+  parts_->edge->keys.set(*std::move(ring));
   return ok;
 }
 
 void grpc_server::shutdown(std::chrono::milliseconds grace) {
   if (!parts_->server)
     return;
+  parts_->edge->streams.drain(); // else open streams would use up the grace
   parts_->server->Shutdown(std::chrono::system_clock::now() + grace);
   parts_->server->Wait();
 }

@@ -2,6 +2,7 @@
 
 #include "node/grpc/authentication.hpp"
 #include "node/grpc/credentials.hpp"
+#include "node/grpc/stream_core.hpp"
 #include "runtime/ports/call.hpp"
 #include "runtime/ports/meter.hpp"
 #include "runtime/ports/node_view.hpp"
@@ -24,6 +25,8 @@ struct grpc_server_options {
   uint32_t message_bytes_max = 33'554'432;             ///< of one request message; gRPC refuses larger ones
   uint64_t memory_bytes_max = 1'073'741'824;           ///< of gRPC's own buffers, all connections together
   uint32_t calls_per_connection_max = 16'384;          ///< more wait at the client
+  uint32_t streams_max = 1'024;                        ///< open embed streams, all connections together
+  stream_limits stream;                                ///< of each
   std::chrono::milliseconds keepalive_time{30'000};    ///< between pings on a silent connection
   std::chrono::milliseconds keepalive_timeout{10'000}; ///< without an answer to a ping, the connection is dead
 };
@@ -32,7 +35,7 @@ struct grpc_server_options {
 /// any thread, but start() and shutdown() once each. REQUIRES: `entrance` outlives it.
 class grpc_server {
 public:
-  grpc_server(grpc_server_options options, ingress& entrance, std::shared_ptr<const node_view> view,
+  grpc_server(const grpc_server_options& options, ingress& entrance, std::shared_ptr<const node_view> view,
               std::shared_ptr<meter> meter);
   ~grpc_server();
   grpc_server(const grpc_server&) = delete;

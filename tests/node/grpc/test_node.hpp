@@ -11,6 +11,7 @@
 
 #include <map>
 #include <mutex>
+#include <thread>
 
 namespace weft::test {
 
@@ -85,6 +86,17 @@ inline google::rpc::ErrorInfo error_info(const grpc::Status& status) {
 /// So that a test which would hang fails instead.
 inline std::chrono::system_clock::time_point soon() {
   return std::chrono::system_clock::now() + std::chrono::seconds(60);
+}
+
+/// Waits for something that another thread is about to do; false when it does not come.
+template <class Condition> bool eventually(Condition condition) {
+  const auto end = soon();
+  while (!condition()) {
+    if (std::chrono::system_clock::now() > end)
+      return false;
+    std::this_thread::yield();
+  }
+  return true;
 }
 
 } // namespace weft::test

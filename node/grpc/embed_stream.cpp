@@ -1,0 +1,253 @@
+#include "node/grpc/embed_stream.hpp"
+
+#include "node/grpc/rpc_call.hpp"
+#include "node/grpc/stream_retry.hpp"
+#include "node/grpc/wire_error.hpp"
+
+#include <random>
+
+namespace weft {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A group of a stream behind the call port; lets the stream know how it ended, whoever dropped it.
+class stream_call final : public call {
+public:
+  stream_call(weft::context context, stream_group group, std::shared_ptr<embed_stream> stream)
+      : call(std::move(context), std::move(group.request)), first_(group.first), stream_(std::move(stream)) {}
+  ~stream_call() override {
+    if (!answered())
+      on_fail(why_unanswered(*this));
+  }
+
+private:
+  void on_reply(embed_result&& value) noexcept override {
+    stream_->answered(first_, request(), value, edge_now() - began_);
+  }
+  void on_fail(failure&& reason) noexcept override {
+    stream_->failed(first_, request(), std::move(reason), edge_now() - began_);
+  }
+
+  uint64_t first_;
+  std::shared_ptr<embed_stream> stream_;
+  time_point began_ = edge_now();
+};
+
+double jitter() {
+  thread_local std::minstd_rand generator{std::random_device{}()};
+  return std::uniform_real_distribution<double>(0, 1)(generator);
+}
+
+} // namespace
+
+embed_stream::embed_stream(std::shared_ptr<edge> edge, const stream_codec& codec, const stream_limits& limits,
+                           grpc::CallbackServerContext& rpc)
+    : edge_(std::move(edge)), codec_(codec), rpc_(rpc), core_(limits) {}
+
+void embed_stream::start() {
+  self_ = shared_from_this();
+  auto context = enter(*edge_, rpc_, role::client);
+  if (context)
+    context_ = *std::move(context);
+  registered_ = context && edge_->streams.add(self_);
+  if (!registered_) {
+    const std::lock_guard hold(mutex_);
+    core_.close(context ? failure{errc::overloaded, "too many streams are open on this node", {}, 1s}
+                        : std::move(context.error()));
+  }
+  pump();
+}
+
+void embed_stream::drain() {
+  {
+    const std::lock_guard hold(mutex_);
+    core_.close({errc::draining, "the node is shutting down; the texts after this were not read"});
+  }
+  pump();
+}
+
+void embed_stream::answered(uint64_t first, const embed_request& request, const embed_result& result,
+                            std::chrono::nanoseconds total) {
+  auto messages = codec_.write(first, request, result, total);
+  edge_->meter->call_ended(codec_.operation, errc::none, total, result.times);
+  {
+    const std::lock_guard hold(mutex_);
+    calls_.erase(first);
+    refusals_ = 0;
+    core_.done(first, std::move(messages));
+  }
+  pump();
+}
+
+void embed_stream::failed(uint64_t first, const embed_request& request, failure reason,
+                          std::chrono::nanoseconds total) {
+  edge_->meter->call_ended(codec_.operation, reason.code, total, {});
+  const auto verdict = judge(reason.code);
+  const size_t items = request.texts.size();
+  {
+    const std::lock_guard hold(mutex_);
+    calls_.erase(first);
+    if (verdict == stream_verdict::retry && refusals_ == 0)
+      refused_since_ = edge_now();
+    const bool patient = edge_now() - refused_since_ < stream_patience;
+    if (verdict == stream_verdict::retry && patient) {
+      ++refusals_;
+      core_.retry({first, request});
+      wait_before_retry(reason);
+    } else if (verdict == stream_verdict::end || (items == 1 && codec_.write_error == nullptr)) {
+      core_.end(first, items, std::move(reason));
+    } else if (items == 1) {
+      std::vector<grpc::ByteBuffer> message;
+      message.push_back(codec_.write_error(first, reason));
+      core_.done(first, std::move(message));
+    } else {
+      core_.split({first, request});
+    }
+  }
+  pump();
+}
+
+void embed_stream::OnReadDone(bool success) {
+  std::optional<result<embed_request>> message;
+  if (success)
+    message = codec_.read(read_, *edge_->view, settings_);
+  read_.Clear();
+  {
+    const std::lock_guard hold(mutex_);
+    reading_ = false;
+    if (!message)
+      core_.close();
+    else if (*message)
+      core_.add(**std::move(message));
+    else
+      core_.close(message->error());
+  }
+  pump();
+}
+
+void embed_stream::OnWriteDone(bool success) {
+  {
+    const std::lock_guard hold(mutex_);
+    core_.written();
+    if (!success)
+      core_.abandon();
+  }
+  pump();
+}
+
+void embed_stream::OnCancel() {
+  {
+    std::unique_lock lock(mutex_);
+    core_.abandon();
+    cancel_calls(lock);
+  }
+  pump();
+}
+
+void embed_stream::OnDone() {
+  if (registered_)
+    edge_->streams.remove(this);
+  const auto last = std::move(self_); // may be the last hold on this object
+}
+
+void embed_stream::pump() {
+  const auto hold_this = shared_from_this();
+  std::unique_lock lock(mutex_);
+  again_ = true;
+  if (pumping_)
+    return; // who pumps will see it
+  pumping_ = true;
+  while (std::exchange(again_, false))
+    while (act(lock))
+      ;
+  pumping_ = false;
+}
+
+/// Does one thing that is to be done, without the lock; false when there is none.
+bool embed_stream::act(std::unique_lock<std::mutex>& lock) {
+  if (finished_)
+    return false;
+  if (const auto end = core_.finished()) {
+    finished_ = true;
+    cancel_calls(lock);
+    lock.unlock();
+    finish(*end);
+  } else if (auto message = core_.next_message()) {
+    // With more behind it, the message may wait for them in gRPC's buffer: fewer system calls.
+    grpc::WriteOptions options;
+    if (core_.more_messages())
+      options.set_buffer_hint();
+    lock.unlock();
+    write_.Swap(&*message);
+    StartWrite(&write_, options);
+  } else if (auto group = waiting_ ? std::nullopt : core_.next_group()) {
+    lock.unlock();
+    submit(*std::move(group));
+  } else if (!reading_ && core_.may_read()) {
+    reading_ = true;
+    lock.unlock();
+    StartRead(&read_);
+  } else {
+    return false;
+  }
+  lock.lock();
+  return true;
+}
+
+void embed_stream::submit(stream_group group) {
+  const uint64_t first = group.first;
+  auto out = std::make_shared<stream_call>(context_, std::move(group), shared_from_this());
+  {
+    const std::lock_guard hold(mutex_);
+    calls_.emplace(first, out);
+  }
+  edge_->entrance.submit(std::move(out));
+}
+
+void embed_stream::finish(const failure& reason) {
+  if (reason.code == errc::none) {
+    Finish(grpc::Status::OK);
+    return;
+  }
+  edge_->meter->call_ended(codec_.operation, reason.code, edge_now() - began_, {});
+  Finish(to_status(reason, rpc_));
+}
+
+/// Sends nothing before the alarm. REQUIRES: mutex_ is held.
+void embed_stream::wait_before_retry(const failure& reason) {
+  if (waiting_ || finished_)
+    return;
+  waiting_ = true;
+  const auto wait = stream_wait(refusals_, reason.retry_after.value_or(20ms), jitter());
+  alarm_.Set(std::chrono::system_clock::now() + wait, [stream = shared_from_this()](bool) {
+    {
+      const std::lock_guard hold(stream->mutex_);
+      stream->waiting_ = false;
+    }
+    stream->pump();
+  });
+}
+
+/// Nobody waits for the calls that are out. REQUIRES: `lock` holds mutex_.
+void embed_stream::cancel_calls(std::unique_lock<std::mutex>& lock) {
+  WEFT_ASSERT(lock.owns_lock());
+  std::vector<std::shared_ptr<call>> alive; // let go without the lock: the last hold answers
+  for (const auto& [first, weak] : calls_)
+    if (auto one = weak.lock())
+      alive.push_back(std::move(one));
+  lock.unlock();
+  for (const auto& one : alive)
+    one->cancel();
+  alive.clear();
+  lock.lock();
+}
+
+embed_stream* start_stream(std::shared_ptr<edge> edge, const stream_codec& codec, const stream_limits& limits,
+                           grpc::CallbackServerContext& rpc) {
+  auto stream = std::make_shared<embed_stream>(std::move(edge), codec, limits, rpc);
+  stream->start();
+  return stream.get(); // holds itself until OnDone()
+}
+
+} // namespace weft

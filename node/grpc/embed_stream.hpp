@@ -1,0 +1,94 @@
+#pragma once
+
+#include "node/grpc/edge.hpp"
+#include "node/grpc/stream_core.hpp"
+
+#include <grpcpp/alarm.h>
+#include <grpcpp/support/server_callback.h>
+
+#include <map>
+#include <mutex>
+#include <string_view>
+
+namespace weft {
+
+/// How an API's embed stream is read and written (convert.hpp).
+struct stream_codec {
+  std::string_view operation; ///< of the metrics
+  /// `first` is the stream's memory: what its first message fixed for all (model and options, without texts).
+  result<embed_request> (*read)(const grpc::ByteBuffer& message, const node_view& view,
+                                std::optional<embed_request>& first);
+  /// One message a text; `first` is the position of the group's first text.
+  std::vector<grpc::ByteBuffer> (*write)(uint64_t first, const embed_request& request, const embed_result& result,
+                                         std::chrono::nanoseconds total);
+  /// The message that says why one text failed; null where the API has none, and a failed text ends the stream.
+  grpc::ByteBuffer (*write_error)(uint64_t index, const failure& reason);
+};
+
+/// One bidirectional embed stream: reads messages while its window has room, sends their texts through the ingress in
+/// groups, and writes the answers in order (stream_core decides all that).
+///
+/// Life: made by start_stream(), it holds itself until OnDone(); calls in flight hold it too, so that a late answer
+/// finds it. Threads: gRPC's (On…) and whichever answers a group. They record what happened under a lock, and one of
+/// them at a time acts on it (pump), so that Finish() is the last thing that gRPC hears.
+class embed_stream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
+                           public drainable,
+                           public std::enable_shared_from_this<embed_stream> {
+public:
+  embed_stream(std::shared_ptr<edge> edge, const stream_codec& codec, const stream_limits& limits,
+               grpc::CallbackServerContext& rpc);
+  ~embed_stream() override = default;
+
+  /// Lets the RPC in or refuses it, and begins to read. REQUIRES: called in the handler, once.
+  void start();
+
+  void drain() override;
+
+  /// A group came back. Any thread.
+  void answered(uint64_t first, const embed_request& request, const embed_result& result,
+                std::chrono::nanoseconds total);
+  void failed(uint64_t first, const embed_request& request, failure reason, std::chrono::nanoseconds total);
+
+private:
+  void OnReadDone(bool success) override;
+  void OnWriteDone(bool success) override;
+  void OnCancel() override;
+  void OnDone() override;
+
+  void pump();
+  bool act(std::unique_lock<std::mutex>& lock);
+  void submit(stream_group group);
+  void finish(const failure& reason);
+  void wait_before_retry(const failure& reason);
+  void cancel_calls(std::unique_lock<std::mutex>& lock);
+
+  const std::shared_ptr<edge> edge_;
+  const stream_codec& codec_;
+  grpc::CallbackServerContext& rpc_;
+  const time_point began_ = edge_now();
+  context context_;
+  std::shared_ptr<embed_stream> self_; // until OnDone()
+
+  grpc::ByteBuffer read_;                 // gRPC's while reading_
+  grpc::ByteBuffer write_;                // gRPC's while a message is being written
+  std::optional<embed_request> settings_; // of the first message; used by OnReadDone() only
+
+  std::mutex mutex_; // guards all below
+  stream_core core_;
+  std::map<uint64_t, std::weak_ptr<call>> calls_; // out now, by the position of their first text
+  bool registered_ = false;
+  bool pumping_ = false;
+  bool again_ = false;
+  bool reading_ = false;
+  bool finished_ = false;
+  bool waiting_ = false; // for the alarm
+  grpc::Alarm alarm_;
+  uint32_t refusals_ = 0; // since the last answer
+  time_point refused_since_{};
+};
+
+/// The handler of an embed stream RPC. codec: lives as long as the process.
+embed_stream* start_stream(std::shared_ptr<edge> edge, const stream_codec& codec, const stream_limits& limits,
+                           grpc::CallbackServerContext& rpc);
+
+} // namespace weft

@@ -1,0 +1,100 @@
+#pragma once
+
+#include "runtime/base/result.hpp"
+#include "runtime/job/embed.hpp"
+
+#include <grpcpp/support/byte_buffer.h>
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+
+namespace weft {
+
+/// How much of one stream may be in the node at once.
+struct stream_limits {
+  uint32_t items_max = 1'024;           ///< texts read and not yet answered to the client; two batches of a worker
+  uint64_t bytes_max = 8'388'608;       ///< of those texts; one message more may be there
+  uint32_t group_items_max = 64;        ///< texts that go through the node as one call
+  uint64_t group_bytes_max = 1'048'576; ///< of them, unless one text alone has more
+};
+
+/// Texts of a stream that go through the node as one call.
+struct stream_group {
+  uint64_t first = 0; ///< position in the stream of its first text
+  embed_request request;
+};
+
+/// The order and the window of one bidirectional stream: answers leave in the order of their texts, and the next
+/// message is read only while few texts wait. It decides; embed_stream acts. Not thread-safe.
+///
+/// Each group that next_group() gives comes back once, through done(), split() or retry().
+class stream_core {
+public:
+  explicit stream_core(const stream_limits& limits) : limits_(limits) {}
+
+  // What has happened.
+
+  /// A message with texts came.
+  void add(embed_request message);
+  /// The client has sent its last text.
+  void close() noexcept { closed_ = true; }
+  /// No more texts are read; after the answers to those that were, the stream ends with `reason`.
+  void close(failure reason);
+  /// A group was answered: one message a text.
+  void done(uint64_t first, std::vector<grpc::ByteBuffer> messages);
+  /// A group of several texts failed: each goes again, alone, so that only the bad one fails.
+  /// REQUIRES: group.request.texts.size() > 1.
+  void split(stream_group group);
+  /// A group was refused for now and goes again, before all others.
+  void retry(stream_group group);
+  /// A group of `items` cannot be answered: the stream ends with `reason` where its first answer would be.
+  void end(uint64_t first, size_t items, failure reason);
+  /// The message that next_message() gave has left.
+  void written();
+  /// The client has gone.
+  void abandon() noexcept { abandoned_ = true; }
+
+  // What is to be done.
+
+  bool may_read() const noexcept;
+  std::optional<stream_group> next_group();
+  /// The next answer in order; not before the last one was written().
+  std::optional<grpc::ByteBuffer> next_message();
+  /// Whether another answer is ready behind the one that is being written.
+  bool more_messages() const noexcept;
+  /// Nothing is left to do: the stream ends with this (errc::none: well).
+  std::optional<failure> finished() const;
+
+  // What is there, for tests and limits.
+
+  uint64_t items_held() const noexcept { return slots_.size(); }
+  uint64_t items_computing() const noexcept { return computing_; }
+
+private:
+  struct slot {
+    uint64_t bytes = 0;
+    std::optional<grpc::ByteBuffer> message;
+  };
+  struct ending {
+    uint64_t at; ///< position in the stream
+    failure reason;
+  };
+
+  void end_at(uint64_t position, failure reason);
+  bool at_end() const noexcept { return ending_ && ending_->at <= first_; }
+  void returned(size_t items);
+
+  stream_limits limits_;
+  std::deque<slot> slots_; // texts from position first_ on
+  uint64_t first_ = 0;
+  uint64_t bytes_ = 0;               // of all slots
+  std::deque<stream_group> waiting_; // in order
+  uint64_t computing_ = 0;           // texts of the groups that are out
+  bool writing_ = false;
+  bool closed_ = false;
+  bool abandoned_ = false;
+  std::optional<ending> ending_;
+};
+
+} // namespace weft
