@@ -35,10 +35,16 @@ bool has_amx_bf16() noexcept {
   return (d & amx_bf16) && (d & amx_tile) && amx_permitted();
 }
 
+bool has_avx_vnni() noexcept {
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  return __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & (1u << 4));
+}
+
 cpu_features look() noexcept {
   __builtin_cpu_init();
   cpu_features f;
   f.avx2_fma = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  f.avx2_vnni = f.avx2_fma && has_avx_vnni();
   f.avx512 = f.avx2_fma && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
   f.avx512_vnni = f.avx512 && __builtin_cpu_supports("avx512vnni");

@@ -2,13 +2,18 @@
 
 #include "runtime/base/assert.hpp"
 
+#include <array>
 #include <string>
 #include <utility>
 
 namespace weft {
 
 std::span<const precision_row> precision_table() noexcept {
-  return {};
+  static constexpr std::array rows{
+      precision_row{&cpu_features::avx512, numeric_class::int16},
+      precision_row{&cpu_features::avx2_fma, numeric_class::int16},
+  };
+  return rows;
 }
 
 numeric_class fastest_class(const cpu_features& cpu) noexcept {
@@ -19,7 +24,15 @@ numeric_class fastest_class(const cpu_features& cpu) noexcept {
 }
 
 bool cpu_supports(numeric_class precision) noexcept {
-  return precision == numeric_class::fp32;
+  switch (precision) {
+  case numeric_class::fp32:
+    return true;
+  case numeric_class::int16:
+    return this_cpu().avx2_fma;
+  case numeric_class::bf16:
+    return false;
+  }
+  return false;
 }
 
 result<numeric_class> resolve_precision(precision wanted) {
@@ -44,6 +57,8 @@ result<numeric_class> resolve_precision(precision wanted) {
 
 cpu_encoder_factory_ptr make_encoder_factory(numeric_class precision, std::shared_ptr<const bert_weights> weights) {
   WEFT_ASSERT(cpu_supports(precision));
+  if (precision == numeric_class::int16)
+    return make_int16_encoder_factory(std::move(weights));
   return make_fp32_encoder_factory(std::move(weights));
 }
 

@@ -1,0 +1,8 @@
+#include "runtime/compute/cpu/int16_linear.hpp"
+
+namespace weft {
+
+extern const int16_kernels int16_kernels_avx512_vnni;
+constinit const int16_kernels int16_kernels_avx512_vnni = make_int16_kernels("avx512_vnni");
+
+} // namespace weft
