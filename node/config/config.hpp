@@ -49,6 +49,7 @@ struct node_config {
     uint32_t batch_tokens_max = 16'384;
     uint32_t batch_items_max = 4'096;
     bool batching = true;
+    bool pooling = true;
     bool pin_threads = false;
     uint64_t queue_items_max = 65'536;
     uint64_t queue_tokens_max = 16'777'216;
@@ -61,7 +62,6 @@ struct node_config {
     uint64_t text_bytes_max = 16'777'216;
     uint64_t call_bytes_max = 33'554'432;
     uint32_t message_bytes_max = 33'554'432;
-    uint32_t stream_items_max = 1'024;
   } limits;
 
   struct tls_section {

@@ -1,5 +1,8 @@
 #include "node/config/address.hpp"
+#include "node/config/api_key_entry.hpp"
 #include "node/config/load.hpp"
+
+#include <set>
 
 namespace weft {
 namespace {
@@ -39,6 +42,17 @@ void check_addresses(const node_config& c, std::vector<std::string>& errors) {
   differ("node.http", c.node.http, "node.peer", c.node.peer);
 }
 
+void check_api_keys(const node_config& c, std::vector<std::string>& errors) {
+  std::set<std::string> names;
+  for (const auto& line : c.auth.api_keys) {
+    const auto entry = parse_api_key_entry(line);
+    if (!entry)
+      errors.push_back("auth.api_keys: " + entry.error().message);
+    else if (!names.insert(entry->name).second)
+      errors.push_back("auth.api_keys: the name \"" + entry->name + "\" is there twice");
+  }
+}
+
 } // namespace
 
 std::vector<std::string> check_relations(const node_config& config) {
@@ -46,6 +60,7 @@ std::vector<std::string> check_relations(const node_config& config) {
   check_tls(config, errors);
   check_sizes(config, errors);
   check_addresses(config, errors);
+  check_api_keys(config, errors);
   return errors;
 }
 

@@ -125,6 +125,8 @@ constexpr std::array keys{
                WEFT_FIELD(pool, batch_items_max), "", 1, 65'536},
     config_key{"pool", "batching", kind::boolean, live, "false computes one text at a time.",
                WEFT_FIELD(pool, batching)},
+    config_key{"pool", "pooling", kind::boolean, live, "false keeps one engine, whatever the load.",
+               WEFT_FIELD(pool, pooling)},
     config_key{"pool", "pin_threads", kind::boolean, restart,
                "Binds each engine's thread to a CPU: steadier on a machine of its own, slower on a shared one.",
                WEFT_FIELD(pool, pin_threads)},
@@ -146,9 +148,6 @@ constexpr std::array keys{
     config_key{"limits", "message_bytes_max", kind::integer, restart,
                "Bytes of one gRPC message that is received; larger ones end with RESOURCE_EXHAUSTED unread.",
                WEFT_FIELD(limits, message_bytes_max), "", 65'536, 2'147'483'647},
-    config_key{"limits", "stream_items_max", kind::integer, restart,
-               "Texts of one stream that wait for their answer; the stream is read on only below that.",
-               WEFT_FIELD(limits, stream_items_max), "", 1, 1'000'000},
     config_key{"tls", "cert", kind::text, restart, "PEM file with the certificate chain of the client listener.",
                WEFT_FIELD(tls, cert), "", 0, 4'096},
     config_key{"tls", "key", kind::text, restart, "PEM file with its private key.", WEFT_FIELD(tls, key), "", 0, 4'096},
@@ -158,8 +157,8 @@ constexpr std::array keys{
     config_key{"tls", "allow_plaintext", kind::boolean, restart,
                "Allows plaintext on addresses other than loopback: only inside a network that encrypts.",
                WEFT_FIELD(tls, allow_plaintext)},
-    config_key{"auth", "api_keys", kind::texts, restart,
-               "Hashed API keys as `weftd make-api-key` prints them; none: everybody may call, as operator.",
+    config_key{"auth", "api_keys", kind::texts, live,
+               "Hashed API keys as `weftd make-api-key` prints them; none: everybody may call.",
                WEFT_FIELD(auth, api_keys), "", 0, 10'000},
     config_key{"log", "level", kind::choice, live, "Least level that is logged.", WEFT_FIELD(log, level),
                spelling<log_level>},
@@ -211,10 +210,8 @@ std::string nearest_key(std::string_view name) {
   };
   for (const auto& key : keys) {
     consider(full_name(key), edit_distance(name, full_name(key)));
-    // The right word in the wrong section is as near as one typing error.
-    const auto dot = name.find('.');
-    if (dot != std::string_view::npos)
-      consider(full_name(key), edit_distance(name.substr(dot + 1), key.name) + 1);
+    // The right word in the wrong section, or in none, is as near as one typing error.
+    consider(full_name(key), edit_distance(name.substr(name.find('.') + 1), key.name) + 1);
   }
   return best;
 }

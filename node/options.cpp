@@ -1,0 +1,67 @@
+#include "node/options.hpp"
+
+#include "node/config/address.hpp"
+#include "node/config/api_key_entry.hpp"
+
+#include <algorithm>
+
+namespace weft {
+
+call_limits to_call_limits(const node_config& config) {
+  const auto& c = config.limits;
+  return {.calls_max = c.calls_max,
+          .bytes_max = c.bytes_max,
+          .items_max = c.items_max,
+          .text_bytes_max = c.text_bytes_max,
+          .call_bytes_max = c.call_bytes_max};
+}
+
+std::vector<pool_options> to_pools(const node_config& config, uint32_t cpus) {
+  const auto& c = config.pool;
+  const uint32_t workers_max = c.workers_max ? c.workers_max : std::max(cpus, c.workers_min);
+  return {{.name = "default",
+           .model = config.model.name,
+           .workers_min = c.workers_min,
+           .workers_max = workers_max,
+           .tokenizers = c.tokenizers ? c.tokenizers : cpus,
+           .batch_tokens_max = c.batch_tokens_max,
+           .batch_items_max = c.batch_items_max,
+           .queue_items_max = c.queue_items_max,
+           .queue_tokens_max = c.queue_tokens_max,
+           .pin_threads = c.pin_threads,
+           .batching = c.batching && !config.modes.plain,
+           .pooling = c.pooling && !config.modes.plain}};
+}
+
+std::vector<api_key> to_api_keys(const node_config& config) {
+  std::vector<api_key> out;
+  for (const auto& line : config.auth.api_keys) {
+    const auto entry = parse_api_key_entry(line);
+    WEFT_ASSERT(static_cast<bool>(entry));
+    out.push_back({.name = entry->name, .tenant = entry->tenant, .caller = entry->role, .hash = entry->hash});
+  }
+  return out;
+}
+
+grpc_server_options to_grpc_options(const node_config& config) {
+  grpc_server_options out;
+  out.listen = {config.node.listen};
+  if (!config.tls.cert.empty())
+    out.tls = tls_files{.certificate = config.tls.cert, .key = config.tls.key, .client_ca = config.tls.client_ca};
+  out.allow_plaintext = config.tls.allow_plaintext;
+  out.api_keys = to_api_keys(config);
+  out.message_bytes_max = config.limits.message_bytes_max;
+  return out;
+}
+
+http_options to_http_options(const node_config& config) {
+  const auto address = parse_address(config.node.http);
+  WEFT_ASSERT(static_cast<bool>(address));
+  return {.host = address->host, .port = address->port, .connections_max = config.node.http_connections_max};
+}
+
+log_options to_log_options(const node_config& config) {
+  return {.level = config.log.level, .format = config.log.format, .file = config.log.file};
+}
+
+} // namespace weft

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "actors/actor_tree.hpp"
+#include "node/config/config.hpp"
+#include "node/grpc/server.hpp"
+#include "node/http/http_server.hpp"
+#include "node/logging/node_log.hpp"
+
+#include <cstdint>
+#include <vector>
+
+// From the configuration to the options of each part: the parts know nothing of the configuration.
+namespace weft {
+
+call_limits to_call_limits(const node_config& config);
+
+/// cpus: what 0 stands for.
+std::vector<pool_options> to_pools(const node_config& config, uint32_t cpus);
+
+/// REQUIRES: check_relations() found nothing.
+std::vector<api_key> to_api_keys(const node_config& config);
+
+grpc_server_options to_grpc_options(const node_config& config);
+http_options to_http_options(const node_config& config);
+log_options to_log_options(const node_config& config);
+
+} // namespace weft

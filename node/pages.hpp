@@ -1,0 +1,30 @@
+#pragma once
+
+#include "node/http/http_server.hpp"
+#include "node/logging/node_log.hpp"
+#include "runtime/ports/node_view.hpp"
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace prometheus {
+class Registry;
+}
+
+namespace weft {
+
+/// What the pages show. The node outlives its HTTP server, so `draining` may be a reference.
+struct page_sources {
+  std::shared_ptr<const node_view> view;
+  std::shared_ptr<prometheus::Registry> registry;
+  std::shared_ptr<const node_log> log;
+  const std::atomic<bool>& draining;
+};
+
+/// /metrics, /healthz (200 while this process can do its work; never asks others) and /readyz (200 while it should get
+/// calls; else 503 and why).
+std::map<std::string, http_server::page> make_pages(const page_sources& sources);
+
+} // namespace weft

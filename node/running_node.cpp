@@ -1,0 +1,156 @@
+#include "node/running_node.hpp"
+
+#include "node/config/address.hpp"
+#include "node/config/reload.hpp"
+#include "node/cpus.hpp"
+#include "node/metrics/node_meter.hpp"
+#include "node/model_files.hpp"
+#include "node/options.hpp"
+#include "node/pages.hpp"
+#include "node/version.hpp"
+#include "runtime/compute/model/bert_model.hpp"
+
+#include <prometheus/registry.h>
+
+namespace weft {
+namespace {
+
+std::string with_port(const std::string& listen, uint16_t port) {
+  return listen.substr(0, listen.rfind(':') + 1) + std::to_string(port);
+}
+
+result<model_ptr> open_logged(const bert_model_options& options, node_log& log) {
+  const auto began = std::chrono::steady_clock::now();
+  auto model = open_bert_model(options);
+  const auto took =
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began).count();
+  if (model)
+    log.write(log_level::info, "node", "model opened",
+              {{"model", options.name},
+               {"precision", std::string{to_string((*model)->info().precision)}},
+               {"directory", options.directory.string()},
+               {"milliseconds", std::to_string(took)}});
+  return model;
+}
+
+} // namespace
+
+result<std::unique_ptr<running_node>> running_node::start(inputs in) {
+  std::unique_ptr<running_node> out{new running_node(std::move(in))};
+  if (auto opened = out->open_parts(); !opened)
+    return opened.error();
+  return out;
+}
+
+running_node::~running_node() = default;
+
+status running_node::open_parts() {
+  auto data = data_dir::open(data_directory(in_.config.node, in_.environment));
+  if (!data)
+    return data.error();
+  data_ = std::move(*data);
+  const auto files = check_model_files(model_directory(in_.config.model, in_.environment));
+  if (!files)
+    return files.error();
+  if (auto started = start_tree(files->directory, files->version); !started)
+    return started;
+  return start_listeners();
+}
+
+status running_node::start_tree(const std::filesystem::path& model_directory, const std::string& model_version) {
+  registry_ = std::make_shared<prometheus::Registry>();
+  const bert_model_options model{.directory = model_directory,
+                                 .name = in_.config.model.name,
+                                 .version = model_version,
+                                 .precision = in_.config.model.precision};
+  tree_options options;
+  options.node_name = in_.config.node.name;
+  options.version = release_version;
+  options.models = {{.name = model.name,
+                     .load = in_.config.model.load == load_policy::lazy ? model_load::lazy : model_load::kept,
+                     .open = [model, log = in_.log] { return open_logged(model, *log); }}};
+  options.pools = to_pools(in_.config, usable_cpus());
+  options.limits = to_call_limits(in_.config);
+  options.scheduler_threads = in_.config.node.scheduler_threads;
+  options.meter = std::make_shared<node_meter>(registry_);
+  options.on_unhealthy = [events = in_.events](std::string reason) {
+    events->post(node_event::unhealthy, std::move(reason));
+  };
+  options.log = [log = in_.log](std::string_view level, std::string_view actor, std::string_view text) {
+    log->write(parse_log_level(level), actor, text);
+  };
+  auto meter = options.meter;
+  tree_ = std::make_unique<actor_tree>(std::move(options));
+  grpc_ = std::make_unique<grpc_server>(to_grpc_options(in_.config), tree_->entrance(), tree_->view(), meter);
+  return ok;
+}
+
+status running_node::start_listeners() {
+  auto port = grpc_->start();
+  if (!port)
+    return failure{.code = port.error().code, .message = "node.listen: " + port.error().message};
+  client_port_ = *port;
+  const page_sources pages{.view = tree_->view(), .registry = registry_, .log = in_.log, .draining = draining_};
+  auto http = http_server::start(to_http_options(in_.config), make_pages(pages));
+  if (!http)
+    return failure{.code = http.error().code, .message = "node.http: " + http.error().message};
+  http_ = std::move(*http);
+  return ok;
+}
+
+result<bool> running_node::poll_ready() {
+  if (ready_)
+    return true;
+  const auto now = tree_->view()->snapshot();
+  for (const auto& model : now->models)
+    if (model.state == model_state::failed)
+      return failure{.code = errc::model_unusable, .message = "model " + model.info.name + ": " + model.problem};
+  if (now->state != node_state::serving)
+    return false;
+  ready_ = true;
+  grpc_->set_serving(true);
+  log_ready();
+  return true;
+}
+
+void running_node::log_ready() const {
+  in_.log->write(log_level::info, "node", "ready",
+                 {{"name", in_.config.node.name},
+                  {"listen", with_port(in_.config.node.listen, client_port_)},
+                  {"http", with_port(in_.config.node.http, http_->port())},
+                  {"version", release_version},
+                  {"model", in_.config.model.name},
+                  {"data_dir", data_->path().string()}});
+}
+
+void running_node::reload(const node_config& wanted) {
+  const auto change = plan_reload(in_.config, wanted);
+  if (auto keys = grpc_->set_api_keys(to_api_keys(change.config)); !keys) {
+    in_.log->write(log_level::error, "node", "reload refused, the running configuration stays",
+                   {{"reason", keys.error().message}});
+    return;
+  }
+  in_.config = change.config;
+  in_.log->set_level(in_.config.log.level);
+  in_.log->set_format(in_.config.log.format);
+  tree_->reconfigure(to_call_limits(in_.config), to_pools(in_.config, usable_cpus()));
+  for (const auto& line : change.applied)
+    in_.log->write(log_level::info, "node", "changed", {{"key", line}});
+  for (const auto& line : change.needs_restart)
+    in_.log->write(log_level::warn, "node", "needs a restart", {{"key", line}});
+  in_.log->write(log_level::info, "node", "reloaded",
+                 {{"changed", std::to_string(change.applied.size())},
+                  {"needs_restart", std::to_string(change.needs_restart.size())}});
+}
+
+void running_node::begin_drain() {
+  draining_ = true;
+  grpc_->set_serving(false);
+  tree_->drain([events = in_.events] { events->post(node_event::drained); });
+}
+
+void running_node::stop(std::chrono::milliseconds grace) {
+  grpc_->shutdown(grace);
+}
+
+} // namespace weft

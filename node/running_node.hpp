@@ -1,0 +1,75 @@
+#pragma once
+
+#include "actors/actor_tree.hpp"
+#include "node/config/config.hpp"
+#include "node/data_dir.hpp"
+#include "node/events.hpp"
+#include "node/grpc/server.hpp"
+#include "node/http/http_server.hpp"
+#include "node/logging/node_log.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace prometheus {
+class Registry;
+}
+
+namespace weft {
+
+/// All parts of a node, put together: the composition root. Starts them in the order data folder, model files, actors,
+/// gRPC, HTTP; stops them in reverse. Used by the main thread alone; posts `drained` and `unhealthy` to the events.
+class running_node {
+public:
+  struct inputs {
+    node_config config;
+    std::map<std::string, std::string> environment;
+    std::shared_ptr<node_log> log;
+    event_source* events = nullptr; ///< outlives the node
+  };
+
+  /// Listens when it returns, but is not ready before the model is there: see poll_ready().
+  /// Fails with the message for the operator.
+  static result<std::unique_ptr<running_node>> start(inputs in);
+  ~running_node();
+  running_node(const running_node&) = delete;
+  running_node& operator=(const running_node&) = delete;
+
+  /// False while the model loads. The first true lets calls in and logs the "ready" line.
+  /// Fails when the model cannot be used.
+  result<bool> poll_ready();
+
+  /// All or nothing: applies what can change while running, and logs what changed and what needs a restart.
+  void reload(const node_config& wanted);
+
+  /// Not ready from now on, no new calls; posts node_event::drained when none is in flight.
+  void begin_drain();
+  uint64_t calls_in_flight() const { return tree_->view()->snapshot()->calls_in_flight; }
+
+  /// Closes the client listener: waits for streams up to `grace`, then cancels them.
+  void stop(std::chrono::milliseconds grace);
+
+  const node_config& config() const noexcept { return in_.config; }
+
+private:
+  explicit running_node(inputs in) : in_(std::move(in)) {}
+  status open_parts();
+  status start_tree(const std::filesystem::path& model_directory, const std::string& model_version);
+  status start_listeners();
+  void log_ready() const;
+
+  inputs in_;
+  std::atomic<bool> draining_{false};
+  bool ready_ = false;
+  uint16_t client_port_ = 0;
+  std::unique_ptr<data_dir> data_;
+  std::shared_ptr<prometheus::Registry> registry_;
+  std::unique_ptr<actor_tree> tree_;
+  std::unique_ptr<grpc_server> grpc_;
+  std::unique_ptr<http_server> http_;
+};
+
+} // namespace weft

@@ -1,0 +1,147 @@
+#include "node/metrics/exposition.hpp"
+#include "node/metrics/node_meter.hpp"
+#include "node/metrics/process_collector.hpp"
+#include "node/metrics/view_collector.hpp"
+#include "tests/support/fake_node_view.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+#include <doctest/doctest.h>
+#include <prometheus/registry.h>
+
+#include <cstdlib>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace std::chrono_literals;
+
+namespace {
+
+struct fixture {
+  std::shared_ptr<prometheus::Registry> registry = std::make_shared<prometheus::Registry>();
+  weft::node_meter meter{registry};
+  std::shared_ptr<weft::test::fake_node_view> view = std::make_shared<weft::test::fake_node_view>();
+
+  std::string page() const {
+    return weft::expose(
+        {registry, std::make_shared<weft::view_collector>(view), std::make_shared<weft::process_collector>()});
+  }
+};
+
+bool has_line(const std::string& page, const std::string& line) {
+  return ('\n' + page).find('\n' + line + '\n') != std::string::npos;
+}
+
+} // namespace
+
+TEST_CASE("calls are counted by canonical code, failures by reason, and latencies split into phases") {
+  fixture f;
+  f.meter.call_ended("embed", weft::errc::none, 20ms, {.queue = 1ms, .tokenize = 2ms, .infer = 15ms});
+  f.meter.call_ended("embed", weft::errc::text_too_large, 1ms, {});
+  f.meter.call_ended("embed", weft::errc::invalid_utf8, 1ms, {});
+  const auto page = f.page();
+  for (const auto* line : {R"(weft_calls_total{code="OK",operation="embed"} 1)",
+                           R"(weft_calls_total{code="INVALID_ARGUMENT",operation="embed"} 2)",
+                           R"(weft_calls_total{code="RESOURCE_EXHAUSTED",operation="embed"} 0)",
+                           R"(weft_call_failures_total{operation="embed",reason="INVALID_UTF8"} 1)",
+                           R"(weft_call_seconds_count{operation="embed"} 1)",
+                           R"(weft_call_seconds_bucket{operation="embed",le="0.025"} 1)",
+                           R"(weft_call_seconds_bucket{operation="embed",le="0.01"} 0)",
+                           R"(weft_call_phase_seconds_bucket{operation="embed",phase="tokenize",le="0.0025"} 1)",
+                           R"(weft_call_phase_seconds_bucket{operation="embed",phase="tokenize",le="0.001"} 0)"}) {
+    CAPTURE(line);
+    CHECK(has_line(page, line));
+  }
+}
+
+TEST_CASE("batches are counted by device") {
+  fixture f;
+  f.meter.batch_computed("cpu:0", 32, 1'000, 500ms);
+  f.meter.batch_computed("cpu:0", 8, 200, 250ms);
+  f.meter.items_dropped(weft::errc::deadline_exceeded, 3);
+  f.meter.actor_restarted("worker");
+  const auto page = f.page();
+  for (const auto* line :
+       {R"(weft_engine_items_total{device="cpu:0"} 40)", R"(weft_engine_tokens_total{device="cpu:0"} 1200)",
+        R"(weft_engine_batches_total{device="cpu:0"} 2)", R"(weft_engine_busy_seconds_total{device="cpu:0"} 0.75)",
+        R"(weft_batch_items_bucket{device="cpu:0",le="8"} 1)",
+        R"(weft_items_dropped_total{reason="DEADLINE_EXCEEDED"} 3)",
+        R"(weft_actor_restarts_total{actor="worker"} 1)"}) {
+    CAPTURE(line);
+    CHECK(has_line(page, line));
+  }
+}
+
+TEST_CASE("labels are bounded, whatever names come") {
+  fixture f;
+  for (int i = 0; i < 1'000; ++i) {
+    f.meter.call_ended("operation-" + std::to_string(i), weft::errc::none, 1ms, {});
+    f.meter.actor_restarted("actor-" + std::to_string(i));
+  }
+  const auto page = f.page();
+  CHECK(page.find("operation-14") != std::string::npos);
+  CHECK(page.find("operation-16\"") == std::string::npos);
+  CHECK(has_line(page, R"(weft_calls_total{code="OK",operation="other"} 985)"));
+  CHECK(has_line(page, R"(weft_actor_restarts_total{actor="other"} 936)"));
+}
+
+TEST_CASE("the snapshot shows as gauges") {
+  fixture f;
+  auto snapshot = weft::test::fake_snapshot();
+  snapshot.pools[0].queued_items = 12;
+  f.view->set(snapshot);
+  const auto page = f.page();
+  for (const auto* line :
+       {R"(weft_node_state{state="serving"} 1)", R"(weft_node_state{state="draining"} 0)", "weft_calls_in_flight 3",
+        "weft_calls_refused_total 7", R"(weft_queue_items{pool="default"} 12)",
+        R"(weft_pool_workers{pool="default"} 2)", R"(weft_model_state{model="fake-model",state="ready"} 1)",
+        R"(weft_model_info{model="fake-model",version="0123456789ab",precision="bf16"} 1)"}) {
+    CAPTURE(line);
+    CHECK(has_line(page, line));
+  }
+}
+
+TEST_CASE("the process tells its memory, CPU time and files") {
+  fixture f;
+  const auto page = f.page();
+  for (const auto* name : {"process_cpu_seconds_total", "process_resident_memory_bytes", "process_virtual_memory_bytes",
+                           "process_open_fds", "process_max_fds", "process_threads", "process_start_time_seconds"}) {
+    CAPTURE(name);
+    const auto at = page.find('\n' + std::string{name} + ' ');
+    REQUIRE(at != std::string::npos);
+    CHECK(std::stod(page.substr(at + std::string{name}.size() + 2)) >= 0);
+  }
+}
+
+TEST_CASE("many threads may count at once, and no count is lost") {
+  fixture f;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([&f, t] {
+      for (int i = 0; i < 500; ++i) {
+        f.meter.call_ended(i % 2 ? "embed" : "rank", weft::errc::none, 1ms, {});
+        f.meter.batch_computed("cpu:" + std::to_string(t), 1, 1, 1us);
+      }
+    });
+  for (auto& thread : threads)
+    thread.join();
+  CHECK(has_line(f.page(), R"(weft_calls_total{code="OK",operation="embed"} 1000)"));
+  CHECK(has_line(f.page(), R"(weft_engine_items_total{device="cpu:3"} 500)"));
+}
+
+TEST_CASE("promtool finds nothing to say about the page") {
+  fixture f;
+  f.meter.call_ended("embed", weft::errc::none, 20ms, {});
+  f.meter.batch_computed("cpu:0", 32, 1'000, 500ms);
+  f.meter.items_dropped(weft::errc::cancelled, 1);
+  f.meter.actor_restarted("worker");
+  const weft::test::temporary_directory folder;
+  const auto page = folder.write("page.txt", f.page());
+  const auto said = folder.path() / "said.txt";
+  const auto command = "promtool check metrics <" + page.string() + " >" + said.string() + " 2>&1";
+  const int code = std::system(command.c_str());
+  std::ifstream in{said};
+  const std::string text{std::istreambuf_iterator<char>{in}, {}};
+  CHECK_MESSAGE(code == 0, text);
+  CHECK(text.empty());
+}
