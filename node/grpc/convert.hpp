@@ -1,5 +1,6 @@
 #pragma once
 
+#include "node/grpc/node_identity.hpp"
 #include "runtime/base/result.hpp"
 #include "runtime/job/embed.hpp"
 #include "runtime/ports/node_view.hpp"
@@ -43,6 +44,27 @@ std::vector<grpc::ByteBuffer> write_embed_stream_replies(uint64_t first, const e
 
 /// Writes the weft.v1.EmbedStreamResponse that says why a text has no embedding.
 grpc::ByteBuffer write_embed_stream_error(uint64_t index, const failure& reason);
+
+/// Reads a tei.v1.EmbedRequest, of a unary call or of a stream. Fails with errc::invalid_argument (not such a message;
+/// dimensions that the model does not have; a prompt name), errc::empty_call (TEI takes no empty text) or
+/// errc::model_loading (dimensions are asked for before they are known).
+result<embed_request> read_tei_request(const grpc::ByteBuffer& message, const node_view& view);
+result<embed_request> read_tei_stream_request(const grpc::ByteBuffer& message, const node_view& view,
+                                              std::optional<embed_request>& first);
+
+/// Writes a tei.v1.EmbedResponse. REQUIRES: one text.
+grpc::ByteBuffer write_tei_reply(const embed_request& request, const embed_result& result,
+                                 std::chrono::nanoseconds total);
+std::vector<grpc::ByteBuffer> write_tei_stream_replies(uint64_t first, const embed_request& request,
+                                                       const embed_result& result, std::chrono::nanoseconds total);
+
+/// Writes a tei.v1.InfoResponse.
+grpc::ByteBuffer write_tei_info(const node_snapshot& node, const model_info& model, const tei_limits& limits);
+
+/// Write a weft.v1.GetNodeResponse, and a weft.v1.ListNodesResponse with the node itself.
+grpc::ByteBuffer write_get_node_reply(const node_snapshot& node, const node_identity& identity, uint64_t memory_bytes);
+grpc::ByteBuffer write_list_nodes_reply(const node_snapshot& self, const node_identity& identity,
+                                        uint64_t memory_bytes);
 
 /// Serializes any message. REQUIRES: it is smaller than 2 GiB.
 grpc::ByteBuffer to_buffer(const google::protobuf::MessageLite& message);

@@ -64,4 +64,19 @@ private:
 grpc::ServerUnaryReactor* start_embed(edge& edge, const embed_codec& codec, grpc::CallbackServerContext& rpc,
                                       const grpc::ByteBuffer& in, grpc::ByteBuffer& out);
 
+/// The whole way of a unary RPC whose answer is at hand: `answer()` gives result<grpc::ByteBuffer> and does not block.
+template <class Answer>
+grpc::ServerUnaryReactor* answer_at_once(edge& edge, std::string_view operation, role least,
+                                         grpc::CallbackServerContext& rpc, grpc::ByteBuffer& out, Answer answer) {
+  auto* reactor = rpc.DefaultReactor(); // nobody waits, so there is nothing to cancel
+  unary_answer finish(rpc, *reactor, out, edge.meter, operation);
+  if (auto context = enter(edge, rpc, least); !context)
+    finish.fail(context.error());
+  else if (result<grpc::ByteBuffer> message = answer(); !message)
+    finish.fail(message.error());
+  else
+    finish.send(*std::move(message));
+  return reactor;
+}
+
 } // namespace weft

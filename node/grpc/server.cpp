@@ -1,9 +1,13 @@
 #include "node/grpc/server.hpp"
 
+#include "grpc/health/v1/health.pb.h"
 #include "node/grpc/edge.hpp"
 #include "node/grpc/embed_service.hpp"
 #include "node/grpc/listen_probe.hpp"
+#include "node/grpc/node_service.hpp"
+#include "node/grpc/tei_service.hpp"
 
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/resource_quota.h>
 #include <grpcpp/server.h>
@@ -12,9 +16,22 @@
 namespace weft {
 namespace {
 
-const std::vector<std::string>& health_names() {
-  static const std::vector<std::string> names{std::string(v1::EmbedService::service_full_name())};
+/// The services that health answers for by name.
+const std::vector<std::string>& service_names() {
+  static const std::vector<std::string> names{v1::EmbedService::service_full_name(),
+                                              v1::NodeService::service_full_name(), tei::v1::Info::service_full_name(),
+                                              tei::v1::Embed::service_full_name()};
   return names;
+}
+
+/// gRPC's switches for these are global and hold for every server built afterwards.
+void set_extensions(bool reflection) {
+  grpc::EnableDefaultHealthCheckService(true);
+  if (!reflection)
+    return;
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  // gRPC's health service has no descriptor of its own; naming one links it, so that reflection can show the service.
+  WEFT_ASSERT(grpc::health::v1::HealthCheckRequest::descriptor() != nullptr);
 }
 
 void set_limits(grpc::ServerBuilder& builder, const grpc_server_options& options) {
@@ -29,12 +46,22 @@ void set_limits(grpc::ServerBuilder& builder, const grpc_server_options& options
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
 }
 
+/// The listen address with the port that was given to it.
+std::string bound_address(const std::string& address, int port) {
+  if (address.starts_with("unix:"))
+    return address;
+  return address.substr(0, address.rfind(':') + 1) + std::to_string(port);
+}
+
 } // namespace
 
 struct grpc_server::parts {
   grpc_server_options options;
   std::shared_ptr<weft::edge> edge;
   embed_service embed{edge, options.stream};
+  node_service node{edge, options.identity};
+  tei_info_service tei_info{edge, options.tei};
+  tei_embed_service tei_embed{edge, options.stream};
   std::unique_ptr<grpc::Server> server; // goes first: it calls the services until then
 };
 
@@ -58,7 +85,7 @@ result<uint16_t> grpc_server::start() {
     return keys.error();
   if (options.listen.empty())
     return failure{errc::invalid_argument, "no listen address is given"};
-  grpc::EnableDefaultHealthCheckService(true);
+  set_extensions(options.reflection);
   grpc::ServerBuilder builder;
   set_limits(builder, options);
   std::vector<int> ports(options.listen.size(), 0); // filled in by BuildAndStart()
@@ -70,12 +97,17 @@ result<uint16_t> grpc_server::start() {
       return usable.error();
     builder.AddListeningPort(options.listen[i], *credentials, &ports[i]);
   }
-  builder.RegisterService(&parts_->embed);
+  for (grpc::Service* service :
+       std::initializer_list<grpc::Service*>{&parts_->embed, &parts_->node, &parts_->tei_info, &parts_->tei_embed})
+    builder.RegisterService(service);
   parts_->server = builder.BuildAndStart();
   for (size_t i = 0; i < ports.size(); ++i)
     if (!parts_->server || ports[i] == 0)
       return failure{errc::unavailable, "cannot listen on " + options.listen[i]};
   set_serving(false);
+  if (options.identity.endpoint.empty())
+    parts_->node.set_identity(
+        {bound_address(options.listen.front(), ports.front()), options.identity.region, options.identity.zone});
   return static_cast<uint16_t>(ports.front());
 }
 
@@ -84,7 +116,7 @@ void grpc_server::set_serving(bool serving) {
     return;
   auto* health = parts_->server->GetHealthCheckService();
   health->SetServingStatus(serving); // "" and all names known so far
-  for (const auto& name : health_names())
+  for (const auto& name : service_names())
     health->SetServingStatus(name, serving);
 }
 

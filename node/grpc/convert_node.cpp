@@ -1,0 +1,87 @@
+#include "node/grpc/convert.hpp"
+#include "weft/v1/node.pb.h"
+
+#include <algorithm>
+
+namespace weft {
+namespace {
+
+namespace pb = weft::v1;
+
+pb::NodeState to_pb(node_state state) noexcept {
+  switch (state) {
+  case node_state::starting:
+    return pb::NODE_STATE_STARTING;
+  case node_state::serving:
+    return pb::NODE_STATE_SERVING;
+  case node_state::draining:
+    return pb::NODE_STATE_DRAINING;
+  case node_state::unhealthy:
+    return pb::NODE_STATE_UNHEALTHY;
+  }
+  return pb::NODE_STATE_UNSPECIFIED;
+}
+
+void write_model(const model_status& from, pb::Model& to) {
+  to.set_name(from.info.name);
+  to.set_version(from.info.version);
+  to.set_precision(std::string(to_string(from.info.precision)));
+  to.set_dimensions(from.info.dimensions);
+  to.set_tokens_max(from.info.tokens_max);
+  to.set_weights_bytes(from.info.weights_bytes);
+  to.set_state(std::string(to_string(from.state)));
+  to.set_problem(from.problem);
+}
+
+void write_pool(const pool_status& from, pb::Pool& to) {
+  to.set_name(from.name);
+  to.set_model(from.model);
+  to.set_workers(from.workers);
+  to.set_workers_min(from.workers_min);
+  to.set_workers_max(from.workers_max);
+  to.set_workers_busy(from.workers_busy);
+  to.set_queued_items(from.queued_items);
+  to.set_queued_tokens(from.queued_tokens);
+  to.set_items_done(from.items_done);
+  to.set_tokens_done(from.tokens_done);
+  to.set_utilization(from.utilization);
+}
+
+void write_node(const node_snapshot& from, const node_identity& identity, uint64_t memory_bytes, pb::Node& to) {
+  to.set_name(from.name);
+  to.set_version(from.version);
+  to.set_state(to_pb(from.state));
+  to.set_reason(from.reason);
+  to.set_endpoint(identity.endpoint);
+  to.set_region(identity.region);
+  to.set_zone(identity.zone);
+  to.set_uptime_seconds(static_cast<uint64_t>(
+      std::max<int64_t>(0, std::chrono::duration_cast<std::chrono::seconds>(from.taken - from.started).count())));
+  auto& load = *to.mutable_load();
+  load.set_calls_in_flight(from.calls_in_flight);
+  load.set_calls_done(from.calls_done);
+  load.set_calls_refused(from.calls_refused);
+  load.set_restarts(from.restarts);
+  load.set_memory_bytes(memory_bytes);
+  for (const auto& model : from.models)
+    write_model(model, *to.add_models());
+  for (const auto& pool : from.pools)
+    write_pool(pool, *to.add_pools());
+}
+
+} // namespace
+
+grpc::ByteBuffer write_get_node_reply(const node_snapshot& node, const node_identity& identity, uint64_t memory_bytes) {
+  pb::GetNodeResponse out;
+  write_node(node, identity, memory_bytes, *out.mutable_node());
+  return to_buffer(out);
+}
+
+grpc::ByteBuffer write_list_nodes_reply(const node_snapshot& self, const node_identity& identity,
+                                        uint64_t memory_bytes) {
+  pb::ListNodesResponse out;
+  write_node(self, identity, memory_bytes, *out.add_nodes());
+  return to_buffer(out);
+}
+
+} // namespace weft
