@@ -25,6 +25,14 @@ failure too_long(uint32_t tokens_max) {
   return {errc::text_too_long, "the text has more than " + limit + " tokens", {{"limit", limit}}};
 }
 
+/// About that many bytes from the end of a text, beginning with a space; the whole text where there is none.
+std::string_view last_words(std::string_view text, size_t bytes) {
+  if (bytes >= text.size())
+    return text;
+  const size_t space = text.find_last_of(" \n", text.size() - bytes);
+  return space == text.npos ? text : text.substr(space);
+}
+
 } // namespace
 
 struct tokenizer::tables {
@@ -36,6 +44,8 @@ struct tokenizer::tables {
   int32_t end;
   uint32_t vocabulary_size;
   uint32_t tokens_max;
+
+  result<token_sequence> encode_part(std::string_view text, const embed_options& options) const;
 
   /// Writes at most text_scanner::word_characters_max ids.
   size_t encode_word(const text_scanner& scanner, int32_t* out) const noexcept {
@@ -89,8 +99,22 @@ result<token_sequence> tokenizer::encode(std::string_view text, const embed_opti
     const auto byte = std::to_string(valid);
     return failure{errc::invalid_utf8, "the text is not valid UTF-8 at byte " + byte, {{"byte", byte}}};
   }
-  const tables& t = *tables_;
-  const size_t body_max = t.tokens_max - framing;
+  if (!options.truncate || options.side == truncation_side::right)
+    return tables_->encode_part(text, options);
+  // From the right, too, no more is read than is needed: what follows a space has the same tokens whatever precedes it.
+  size_t bytes = size_t{tables_->tokens_max} * 16;
+  while (true) {
+    const std::string_view part = last_words(text, bytes);
+    auto got = tables_->encode_part(part, options);
+    if (part.size() == text.size() || got->truncated)
+      return got;
+    bytes = 2 * part.size(); // at least doubled: linear in the end
+  }
+}
+
+/// Encodes as if `text` were all there is. REQUIRES: valid UTF-8.
+result<token_sequence> tokenizer::tables::encode_part(std::string_view text, const embed_options& options) const {
+  const size_t body_max = tokens_max - framing;
   const bool keep_end = options.truncate && options.side == truncation_side::left;
   // Dropping from the left waits until as much again is there, so that each id is moved once at most.
   const size_t full = keep_end ? 2 * body_max : body_max;
@@ -105,13 +129,13 @@ result<token_sequence> tokenizer::encode(std::string_view text, const embed_opti
     out.truncated = true;
   };
 
-  text_scanner scanner(t.rules, t.specials, text);
+  text_scanner scanner(rules, specials, text);
   while (scanner.next()) {
-    count += t.encode_word(scanner, body + count);
+    count += encode_word(scanner, body + count);
     if (count <= full)
       continue;
     if (!options.truncate)
-      return too_long(t.tokens_max);
+      return too_long(tokens_max);
     if (!keep_end)
       break;
     keep_last();
@@ -122,8 +146,8 @@ result<token_sequence> tokenizer::encode(std::string_view text, const embed_opti
     count = body_max;
     out.truncated = true;
   }
-  out.ids.front() = t.begin;
-  body[count] = t.end;
+  out.ids.front() = begin;
+  body[count] = end;
   out.ids.resize(count + framing);
   return out;
 }

@@ -12,7 +12,8 @@
 namespace weft {
 
 /// WordPiece as BERT uncased does it: ids equal Hugging Face `tokenizers` for the same vocab.txt.
-/// Immutable after loading: thread-safe. One allocation a text: the result.
+/// Immutable after loading: thread-safe. One allocation a text: the result
+/// (more where truncation from the left has to look further back).
 class tokenizer {
 public:
   /// Reads vocab.txt (one token a line, its line number is its id; [UNK], [CLS] and [SEP] have to be there).
@@ -23,7 +24,7 @@ public:
   ~tokenizer();
 
   /// [CLS] text [SEP], at most tokens_max ids; linear in the text. The whole text is checked first (so an invalid one
-  /// is refused whatever the options are); right truncation then stops reading as soon as it is full. Fails with
+  /// is refused whatever the options are); truncation then reads only about as much as it keeps. Fails with
   /// errc::invalid_utf8 (metadata "byte" = offset), or errc::text_too_long where truncation is refused (metadata
   /// "limit" = tokens_max).
   result<token_sequence> encode(std::string_view text, const embed_options& options) const;

@@ -129,6 +129,7 @@ TEST_CASE("ten megabytes of anything are encoded, whichever end is kept") {
   for (const std::string_view nothing : {" ", "\u0301", "\uE000"})
     CHECK(encode(repeat(nothing, bytes / nothing.size()), from_left).ids == ids{begin, end});
   CHECK(encode(std::string(bytes, '\0')).ids == ids{begin, end});
+  CHECK(encode("b " + repeat("a", bytes), from_left).ids == ids{begin, letter_b, unknown, end});
 }
 
 TEST_CASE("the smallest limit leaves the frame alone") {
