@@ -1,5 +1,7 @@
 #include "actors/gateway.hpp"
 
+#include "actors/parent.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -50,7 +52,7 @@ result<worker_pool_actor> resolve(const gateway_state& state, const call& call, 
 
 gateway_actor::behavior_type gateway(gateway_actor::stateful_pointer<gateway_state> self, const gateway_setup& setup) {
   self->state.setup = setup;
-  self->set_down_handler([self](const caf::down_msg&) { self->quit(caf::exit_reason::user_shutdown); });
+  name_exceptions(self);
   return {
       [self](const call_ptr& call) {
         auto pool = resolve(self->state, *call, self->clock().now());
@@ -61,7 +63,7 @@ gateway_actor::behavior_type gateway(gateway_actor::stateful_pointer<gateway_sta
       [self](stop_atom) { self->quit(); },
       [self](wire_atom, const wiring_ptr& wiring) {
         if (!self->state.wiring)
-          self->monitor(wiring->supervisor);
+          end_with(self, wiring->supervisor);
         self->state.wiring = wiring;
       },
   };

@@ -1,5 +1,6 @@
 #include "actors/model_keeper.hpp"
 
+#include "actors/parent.hpp"
 #include "runtime/base/assert.hpp"
 
 #include <algorithm>
@@ -15,7 +16,7 @@ void model_keeper_state::start(const model_keeper_setup& setup) {
 
 void model_keeper_state::wire(const wiring_ptr& wiring) {
   if (!wiring_)
-    self_->monitor(wiring->supervisor);
+    end_with(self_, wiring->supervisor);
   wiring_ = wiring;
   for (const auto& model : registry_.start())
     open(model);
@@ -33,7 +34,7 @@ void model_keeper_state::open(const std::string& model) {
   auto entry = std::ranges::find(setup_.models, model, &model_entry::name);
   WEFT_ASSERT(entry != setup_.models.end());
   setup_.services->aside([open = entry->open, model, hdl = model_keeper_actor{self_}] {
-    caf::anon_send(hdl, opened_atom_v, model, std::make_shared<const result<model_ptr>>(open()));
+    caf::anon_send(hdl, opened_atom_v, model, std::make_shared<const result<model_ptr>>(never_throwing(open)));
   });
 }
 
@@ -78,7 +79,7 @@ void model_keeper_state::tell_settled() {
 model_keeper_actor::behavior_type model_keeper(model_keeper_state::self_pointer self, const model_keeper_setup& setup) {
   auto& state = self->state;
   state.start(setup);
-  self->set_down_handler([self](const caf::down_msg&) { self->quit(caf::exit_reason::user_shutdown); });
+  name_exceptions(self);
   return {
       [&state](want_atom, const std::string& model) { state.want(model); },
       [&state](drop_atom, const std::string& model) { state.drop(model); },

@@ -1,5 +1,7 @@
 #include "actors/monitor.hpp"
 
+#include "actors/parent.hpp"
+
 #include <utility>
 
 namespace weft {
@@ -21,7 +23,7 @@ void monitor_state::wire(const wiring_ptr& wiring) {
   wiring_ = wiring;
   if (!first)
     return;
-  self_->monitor(wiring->supervisor);
+  end_with(self_, wiring->supervisor);
   look();
 }
 
@@ -74,7 +76,7 @@ void monitor_state::publish() const {
 monitor_actor::behavior_type monitor(monitor_state::self_pointer self, const monitor_setup& setup) {
   auto& state = self->state;
   state.start(setup);
-  self->set_down_handler([self](const caf::down_msg&) { self->quit(caf::exit_reason::user_shutdown); });
+  name_exceptions(self);
   return {
       [&state](state_atom, const condition_ptr& condition) { state.change(*condition); },
       [self](stop_atom) { self->quit(); },

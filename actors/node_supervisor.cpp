@@ -3,6 +3,7 @@
 #include "actors/gateway.hpp"
 #include "actors/model_keeper.hpp"
 #include "actors/monitor.hpp"
+#include "actors/parent.hpp"
 #include "actors/worker_pool.hpp"
 
 #include <algorithm>
@@ -187,6 +188,7 @@ void node_supervisor_state::stop_next() {
 node_supervisor_actor::behavior_type node_supervisor(node_supervisor_state::self_pointer self,
                                                      const node_supervisor_setup& setup) {
   auto& state = self->state;
+  name_exceptions(self);
   self->set_down_handler([&state](const caf::down_msg& down) { state.child_down(down); });
   state.start(setup);
   return {

@@ -1,16 +1,28 @@
 #pragma once
 
+#include "runtime/base/result.hpp"
 #include "runtime/ports/meter.hpp"
 
+#include <exception>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 
 namespace weft {
 
 /// Runs a task on a thread that is not an actor's, where it may take its time (opening a model, making or joining an
-/// engine). Thread-safe. The composition root decides which thread; tests run it in place.
+/// engine). Thread-safe. The composition root decides which thread; tests run it in place. A task must not throw.
 using background = std::function<void(std::function<void()>)>;
+
+/// For tasks that end in a result: whatever is thrown (memory, threads, files) becomes errc::model_unusable.
+template <class Task> auto never_throwing(const Task& task) -> decltype(task()) {
+  try {
+    return task();
+  } catch (const std::exception& e) {
+    return failure{errc::model_unusable, e.what()};
+  }
+}
 
 /// What every actor may use besides sending messages. Nothing in it is null.
 struct tree_services {

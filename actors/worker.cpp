@@ -14,7 +14,8 @@ void make_engine_aside(self_pointer self) {
   const auto& setup = self->state.setup;
   engine_options options{.index = setup.number, .pin_thread = setup.pin_thread};
   setup.services->aside([model = setup.model, options, hdl = worker_actor{self}] {
-    caf::anon_send(hdl, ready_atom_v, std::make_shared<engine_outcome>(model->make_engine(options)));
+    auto outcome = never_throwing([&] { return model->make_engine(options); });
+    caf::anon_send(hdl, ready_atom_v, std::make_shared<engine_outcome>(std::move(outcome)));
   });
 }
 

@@ -1,5 +1,7 @@
 #include "actors/worker_pool.hpp"
 
+#include "actors/parent.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -208,6 +210,7 @@ pool_status worker_pool_state::status() {
 worker_pool_actor::behavior_type worker_pool(worker_pool_state::self_pointer self, const worker_pool_setup& setup) {
   auto& state = self->state;
   state.start(setup);
+  name_exceptions(self);
   self->set_down_handler([&state](const caf::down_msg& down) { state.child_down(down); });
   return {
       [&state](const call_ptr& call) { state.enter(call); },

@@ -78,7 +78,7 @@ uint64_t batch_queue::close_retries(uint64_t call) {
 
 batch batch_queue::take(const batch_limits& limits, const std::function<bool(uint64_t)>& ended) {
   if (!retries_.empty())
-    return take_retry(limits);
+    return take_retry(limits, ended);
   batch taken;
   std::vector<uint64_t> skipped;
   while (!turns_.empty() && taken.items.size() < limits.items_max) {
@@ -106,20 +106,20 @@ batch batch_queue::take(const batch_limits& limits, const std::function<bool(uin
   return taken;
 }
 
-batch batch_queue::take_retry(const batch_limits& limits) {
+batch batch_queue::take_retry(const batch_limits& limits, const std::function<bool(uint64_t)>& ended) {
   auto& group = retries_.front();
-  batch taken;
-  size_t count = 0;
-  // A group fits, unless the limits have shrunk since it was made.
-  while (count < group.items.size() && count < limits.items_max &&
-         taken.tokens + group.items[count].tokens() <= limits.tokens_max) {
-    left(group.items[count]);
-    taken.add(std::move(group.items[count]));
-    ++count;
+  batch taken, kept;
+  for (auto& item : group.items) {
+    // A group fits, unless the limits have shrunk since it was made. Items of ended calls stay for close().
+    auto fits = taken.items.size() < limits.items_max && taken.tokens + item.tokens() <= limits.tokens_max;
+    if (!fits || ended(item.call)) {
+      kept.add(std::move(item));
+      continue;
+    }
+    left(item);
+    taken.add(std::move(item));
   }
-  WEFT_ASSERT(count > 0);
-  group.items.erase(group.items.begin(), group.items.begin() + static_cast<std::ptrdiff_t>(count));
-  group.tokens -= taken.tokens;
+  group = std::move(kept);
   if (group.items.empty())
     retries_.pop_front();
   return taken;

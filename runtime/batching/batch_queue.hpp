@@ -38,8 +38,9 @@ public:
   /// Forgets the call. Returns how many of its items leave uncomputed, those not tokenized yet included.
   uint64_t close(uint64_t call);
 
-  /// The next batch within the limits; empty when nothing waits. `ended(call)` is asked at each call's turn: true skips
-  /// the call. REQUIRES: limits.tokens_max ≥ the longest item.
+  /// The next batch within the limits; empty when nothing waits, or nothing but ended calls. `ended(call)` is asked at
+  /// each call's turn: true passes the call over, and its owner closes it before the next take(). REQUIRES:
+  /// limits.tokens_max ≥ the longest item.
   batch take(const batch_limits& limits, const std::function<bool(uint64_t)>& ended);
 
   /// Waiting, tokenized.
@@ -58,7 +59,7 @@ private:
     std::deque<batch_item> items;
   };
 
-  batch take_retry(const batch_limits& limits);
+  batch take_retry(const batch_limits& limits, const std::function<bool(uint64_t)>& ended);
   void left(const batch_item& item) noexcept;
   uint64_t close_retries(uint64_t call);
 

@@ -139,9 +139,14 @@ batch_ptr pool_core::next_batch(const batch_limits& limits, time_point now) {
       gone.push_back(id);
     return is;
   };
-  auto next = std::make_shared<batch>(queue_.take(limits, ended));
-  for (auto id : gone)
-    fail(id, {errc::cancelled, "the client cancelled the call"});
+  auto next = std::make_shared<batch>();
+  do {
+    gone.clear();
+    *next = queue_.take(limits, ended);
+    for (auto id : gone)
+      if (ledger_.find(id) != nullptr) // it may have been asked about more than once
+        fail(id, {errc::cancelled, "the client cancelled the call"});
+  } while (next->items.empty() && !gone.empty());
   if (next->items.empty())
     return nullptr;
   next->id = ++last_batch_;

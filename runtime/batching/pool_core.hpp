@@ -88,7 +88,7 @@ private:
   pool_core_options options_;
   std::optional<model_info> model_;
   call_ledger ledger_;
-  turn_order chunk_turns_{chunk_bytes_max};
+  turn_order chunk_turns_{1}; ///< a chunk a turn
   std::deque<text_chunk> lost_chunks_;
   batch_queue queue_;
   uint64_t last_batch_ = 0;
