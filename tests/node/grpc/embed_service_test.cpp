@@ -1,6 +1,5 @@
+#include "tests/node/grpc/raw_call.hpp"
 #include "tests/node/grpc/test_node.hpp"
-
-#include <grpcpp/generic/generic_stub.h>
 
 #include <thread>
 
@@ -33,22 +32,8 @@ embed_outcome embed(const test_node& node, const pb::EmbedRequest& in) {
   return embed(node, in, rpc);
 }
 
-/// Sends bytes as they are to Embed, as a client with a broken or another encoder would.
 grpc::Status embed_bytes(const test_node& node, const std::string& bytes) {
-  grpc::GenericStub stub(node.channel);
-  grpc::ClientContext rpc;
-  rpc.set_deadline(soon());
-  grpc::CompletionQueue queue;
-  grpc::Slice slice(bytes);
-  auto call = stub.PrepareUnaryCall(&rpc, "/weft.v1.EmbedService/Embed", grpc::ByteBuffer(&slice, 1), &queue);
-  call->StartCall();
-  grpc::ByteBuffer out;
-  grpc::Status status;
-  call->Finish(&out, &status, &queue);
-  void* tag = nullptr;
-  bool done = false;
-  queue.Next(&tag, &done);
-  return status;
+  return weft::test::call_with_bytes(node.channel, "/weft.v1.EmbedService/Embed", bytes);
 }
 
 } // namespace
