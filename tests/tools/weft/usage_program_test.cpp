@@ -1,0 +1,59 @@
+#include "tests/tools/weft/run_weft.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace weft::test;
+
+TEST_CASE("every verb explains itself, on standard output") {
+  for (const std::vector<std::string>& verb : {std::vector<std::string>{},
+                                               {"embed"},
+                                               {"rank"},
+                                               {"node"},
+                                               {"node", "list"},
+                                               {"node", "describe"},
+                                               {"health"},
+                                               {"top"}}) {
+    auto arguments = verb;
+    arguments.emplace_back("--help");
+    const auto r = run_weft({.arguments = arguments});
+    CAPTURE(r.out);
+    CHECK(r.exit == 0);
+    CHECK(r.out.find("Usage: weft") != std::string::npos);
+    CHECK(r.err.empty());
+  }
+  CHECK(run_weft({.arguments = {"--version"}}).out.starts_with("weft 0."));
+}
+
+TEST_CASE("a wrong command line ends with 2 and names what is wrong") {
+  struct row {
+    std::vector<std::string> arguments;
+    const char* says;
+  };
+  for (const auto& [arguments, says] : {row{{}, "Usage: weft"},
+                                        {{"frobnicate"}, "frobnicate"},
+                                        {{"embed", "--frob"}, "See 'weft embed --help'"},
+                                        {{"node"}, "weft node --help"},
+                                        {{"health", "-o", "xml"}, "xml"},
+                                        {{"health", "--timeout", "soon"}, "'soon' is not a duration"},
+                                        {{"health", "--endpoint", "http://x"}, "an endpoint is HOST:PORT"},
+                                        {{"health", "--tls-cert", "x"}, "belong together"},
+                                        {{"health", "--tls-ca", "/etc/passwd"}, "not a PEM file"},
+                                        {{"health", "--api-key", "a b"}, "API key has characters"},
+                                        {{"embed", "/nowhere/at/all"}, "No such file"},
+                                        {{"embed", "/tmp"}, "is a directory"},
+                                        {{"embed", "--split", "word", "-"}, "word"},
+                                        {{"top", "--interval", "1ms"}, "below 100ms"}}) {
+    CAPTURE(says);
+    const auto r = run_weft({.arguments = arguments});
+    CHECK(r.exit == 2);
+    CHECK(r.out.empty());
+    CHECK_MESSAGE(r.err.find(says) != std::string::npos, r.err);
+  }
+}
+
+TEST_CASE("an API key that would cross the network in the clear is warned about") {
+  const auto r =
+      run_weft({.arguments = {"health", "--endpoint", "no-such-host.invalid:7700"}, .environment = {"WEFT_API_KEY=k"}});
+  CHECK(r.exit == 3);
+  CHECK(r.err.find("unencrypted") != std::string::npos);
+}

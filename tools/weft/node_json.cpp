@@ -1,0 +1,75 @@
+#include "tools/weft/node_json.hpp"
+
+namespace weft::cli {
+namespace {
+
+json to_json(const v1::Model& m) {
+  return {{"name", m.name()},
+          {"version", m.version()},
+          {"precision", m.precision()},
+          {"dimensions", m.dimensions()},
+          {"tokens_max", m.tokens_max()},
+          {"weights_bytes", m.weights_bytes()},
+          {"state", m.state()},
+          {"problem", m.problem()}};
+}
+
+json to_json(const v1::Pool& p) {
+  return {{"name", p.name()},
+          {"model", p.model()},
+          {"workers", p.workers()},
+          {"workers_min", p.workers_min()},
+          {"workers_max", p.workers_max()},
+          {"workers_busy", p.workers_busy()},
+          {"queued_items", p.queued_items()},
+          {"queued_tokens", p.queued_tokens()},
+          {"items_done", p.items_done()},
+          {"tokens_done", p.tokens_done()},
+          {"utilization", p.utilization()}};
+}
+
+json to_json(const v1::NodeLoad& l) {
+  return {{"calls_in_flight", l.calls_in_flight()},
+          {"calls_done", l.calls_done()},
+          {"calls_refused", l.calls_refused()},
+          {"restarts", l.restarts()},
+          {"memory_bytes", l.memory_bytes()}};
+}
+
+} // namespace
+
+std::string state_name(v1::NodeState state) {
+  switch (state) {
+  case v1::NODE_STATE_STARTING:
+    return "starting";
+  case v1::NODE_STATE_SERVING:
+    return "serving";
+  case v1::NODE_STATE_DRAINING:
+    return "draining";
+  case v1::NODE_STATE_UNHEALTHY:
+    return "unhealthy";
+  default:
+    return "unknown";
+  }
+}
+
+tone state_tone(v1::NodeState state) {
+  return state == v1::NODE_STATE_SERVING ? tone::good : state == v1::NODE_STATE_UNHEALTHY ? tone::bad : tone::warning;
+}
+
+json to_json(const v1::Node& node) {
+  json models = json::array();
+  for (const auto& model : node.models())
+    models.push_back(to_json(model));
+  json pools = json::array();
+  for (const auto& pool : node.pools())
+    pools.push_back(to_json(pool));
+  return {{"name", node.name()},          {"state", state_name(node.state())},
+          {"reason", node.reason()},      {"version", node.version()},
+          {"endpoint", node.endpoint()},  {"region", node.region()},
+          {"zone", node.zone()},          {"uptime_seconds", node.uptime_seconds()},
+          {"load", to_json(node.load())}, {"models", std::move(models)},
+          {"pools", std::move(pools)}};
+}
+
+} // namespace weft::cli

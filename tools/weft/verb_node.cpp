@@ -1,0 +1,195 @@
+#include "tools/weft/node_json.hpp"
+#include "tools/weft/utf8.hpp"
+#include "tools/weft/verbs.hpp"
+#include "weft/v1/node.grpc.pb.h"
+
+#include <memory>
+#include <unistd.h>
+
+namespace weft::cli {
+namespace {
+
+constexpr std::chrono::seconds timeout_default{10};
+
+constexpr const char* list_footer = R"(Examples:
+  weft node list
+  weft node list -o wide
+  weft node list -o name --endpoint n1.example:7700)";
+
+constexpr const char* describe_footer = R"(Examples:
+  weft node describe
+  weft node describe n1 -o yaml)";
+
+std::optional<problem> fetch_nodes(client& to, v1::ListNodesResponse& answer) {
+  return to.call([&](const auto& channel, grpc::ClientContext& context) {
+    answer.Clear();
+    return v1::NodeService::NewStub(channel)->ListNodes(&context, {}, &answer);
+  });
+}
+
+struct sums {
+  uint64_t workers = 0;
+  uint64_t busy = 0;
+  uint64_t queued = 0;
+  uint64_t items = 0;
+};
+
+sums sum_of(const v1::Node& node) {
+  sums s;
+  for (const auto& pool : node.pools()) {
+    s.workers += pool.workers();
+    s.busy += pool.workers_busy();
+    s.queued += pool.queued_items();
+    s.items += pool.items_done();
+  }
+  return s;
+}
+
+std::string models_of(const v1::Node& node) {
+  std::string names;
+  for (const auto& model : node.models())
+    names += (names.empty() ? "" : ", ") + printable(model.name()) + " " + printable(model.precision()) +
+             (model.state() == "ready" ? "" : " (" + printable(model.state()) + ")");
+  return names.empty() ? "-" : names;
+}
+
+std::string as_table(const v1::ListNodesResponse& nodes, bool wide, bool colour) {
+  std::vector<table::column> columns{{"NAME"},         {"STATE"},      {"UPTIME", true}, {"IN FLIGHT", true},
+                                     {"QUEUED", true}, {"BUSY", true}, {"TEXTS", true}};
+  if (wide)
+    for (table::column c :
+         {table::column{"ENDPOINT"}, {"REGION"}, {"ZONE"}, {"VERSION"}, {"MEMORY", true}, {"RESTARTS", true}})
+      columns.push_back(c);
+  columns.push_back({"MODELS"});
+  table rows{columns};
+  for (const auto& node : nodes.nodes()) {
+    const sums s = sum_of(node);
+    const std::string state =
+        state_name(node.state()) + (node.reason().empty() ? "" : " (" + printable(node.reason()) + ")");
+    std::vector<cell> row{{printable(node.name()), tone::bold},
+                          {state, state_tone(node.state())},
+                          {in_time(node.uptime_seconds())},
+                          {with_spaces(node.load().calls_in_flight())},
+                          {with_spaces(s.queued)},
+                          {std::to_string(s.busy) + "/" + std::to_string(s.workers)},
+                          {with_spaces(s.items)}};
+    if (wide)
+      for (const std::string& text :
+           {printable(node.endpoint()), printable(node.region()), printable(node.zone()), printable(node.version()),
+            in_bytes(node.load().memory_bytes()), std::to_string(node.load().restarts())})
+        row.push_back({text.empty() ? "-" : text});
+    row.push_back({models_of(node)});
+    rows.add(std::move(row));
+  }
+  return rows.str(colour);
+}
+
+exit_code finish(out_file& out) {
+  out.flush();
+  return out.error() == 0 ? exit_code::ok : report({.what = "cannot write to standard output"});
+}
+
+exit_code list(session& s) {
+  set_deadline(s, timeout_default);
+  client to{s.connection};
+  v1::ListNodesResponse nodes;
+  if (auto p = fetch_nodes(to, nodes))
+    return report(*p);
+  out_file out{STDOUT_FILENO};
+  if (s.format == output_format::table || s.format == output_format::wide)
+    out.write(as_table(nodes, s.format == output_format::wide, s.out_terminal.colour));
+  for (const auto& node : nodes.nodes()) {
+    if (s.format == output_format::json)
+      out.write(to_line(to_json(node)) + "\n");
+    else if (s.format == output_format::yaml)
+      out.write(to_yaml(json::array({to_json(node)})));
+    else if (s.format == output_format::name)
+      out.write(printable(node.name()) + "\n");
+  }
+  return finish(out);
+}
+
+std::string as_page(const v1::Node& node, bool colour) {
+  std::string out;
+  const auto line = [&](const char* name, const std::string& value) {
+    std::string padded{name};
+    padded.resize(12, ' ');
+    out += paint(padded, tone::dim, colour) + (value.empty() ? "-" : value) + "\n";
+  };
+  const auto& load = node.load();
+  line("name", paint(printable(node.name()), tone::bold, colour));
+  line("state", paint(state_name(node.state()), state_tone(node.state()), colour) +
+                    (node.reason().empty() ? "" : ": " + printable(node.reason())));
+  line("version", printable(node.version()));
+  line("endpoint", printable(node.endpoint()));
+  line("place", "region " + printable(node.region()) + ", zone " + printable(node.zone()));
+  line("uptime", in_time(node.uptime_seconds()));
+  line("calls", with_spaces(load.calls_in_flight()) + " in flight, " + with_spaces(load.calls_done()) + " done, " +
+                    with_spaces(load.calls_refused()) + " refused");
+  line("restarts", std::to_string(load.restarts()) + " of its parts since the start");
+  line("memory", in_bytes(load.memory_bytes()));
+  for (const auto& m : node.models()) {
+    line("model", paint(printable(m.name()), tone::bold, colour) + " " + printable(m.version()) + ", " +
+                      printable(m.state()) + (m.problem().empty() ? "" : ": " + printable(m.problem())));
+    line("", printable(m.precision()) + ", " + std::to_string(m.dimensions()) + " dimensions, reads " +
+                 std::to_string(m.tokens_max()) + " tokens, weights " + in_bytes(m.weights_bytes()));
+  }
+  for (const auto& p : node.pools()) {
+    line("pool", paint(printable(p.name()), tone::bold, colour) + " for " + printable(p.model()) + ": " +
+                     counted(p.workers(), "worker") + " (" + std::to_string(p.workers_min()) + " to " +
+                     std::to_string(p.workers_max()) + "), " + std::to_string(p.workers_busy()) + " busy, " +
+                     std::to_string(static_cast<int>(p.utilization() * 100 + 0.5)) + "% used");
+    line("", with_spaces(p.queued_items()) + " texts queued (" + with_spaces(p.queued_tokens()) + " tokens), " +
+                 with_spaces(p.items_done()) + " done (" + with_spaces(p.tokens_done()) + " tokens)");
+  }
+  return out;
+}
+
+const v1::Node* find_node(const v1::ListNodesResponse& nodes, const std::string& name) {
+  for (const auto& node : nodes.nodes())
+    if (name.empty() || node.name() == name)
+      return &node; // without a name: the one that answers, it comes first
+  return nullptr;
+}
+
+exit_code describe(session& s, const std::string& name) {
+  set_deadline(s, timeout_default);
+  client to{s.connection};
+  v1::ListNodesResponse nodes;
+  if (auto p = fetch_nodes(to, nodes))
+    return report(*p);
+  const v1::Node* node = find_node(nodes, name);
+  if (node == nullptr) {
+    std::string known;
+    for (const auto& other : nodes.nodes())
+      known += (known.empty() ? "" : ", ") + printable(other.name());
+    return report(
+        {.what = to.endpoint() + " knows no node '" + printable(name) + "'", .advice = "It knows: " + known + "."});
+  }
+  out_file out{STDOUT_FILENO};
+  out.write(s.format == output_format::json   ? to_line(to_json(*node)) + "\n"
+            : s.format == output_format::yaml ? to_yaml(to_json(*node))
+            : s.format == output_format::name ? printable(node->name()) + "\n"
+                                              : as_page(*node, s.out_terminal.colour));
+  return finish(out);
+}
+
+} // namespace
+
+void add_node(CLI::App& program, common_options& common, action& chosen) {
+  auto* noun = program.add_subcommand("node", "Show the nodes of the cluster: list, describe");
+  noun->require_subcommand(1);
+  auto* list_verb = noun->add_subcommand("list", "The nodes that the endpoint knows, one a line");
+  add_common(*list_verb, common);
+  list_verb->footer(list_footer);
+  list_verb->callback([&chosen] { chosen = list; });
+  auto* describe_verb =
+      noun->add_subcommand("describe", "Everything one node says of itself: state, load, models, pools");
+  auto name = std::make_shared<std::string>();
+  describe_verb->add_option("NAME", *name, "A node's name (default: the node that answers)")->type_name("");
+  add_common(*describe_verb, common);
+  describe_verb->footer(describe_footer);
+  describe_verb->callback([name, &chosen] { chosen = [name](session& s) { return describe(s, *name); }; });
+}
+
+} // namespace weft::cli

@@ -1,0 +1,191 @@
+#include "tools/weft/embed_options.hpp"
+#include "tools/weft/ranking.hpp"
+#include "tools/weft/utf8.hpp"
+#include "tools/weft/verbs.hpp"
+
+#include <CLI/Validators.hpp>
+
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <unistd.h>
+
+namespace weft::cli {
+namespace {
+
+struct options : embed_options {
+  std::vector<std::string> queries;
+  std::vector<std::string> files;
+  size_t top = 5;
+};
+
+constexpr const char* footer =
+    R"(Embeds the query and every paragraph of the files and shows the paragraphs whose meaning is nearest: cosine similarity,
+1 is the same. Only the best are kept, so any amount of text takes the same memory. Several queries share one pass.
+
+  -o json   {"query":"…","rank":1,"score":0.71,"file":"LICENSE","line":12,"text":"…"}
+  -o wide   the whole paragraphs        -o name   file:line
+
+Examples:
+  weft rank --query 'Who may copy this?' LICENSE
+  weft rank --query 'How is memory bounded?' --top 3 README.md */README.md
+  git log | weft rank --query 'speed' -)";
+
+json to_json(const std::string& query, size_t rank, const ranked& r) {
+  return {{"query", query},       {"rank", rank},         {"score", r.score},
+          {"file", r.place.file}, {"line", r.place.line}, {"text", r.text}};
+}
+
+std::string as_table(const std::vector<ranked>& best, bool colour, size_t width) {
+  table rows{{{"SCORE", true}, {"PLACE"}, {"TEXT"}}};
+  for (const auto& r : best) {
+    char score[16];
+    std::snprintf(score, sizeof score, "%.3f", static_cast<double>(r.score));
+    rows.add({{score, r.score >= 0.5f   ? tone::good
+                      : r.score >= 0.3f ? tone::warning
+                                        : tone::plain},
+              {shorten_front(printable(to_string(r.place)), 36)},
+              {printable(r.text)}});
+  }
+  return rows.str(colour, width);
+}
+
+/// Cuts a paragraph into lines of at most `width` columns at spaces, each with an indent.
+std::string wrapped(std::string_view text, size_t width) {
+  constexpr std::string_view indent = "       ";
+  std::string out;
+  std::string line;
+  size_t columns = 0;
+  const std::string words = printable(text);
+  for (size_t begin = 0; begin < words.size();) {
+    const size_t end = std::min(words.find(' ', begin), words.size());
+    const std::string_view word = std::string_view{words}.substr(begin, end - begin);
+    const size_t word_columns = display_width(word);
+    if (!line.empty() && columns + 1 + word_columns + indent.size() > width) {
+      out.append(indent).append(line).append("\n");
+      line.clear();
+      columns = 0;
+    }
+    columns += (line.empty() ? 0 : 1) + word_columns;
+    (line.empty() ? line : line.append(" ")).append(word);
+    begin = end + 1;
+  }
+  return out.append(indent).append(line).append("\n");
+}
+
+std::string as_wide(const std::vector<ranked>& best, bool colour, size_t width) {
+  std::string out;
+  for (const auto& r : best) {
+    char score[16];
+    std::snprintf(score, sizeof score, "%.3f  ", static_cast<double>(r.score));
+    out += score + paint(printable(to_string(r.place)), tone::bold, colour) + "\n" + wrapped(r.text, width) + "\n";
+  }
+  return out;
+}
+
+void print(out_file& out, const session& s, const options& o, const std::vector<ranking>& rankings) {
+  const bool colour = s.out_terminal.colour;
+  const size_t width = s.out_terminal.is_terminal ? size_of_terminal(STDOUT_FILENO).columns : 120;
+  for (size_t q = 0; q < rankings.size(); ++q) {
+    const auto best = rankings[q].best();
+    const bool human = s.format == output_format::table || s.format == output_format::wide;
+    if (human && rankings.size() > 1)
+      out.write((q > 0 ? "\n" : "") + paint("» " + printable(o.queries[q]), tone::bold, colour) + "\n");
+    if (s.format == output_format::table)
+      out.write(as_table(best, colour, width));
+    else if (s.format == output_format::wide)
+      out.write(as_wide(best, colour, width));
+    for (size_t i = 0; !human && i < best.size(); ++i) {
+      const json entry = to_json(o.queries[q], i + 1, best[i]);
+      out.write(s.format == output_format::json   ? to_line(entry) + "\n"
+                : s.format == output_format::yaml ? to_yaml(json::array({entry}))
+                                                  : printable(to_string(best[i].place)) + "\n");
+    }
+  }
+}
+
+/// Collects the vectors of the queries, then ranks every paragraph for each of them.
+class collector {
+public:
+  collector(const options& o) : queries_(o.queries.size()), rankings_(o.queries.size(), ranking{o.top}) {}
+
+  void take(const embedded& x) {
+    if (x.index < queries_.size()) {
+      queries_[x.index].assign(x.vector.begin(), x.vector.end());
+      if (x.trouble != nullptr)
+        bad_query_ = "--query " + std::to_string(x.index + 1) + ": " + x.trouble->message;
+      return;
+    }
+    for (size_t q = 0; x.trouble == nullptr && q < queries_.size(); ++q)
+      rankings_[q].offer(cosine(queries_[q], x.vector), x.item.place, x.item.text);
+  }
+
+  const std::string& bad_query() const { return bad_query_; }
+  const std::vector<ranking>& rankings() const { return rankings_; }
+
+private:
+  std::vector<std::vector<float>> queries_;
+  std::vector<ranking> rankings_;
+  std::string bad_query_;
+};
+
+exit_code run(session& s, const options& o) {
+  if (auto p = text_source::check(o.files))
+    return report(*p);
+  set_deadline(s);
+  client to{s.connection};
+  stop_signal stop;
+  text_source source{{.texts = o.queries, .files = o.files, .by = parse_split(o.by)}, stop};
+  progress_display display{s, source.bytes_total(), false};
+  collector results{o};
+  embed_totals totals;
+  const auto start = std::chrono::steady_clock::now();
+  const auto trouble = embed_all(
+      to, source, stop, {.model = o.model},
+      [&](const embedded& x) {
+        results.take(x);
+        if (x.trouble != nullptr && x.index >= o.queries.size()) {
+          display.clear();
+          std::fprintf(stderr, "weft: %s: %s [%s]\n", printable(to_string(x.item.place)).c_str(),
+                       x.trouble->message.c_str(), x.trouble->reason.c_str());
+        }
+        display.update(x.index + 1, x.item.input_bytes);
+        return results.bad_query().empty();
+      },
+      totals);
+  display.clear();
+  if (!results.bad_query().empty())
+    return report(usage_problem(results.bad_query()));
+  if (trouble)
+    return report(*trouble);
+  out_file out{STDOUT_FILENO};
+  print(out, s, o, results.rankings());
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (s.format == output_format::table || s.format == output_format::wide)
+    out.write("\n" + paint(summary_line(totals, seconds), tone::dim, s.out_terminal.colour) + "\n");
+  if (!out.flush() && !out.closed())
+    return report({.what = std::string{"cannot write the results: "} + std::strerror(out.error())});
+  return totals.failed > 0 ? exit_code::failed : exit_code::ok;
+}
+
+} // namespace
+
+void add_rank(CLI::App& program, common_options& common, action& chosen) {
+  auto* verb = program.add_subcommand("rank", "Find the paragraphs of files that are nearest to a question");
+  auto o = std::make_shared<options>();
+  verb->add_option("FILE", o->files, "Files to read, '-' for standard input")->required()->type_name("");
+  verb->add_option("-q,--query", o->queries, "What to look for; again for more")
+      ->required()
+      ->allow_extra_args(false)
+      ->type_name("TEXT");
+  verb->add_option("-n,--top", o->top, "How many to show (default 5)")
+      ->check(CLI::Range(1, 10000).description(""))
+      ->type_name("N");
+  add_embed_options(*verb, *o, "paragraph");
+  add_common(*verb, common);
+  verb->footer(footer);
+  verb->callback([o, &chosen] { chosen = [o](session& s) { return run(s, *o); }; });
+}
+
+} // namespace weft::cli
