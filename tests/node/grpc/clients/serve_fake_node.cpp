@@ -25,7 +25,11 @@ int main() {
     std::cerr << port.error().message << '\n';
     return 1;
   }
-  while (tree.view()->snapshot()->state != weft::node_state::serving)
+  const auto ready = [&] {
+    const auto node = tree.view()->snapshot();
+    return node->state == weft::node_state::serving && node->models.front().state == weft::model_state::ready;
+  };
+  while (!ready())
     std::this_thread::yield();
   server.set_serving(true);
   std::cout << *port << std::endl;
