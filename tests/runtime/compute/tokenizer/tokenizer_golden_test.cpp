@@ -7,11 +7,13 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 #include <filesystem>
-#include <limits>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace {
@@ -114,6 +116,26 @@ TEST_CASE("every string of the fuzz corpus has the ids of Hugging Face tokenizer
     std::memcpy(&want, hashes.data() + i * sizeof want, sizeof want); // little-endian, as all our machines
     CHECK(hash_values(encode(model(), corpus()[i]).ids) == want);
   }
+}
+
+TEST_CASE("threads that share a tokenizer do not disturb each other") {
+  constexpr size_t texts = 1000;
+  std::array<uint64_t, 4> hashes{};
+  std::vector<std::thread> threads;
+  for (uint64_t& hash : hashes)
+    threads.emplace_back([&hash, &t = model(), &strings = corpus()] {
+      hash = hash_seed;
+      for (size_t i = 0; i < texts; ++i)
+        if (const auto got = t.encode(strings[i], {}))
+          hash = hash_values(got->ids, hash);
+    });
+  for (auto& thread : threads)
+    thread.join();
+  uint64_t want = hash_seed;
+  for (size_t i = 0; i < texts; ++i)
+    want = hash_values(encode(model(), corpus()[i]).ids, want);
+  for (const uint64_t hash : hashes)
+    CHECK(hash == want);
 }
 
 TEST_CASE("a sample of the fuzz corpus has these ids in full") {
