@@ -40,7 +40,7 @@ WEFT_INLINE float softmax_row(float* scores, size_t length, size_t columns, floa
 }
 
 /// Keys of one head as panels [columns / panel_columns, head_size, panel_columns] (rows beyond `length` are 0), values
-/// as panels [head_size / panel_columns, length, panel_columns]: what linear_tile() multiplies with.
+/// as panels [head_size / panel_columns, length, panel_columns]: what linear() multiplies with.
 WEFT_INLINE void pack_keys_values(const float* keys, const float* values, size_t stride, size_t length, size_t columns,
                                   float* packed_keys, float* packed_values) {
   for (size_t s = 0; s < columns; ++s) {

@@ -37,7 +37,7 @@ public:
 
 using cpu_encoder_factory_ptr = std::shared_ptr<const cpu_encoder_factory>;
 
-/// fp32 through oneDNN, or through portable kernels where the build has none.
+/// fp32 on our own kernels, or on oneDNN's linear layers in a build with WEFT_ONEDNN=ON.
 cpu_encoder_factory_ptr make_fp32_encoder_factory(std::shared_ptr<const bert_weights> weights);
 /// 16-bit fixed point linear layers. REQUIRES: cpu_supports(numeric_class::int16).
 cpu_encoder_factory_ptr make_int16_encoder_factory(std::shared_ptr<const bert_weights> weights);

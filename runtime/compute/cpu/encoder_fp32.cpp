@@ -133,7 +133,11 @@ cpu_encoder_factory_ptr make_fp32_vector_factory(std::shared_ptr<const bert_weig
 }
 
 cpu_encoder_factory_ptr make_fp32_encoder_factory(std::shared_ptr<const bert_weights> weights) {
+#if defined(WEFT_FP32_ONEDNN)
+  return make_fp32_onednn_factory(std::move(weights));
+#else
   return make_fp32_vector_factory(std::move(weights), best_vector_kernels());
+#endif
 }
 
 } // namespace weft

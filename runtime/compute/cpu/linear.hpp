@@ -9,11 +9,14 @@ namespace weft::inline WEFT_ISA {
 
 /// What a linear layer does with its sums before it stores them.
 enum class epilogue : uint8_t {
+  none, ///< c = a·B
   bias, ///< c = a·B + bias
   gelu, ///< c = gelu(a·B + bias)
   add,  ///< c += a·B
-  none, ///< c = a·B
 };
+
+/// Where sums begin: at zero, or at what c already holds.
+enum class start : bool { at_zero, at_c };
 
 /// Columns of one panel: two vectors, so that a row of a tile needs one broadcast for two multiply-adds.
 inline constexpr size_t panel_columns = 2 * simd_width;
@@ -27,12 +30,22 @@ inline constexpr size_t tile_rows_max = 6;
 inline constexpr size_t tile_rows_max = 4;
 #endif
 
-/// One tile of `rows` times panel_columns sums over k, in the order of k: so an element does not depend on the tile
-/// that computes it. a: [rows, k] with row stride a_stride; panel: [k, panel_columns]; c: row stride c_stride.
-template <size_t rows, epilogue what>
-WEFT_INLINE void linear_tile(const float* a, size_t a_stride, const float* panel, size_t k, const float* bias, float* c,
-                             size_t c_stride) {
+/// Inputs that are multiplied in one go: a panel of them and a tile's rows fit the first-level cache together.
+inline constexpr size_t inputs_block_max = 256;
+
+/// One tile of `rows` times panel_columns sums over k, in the order of k: so an element does not depend on the tile or
+/// the blocks of k that compute it. a: [rows, k] with row stride a_stride; panel: [k, panel_columns]; c: row stride
+/// c_stride; bias: [panel_columns].
+template <size_t rows, start from, epilogue what>
+inline void linear_tile(const float* a, size_t a_stride, const float* panel, size_t k, const float* bias, float* c,
+                        size_t c_stride) {
   vfloat sums[rows][2] = {};
+  if constexpr (from == start::at_c)
+#pragma GCC unroll 16
+    for (size_t r = 0; r < rows; ++r) {
+      sums[r][0] = load(c + r * c_stride);
+      sums[r][1] = load(c + r * c_stride + simd_width);
+    }
   for (size_t i = 0; i < k; ++i) {
     const vfloat left = load(panel + i * panel_columns);
     const vfloat right = load(panel + i * panel_columns + simd_width);
@@ -47,46 +60,63 @@ WEFT_INLINE void linear_tile(const float* a, size_t a_stride, const float* panel
   for (size_t r = 0; r < rows; ++r)
 #pragma GCC unroll 2
     for (size_t half = 0; half < 2; ++half) {
-      float* to = c + r * c_stride + half * simd_width;
       vfloat v = sums[r][half];
-      if constexpr (what == epilogue::bias || what == epilogue::gelu)
+      if constexpr (what != epilogue::none)
         v += load(bias + half * simd_width);
       if constexpr (what == epilogue::gelu)
         v = gelu(v);
-      if constexpr (what == epilogue::add)
-        v += load(to);
-      store(to, v);
+      store(c + r * c_stride + half * simd_width, v);
     }
 }
 
 using linear_tile_function = void (*)(const float*, size_t, const float*, size_t, const float*, float*, size_t);
 
-template <epilogue what, size_t... row> constexpr auto linear_tiles(std::index_sequence<row...>) {
-  return std::array<linear_tile_function, sizeof...(row)>{
-      [](const float* a, size_t a_stride, const float* panel, size_t k, const float* bias, float* c, size_t c_stride) {
-        linear_tile<row + 1, what>(a, a_stride, panel, k, bias, c, c_stride);
-      }...};
+template <start from, epilogue what, size_t... row> constexpr auto linear_tiles(std::index_sequence<row...>) {
+  return std::array<linear_tile_function, sizeof...(row)>{linear_tile<row + 1, from, what>...};
 }
 
 /// Tile functions by number of rows − 1.
-template <epilogue what>
-inline constexpr auto linear_tile_table = linear_tiles<what>(std::make_index_sequence<tile_rows_max>{});
+template <start from, epilogue what>
+inline constexpr auto linear_tile_table = linear_tiles<from, what>(std::make_index_sequence<tile_rows_max>{});
+
+/// One panel of columns for all rows. Rows are shared out evenly over tiles: 13 rows become 4 + 4 + 5, not 6 + 6 + 1.
+template <start from, epilogue what>
+inline void linear_panel(const float* a, size_t a_stride, size_t m, const float* panel, size_t k, const float* bias,
+                         float* c, size_t c_stride) {
+  const size_t tiles = (m + tile_rows_max - 1) / tile_rows_max;
+  size_t row = 0;
+  for (size_t t = 0; t < tiles; ++t) {
+    const size_t rows = (m - row) / (tiles - t);
+    linear_tile_table<from, what>[rows - 1](a + row * a_stride, a_stride, panel, k, bias, c + row * c_stride, c_stride);
+    row += rows;
+  }
+}
 
 /// c [m, n] = a [m, k] times packed B, then the epilogue. packed: [n / panel_columns, k, panel_columns].
-/// Rows are shared out evenly over tiles: 13 rows become 5 + 4 + 4, not 6 + 6 + 1.
-template <epilogue what>
+template <epilogue then>
 inline void linear(const float* a, size_t a_stride, size_t m, const float* packed, size_t n, size_t k,
                    const float* bias, float* c, size_t c_stride) {
-  const size_t tiles = (m + tile_rows_max - 1) / tile_rows_max;
+  constexpr auto from = then == epilogue::add ? start::at_c : start::at_zero;
+  constexpr auto what = then == epilogue::add ? epilogue::none : then;
+  const size_t blocks = (k + inputs_block_max - 1) / inputs_block_max;
   for (size_t column = 0; column < n; column += panel_columns) {
     const float* panel = packed + column * k;
-    size_t row = 0;
-    for (size_t t = 0; t < tiles; ++t) {
-      const size_t rows = (m - row) / (tiles - t);
-      linear_tile_table<what>[rows - 1](a + row * a_stride, a_stride, panel, k, bias ? bias + column : nullptr,
-                                        c + row * c_stride + column, c_stride);
-      row += rows;
+    const float* panel_bias = what == epilogue::none ? nullptr : bias + column;
+    float* to = c + column;
+    size_t i = 0;
+    for (size_t block = 0; block + 1 < blocks; ++block) {
+      const size_t inputs = (k - i) / (blocks - block);
+      if (i == 0)
+        linear_panel<from, epilogue::none>(a, a_stride, m, panel, inputs, nullptr, to, c_stride);
+      else
+        linear_panel<start::at_c, epilogue::none>(a + i, a_stride, m, panel + i * panel_columns, inputs, nullptr, to,
+                                                  c_stride);
+      i += inputs;
     }
+    if (i == 0)
+      linear_panel<from, what>(a, a_stride, m, panel, k, panel_bias, to, c_stride);
+    else
+      linear_panel<start::at_c, what>(a + i, a_stride, m, panel + i * panel_columns, k - i, panel_bias, to, c_stride);
   }
 }
 

@@ -6,7 +6,8 @@
 namespace weft {
 
 /// The linear layers of one encoder: what the numeric classes differ in. Shared packed weights, own scratch memory;
-/// belongs to one thread. Activations go in and out as fp32 rows, `tokens` of them, at most the block's capacity.
+/// belongs to one thread. Activations go in and out as fp32 rows, `tokens` of them, at most the block's capacity. Both
+/// buffers have room for the capacity: rows beyond `tokens` may be read and overwritten.
 class linear_layers {
 public:
   virtual ~linear_layers() = default;

@@ -54,7 +54,13 @@ WEFT_INLINE void store(float* to, vfloat v) {
 }
 
 WEFT_INLINE vfloat splat(float x) {
-  return vfloat{} + x;
+#if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
+  return _mm512_set1_ps(x);
+#elif defined(__AVX2__) && defined(__FMA__)
+  return _mm256_set1_ps(x);
+#else
+  return vfloat{x, x, x, x};
+#endif
 }
 
 WEFT_INLINE vint as_int(vfloat v) {

@@ -1,0 +1,42 @@
+#include "tests/bench/peak_loops.hpp"
+
+#include <immintrin.h>
+
+namespace weft::bench {
+
+double run_fma_avx512(uint64_t steps) {
+  constexpr int sums = 20;
+  __m512 sum[sums];
+  for (auto& s : sum)
+    s = _mm512_setzero_ps();
+  __m512 a = _mm512_set1_ps(0.999f);
+  for (uint64_t i = 0; i < steps; ++i) {
+    asm volatile("" : "+v"(a));
+#pragma GCC unroll 20
+    for (auto& s : sum)
+      s = _mm512_fmadd_ps(a, a, s);
+  }
+  for (auto& s : sum)
+    asm volatile("" ::"v"(s));
+  return static_cast<double>(steps) * sums * 16 * 2;
+}
+
+double run_madd_avx512(uint64_t steps) {
+  constexpr int sums = 20;
+  __m512i sum[sums];
+  for (auto& s : sum)
+    s = _mm512_setzero_si512();
+  __m512i a = _mm512_set1_epi16(3);
+  for (uint64_t i = 0; i < steps; ++i) {
+#pragma GCC unroll 20
+    for (auto& s : sum) {
+      asm volatile("" : "+v"(a));
+      s = _mm512_add_epi32(s, _mm512_madd_epi16(a, a));
+    }
+  }
+  for (auto& s : sum)
+    asm volatile("" ::"v"(s));
+  return static_cast<double>(steps) * sums * 32 * 2;
+}
+
+} // namespace weft::bench
