@@ -4,6 +4,8 @@
 #include "actors/node_supervisor.hpp"
 #include "runtime/base/assert.hpp"
 
+#include <caf/logger.hpp>
+
 #include <algorithm>
 #include <utility>
 
@@ -61,6 +63,9 @@ struct actor_tree::parts {
     supervisor = system.spawn(
         node_supervisor, node_supervisor_setup{options, services, gate, entrance, board, make_operations(options)});
     wait_for_children();
+    // CAF notes the system in the thread that makes it, and its destructor waits for such notes to go, which those of
+    // other threads never do. Without ours, any thread may destroy the tree.
+    caf::logger::set_current_actor_system(nullptr);
   }
 
   ~parts() {

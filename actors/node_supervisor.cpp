@@ -7,6 +7,7 @@
 #include "actors/worker_pool.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 
 namespace weft {
@@ -16,10 +17,24 @@ constexpr int stage_gateway = 0;
 constexpr int stage_pools = 1;
 constexpr int stage_rest = 2;
 
+/// Tells at most once, however many copies there are.
+std::function<void(const std::string&)> once(std::function<void(std::string)> tell) {
+  auto told = std::make_shared<std::atomic<bool>>(false);
+  return [told, tell = std::move(tell)](const std::string& reason) {
+    if (tell && !told->exchange(true))
+      tell(reason);
+  };
+}
+
 } // namespace
 
 void node_supervisor_state::start(const node_supervisor_setup& setup) {
   setup_ = setup;
+  tell_unhealthy_ = once(setup.options.on_unhealthy);
+  self_->attach_functor([tell = tell_unhealthy_](const caf::error& reason) {
+    if (reason)
+      tell("the supervisor itself has died");
+  });
   started_ = self_->clock().now();
   add_children();
   for (auto& it : children_)
@@ -124,8 +139,7 @@ void node_supervisor_state::unhealthy(const std::string& reason) {
   condition_.reason = reason;
   setup_.gate->close(nullptr);
   condition_changed();
-  if (setup_.options.on_unhealthy)
-    setup_.options.on_unhealthy(reason);
+  tell_unhealthy_(reason);
 }
 
 void node_supervisor_state::condition_changed() {

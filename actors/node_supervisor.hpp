@@ -70,6 +70,7 @@ private:
 
   self_pointer self_;
   node_supervisor_setup setup_;
+  std::function<void(const std::string&)> tell_unhealthy_;
   time_point started_{};
   node_condition condition_;
   std::vector<child> children_;

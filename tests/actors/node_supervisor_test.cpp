@@ -144,6 +144,7 @@ TEST_CASE("when the supervisor itself dies, everything ends and every client is 
   CHECK(world.submit({"late"})->code() == errc::unavailable);
   CHECK(world.actors() == 0);
   CHECK(world.device->engines_alive == 0);
+  CHECK(world.unhealthy == std::vector<std::string>{"the supervisor itself has died"});
 }
 
 TEST_CASE("a call that is in a mailbox when its reader dies is answered") {
@@ -201,6 +202,7 @@ TEST_CASE("stopping answers what waits with errc::draining and leaves no actor a
     }
     CHECK(world.actors() == 0);
     CHECK(world.device->engines_alive == 0);
+    CHECK(world.unhealthy.empty());
   }
 }
 
