@@ -7,13 +7,6 @@
 
 namespace weft {
 
-sequence_block next_block(std::span<const uint32_t> offsets, size_t first, size_t tokens_best) noexcept {
-  size_t last = first + 1;
-  while (last + 1 < offsets.size() && offsets[last + 1] - offsets[first] <= tokens_best)
-    ++last;
-  return {first, last};
-}
-
 size_t block_encoder::capacity(const bert_shape& shape, size_t tokens_best) noexcept {
   return std::max<size_t>(tokens_best, shape.positions);
 }
@@ -37,7 +30,7 @@ void block_encoder::encode(packed_tokens batch, std::span<float> out) {
   WEFT_ASSERT(out.size() == sequences * hidden);
   for (size_t first = 0; first < sequences;) {
     const auto block = next_block(batch.offsets, first, tokens_best_);
-    embed(batch, block);
+    embed_tokens(*weights_, kernels_, batch, block, hidden_.data());
     for (size_t layer = 0; layer < weights_->layers.size(); ++layer)
       run_layer(layer, batch.offsets, block);
     const uint32_t start = batch.offsets[block.first];
@@ -45,27 +38,6 @@ void block_encoder::encode(packed_tokens batch, std::span<float> out) {
       kernels_.mean_rows(hidden_.data() + (batch.offsets[s] - start) * hidden, batch.offsets[s + 1] - batch.offsets[s],
                          hidden, out.data() + s * hidden);
     first = block.last;
-  }
-}
-
-void block_encoder::embed(packed_tokens batch, sequence_block block) {
-  const auto& w = *weights_;
-  const size_t hidden = w.shape.hidden;
-  float* row = hidden_.data();
-  for (size_t s = block.first; s < block.last; ++s) {
-    const uint32_t begin = batch.offsets[s];
-    const uint32_t end = batch.offsets[s + 1];
-    WEFT_ASSERT(begin < end);
-    WEFT_ASSERT(end - begin <= w.shape.positions);
-    for (uint32_t t = begin; t < end; ++t, row += hidden) {
-      WEFT_ASSERT(static_cast<uint32_t>(batch.ids[t]) < w.shape.vocabulary);
-      const float* word = w.word_embeddings.data() + static_cast<size_t>(batch.ids[t]) * hidden;
-      const float* position = w.position_embeddings.data() + (t - begin) * hidden;
-      for (size_t i = 0; i < hidden; ++i)
-        row[i] = word[i] + w.token_type_embedding[i] + position[i];
-      kernels_.layer_norm(row, w.embedding_norm.gamma.data(), w.embedding_norm.beta.data(), w.shape.layer_norm_epsilon,
-                          hidden);
-    }
   }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/compute/cpu/aligned_array.hpp"
+#include "runtime/compute/cpu/embedding.hpp"
 #include "runtime/compute/cpu/encoder.hpp"
 #include "runtime/compute/cpu/linear_layers.hpp"
 #include "runtime/compute/cpu/vector_kernels.hpp"
@@ -10,16 +11,6 @@
 #include <span>
 
 namespace weft {
-
-/// A run of whole sequences of a packed batch.
-struct sequence_block {
-  size_t first = 0; ///< sequence
-  size_t last = 0;  ///< one past the last sequence
-};
-
-/// The sequences from `first` on that fit into `tokens_best` tokens, but at least one.
-/// REQUIRES: first + 1 < offsets.size().
-sequence_block next_block(std::span<const uint32_t> offsets, size_t first, size_t tokens_best) noexcept;
 
 /// An encoder around the linear layers of one numeric class. It takes a batch through all layers in blocks of whole
 /// sequences, so that a block's activations stay in the second-level cache; a text's numbers do not depend on its
@@ -37,7 +28,6 @@ public:
   void encode(packed_tokens batch, std::span<float> out) override;
 
 private:
-  void embed(packed_tokens batch, sequence_block block);
   void run_layer(size_t layer, std::span<const uint32_t> offsets, sequence_block block);
 
   std::shared_ptr<const bert_weights> weights_;

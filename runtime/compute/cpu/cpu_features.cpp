@@ -26,13 +26,24 @@ bool amx_permitted() noexcept {
 #endif
 }
 
+/// Does the operating system save the tile registers (XCR0)? REQUIRES: AVX, so that XGETBV exists.
+bool saves_tiles() noexcept {
+  unsigned low = 0, high = 0;
+  asm volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  constexpr unsigned tile_configuration_and_data = 3u << 17;
+  return (low & tile_configuration_and_data) == tile_configuration_and_data;
+}
+
 bool has_amx_bf16() noexcept {
   unsigned a = 0, b = 0, c = 0, d = 0;
   if (!__get_cpuid_count(7, 0, &a, &b, &c, &d))
     return false;
   constexpr unsigned amx_bf16 = 1u << 22;
   constexpr unsigned amx_tile = 1u << 24;
-  return (d & amx_bf16) && (d & amx_tile) && amx_permitted();
+  if (!(d & amx_bf16) || !(d & amx_tile) || !__get_cpuid_count(7, 1, &a, &b, &c, &d))
+    return false;
+  constexpr unsigned avx512_bf16 = 1u << 5;
+  return (a & avx512_bf16) && saves_tiles() && amx_permitted();
 }
 
 bool has_avx_vnni() noexcept {

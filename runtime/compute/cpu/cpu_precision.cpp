@@ -10,6 +10,7 @@ namespace weft {
 
 std::span<const precision_row> precision_table() noexcept {
   static constexpr std::array rows{
+      precision_row{&cpu_features::amx_bf16, numeric_class::bf16},
       precision_row{&cpu_features::avx512, numeric_class::int16},
       precision_row{&cpu_features::avx2_fma, numeric_class::int16},
   };
@@ -30,7 +31,7 @@ bool cpu_supports(numeric_class precision) noexcept {
   case numeric_class::int16:
     return this_cpu().avx2_fma;
   case numeric_class::bf16:
-    return false;
+    return this_cpu().amx_bf16;
   }
   return false;
 }
@@ -57,8 +58,14 @@ result<numeric_class> resolve_precision(precision wanted) {
 
 cpu_encoder_factory_ptr make_encoder_factory(numeric_class precision, std::shared_ptr<const bert_weights> weights) {
   WEFT_ASSERT(cpu_supports(precision));
-  if (precision == numeric_class::int16)
+  switch (precision) {
+  case numeric_class::bf16:
+    return make_bf16_encoder_factory(std::move(weights));
+  case numeric_class::int16:
     return make_int16_encoder_factory(std::move(weights));
+  case numeric_class::fp32:
+    break;
+  }
   return make_fp32_encoder_factory(std::move(weights));
 }
 

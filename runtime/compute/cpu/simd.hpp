@@ -12,7 +12,9 @@
 // the inline namespace of that set, so that a file built with -mavx2 and one built without never share a symbol: the
 // linker would keep one of the two for all machines.
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
-#if defined(__AVX512VNNI__)
+#if defined(__AMX_BF16__)
+#define WEFT_ISA isa_amx
+#elif defined(__AVX512VNNI__)
 #define WEFT_ISA isa_avx512_vnni
 #else
 #define WEFT_ISA isa_avx512

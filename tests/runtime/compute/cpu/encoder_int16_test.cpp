@@ -66,9 +66,10 @@ TEST_CASE("a text has the same int16 vector to the bit, alone and in any mix of 
   }
 }
 
-TEST_CASE("auto chooses int16 on AVX2 and AVX-512 CPUs") {
+TEST_CASE("auto chooses bf16 on AMX, int16 on AVX2 and AVX-512") {
   CHECK(fastest_class({}) == numeric_class::fp32);
   CHECK(fastest_class({.avx2_fma = true}) == numeric_class::int16);
   CHECK(fastest_class({.avx2_fma = true, .avx512 = true}) == numeric_class::int16);
+  CHECK(fastest_class({.avx2_fma = true, .avx512 = true, .amx_bf16 = true}) == numeric_class::bf16);
   CHECK(cpu_supports(fastest_class(this_cpu())));
 }
