@@ -2,6 +2,7 @@
 
 #include "node/config/address.hpp"
 #include "node/config/api_key_entry.hpp"
+#include "node/cpus.hpp"
 
 #include <algorithm>
 
@@ -51,6 +52,11 @@ grpc_server_options to_grpc_options(const node_config& config) {
   out.allow_plaintext = config.tls.allow_plaintext;
   out.api_keys = to_api_keys(config);
   out.message_bytes_max = config.limits.message_bytes_max;
+  out.identity = {.endpoint = "", .region = config.cluster.region, .zone = config.cluster.zone};
+  out.tei = {.concurrent_requests_max = config.limits.calls_max,
+             .batch_tokens_max = config.pool.batch_tokens_max,
+             .call_items_max = config.limits.items_max,
+             .tokenizers = config.pool.tokenizers ? config.pool.tokenizers : usable_cpus()};
   return out;
 }
 
