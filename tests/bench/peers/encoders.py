@@ -1,6 +1,6 @@
 """Times Weft's encoder against ONNX Runtime, OpenVINO and sentence-transformers on the same cores, in one run.
 
-    encoders.py --bench build/release/bin/encoder_bench --model MODEL_DIR --onnx ONNX_DIR [--json FILE]
+    encoders.py --bench build/release/bin/encoder_slices --model MODEL_DIR --onnx ONNX_DIR [--json FILE]
 
 Every round gives each contender one slice, in turn; a round's ratio is Weft's rate over the peer's. What is printed is
 the median ratio with its quartiles. All texts have exactly S tokens, so that no peer pays for padding. Each peer first
@@ -21,12 +21,12 @@ LENGTHS = (32, 128, 256)
 
 
 class Weft:
-    """The encoder benchmark in its serving mode: one line asks for one slice."""
+    """The bare encoder behind a pipe: one line asks for one slice."""
 
     def __init__(self, binary: str, model: str, precision: str, threads: int) -> None:
         self.name, self.precision, self.threads = f"weft {precision}", precision, threads
         environment = dict(os.environ, WEFT_MODEL_DIR=model)
-        self.process = subprocess.Popen([binary, "--serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        self.process = subprocess.Popen([binary], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                         env=environment)
 
     def _ask(self, line: str) -> dict:
@@ -34,7 +34,7 @@ class Weft:
         self.process.stdin.flush()
         answer = self.process.stdout.readline()
         if not answer:
-            raise SystemExit(f"encoder_bench stopped on: {line}")
+            raise SystemExit(f"encoder_slices stopped on: {line}")
         return json.loads(answer)
 
     def prepare(self, length: int) -> None:
@@ -158,7 +158,7 @@ def quartiles(values: list) -> dict:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--bench", required=True, help="the encoder_bench program")
+    parser.add_argument("--bench", required=True, help="the encoder_slices program")
     parser.add_argument("--model", required=True, help="the model's folder")
     parser.add_argument("--onnx", required=True, help="the folder that export_onnx.py wrote")
     parser.add_argument("--threads", type=int, default=2)

@@ -138,7 +138,7 @@ class Infinity:
 
 
 def whole_way(arguments, report: dict) -> None:
-    bare = Weft(f"{arguments.bin}/encoder_bench", arguments.model, "auto", arguments.threads)
+    bare = Weft(f"{arguments.bin}/encoder_slices", arguments.model, "auto", arguments.threads)
     node = Node(arguments.bin, arguments.model, arguments.threads)
     infinity = Infinity(arguments.infinity, arguments.model) if arguments.infinity else None
     for title, (tokens, texts_per_call) in CASES.items():
@@ -200,7 +200,7 @@ def memory(arguments, report: dict) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--bin", required=True, help="the folder with weftd, weft, node_load and encoder_bench")
+    parser.add_argument("--bin", required=True, help="the folder with weftd, weft, node_load and encoder_slices")
     parser.add_argument("--model", required=True)
     parser.add_argument("--infinity", help="a virtual environment with infinity-emb")
     parser.add_argument("--threads", type=int, default=2)
