@@ -46,11 +46,23 @@ parsed_command parse_command_line(int argc, const char* const* argv) {
   std::string config;
   app.add_option("--config", config, "TOML file; see cluster-config/README.md");
   app.add_flag("--check-config", serve.check_config, "Print the configuration as it would be used, or its errors");
-  std::array<std::string, shortcuts.size()> values;
-  for (size_t i = 0; i < shortcuts.size(); ++i)
-    app.add_option(shortcuts[i].flag, values[i], shortcuts[i].help);
-  std::vector<std::string> settings;
-  app.add_option("--set", settings, "Any key: --set pool.workers_max=2 (may be repeated)")->allow_extra_args(false);
+  // In the order typed, so that of two the last one counts.
+  for (const auto& [flag, key, help] : shortcuts)
+    app.add_option_function<std::string>(
+           flag, [&serve, key = key](const std::string& value) { serve.overrides.emplace_back(key, value); }, help)
+        ->trigger_on_parse();
+  std::string malformed;
+  app.add_option_function<std::string>(
+         "--set",
+         [&](const std::string& setting) {
+           const auto equals = setting.find('=');
+           if (equals == std::string::npos)
+             malformed = setting;
+           else
+             serve.overrides.emplace_back(setting.substr(0, equals), setting.substr(equals + 1));
+         },
+         "Any key: --set pool.workers_max=2 (may be repeated)")
+      ->trigger_on_parse();
 
   make_api_key_command make;
   auto* make_key = app.add_subcommand("make-api-key", "Print a new API key, and the line for auth.api_keys");
@@ -73,15 +85,8 @@ parsed_command parse_command_line(int argc, const char* const* argv) {
     return make;
   if (app.count("--config"))
     serve.config = config;
-  for (const auto& setting : settings) {
-    const auto equals = setting.find('=');
-    if (equals == std::string::npos)
-      return wrong("--set takes SECTION.KEY=VALUE (it is \"" + setting + "\")");
-    serve.overrides.emplace_back(setting.substr(0, equals), setting.substr(equals + 1));
-  }
-  for (size_t i = 0; i < shortcuts.size(); ++i)
-    if (app.count(shortcuts[i].flag))
-      serve.overrides.emplace_back(shortcuts[i].key, values[i]);
+  if (!malformed.empty())
+    return wrong("--set takes SECTION.KEY=VALUE (it is \"" + malformed + "\")");
   return serve;
 }
 

@@ -28,6 +28,7 @@ event_source::event_source() {
   const auto handled = handled_signals();
   pthread_sigmask(SIG_BLOCK, &handled, nullptr);
   ::signal(SIGPIPE, SIG_IGN); // a reader of our output that goes away must not end the node
+  ::signal(SIGXFSZ, SIG_IGN); // nor a limit on file sizes: the write fails and tells why
   signals_ = ::signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK);
   posted_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   WEFT_ASSERT(signals_ >= 0);

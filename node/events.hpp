@@ -13,6 +13,7 @@ enum class node_event {
   reload,    ///< SIGHUP
   drained,
   unhealthy,
+  model_failed, ///< a model that is opened at start cannot be used
 };
 
 /// What the main thread waits for: signals, and what other threads post. Make it before any thread starts: it blocks

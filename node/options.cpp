@@ -2,7 +2,6 @@
 
 #include "node/config/address.hpp"
 #include "node/config/api_key_entry.hpp"
-#include "node/cpus.hpp"
 
 #include <algorithm>
 
@@ -44,19 +43,25 @@ std::vector<api_key> to_api_keys(const node_config& config) {
   return out;
 }
 
-grpc_server_options to_grpc_options(const node_config& config) {
+grpc_server_options to_grpc_options(const node_config& config, uint32_t cpus) {
   grpc_server_options out;
   out.listen = {config.node.listen};
   if (!config.tls.cert.empty())
     out.tls = tls_files{.certificate = config.tls.cert, .key = config.tls.key, .client_ca = config.tls.client_ca};
   out.allow_plaintext = config.tls.allow_plaintext;
   out.api_keys = to_api_keys(config);
-  out.message_bytes_max = config.limits.message_bytes_max;
-  out.identity = {.endpoint = "", .region = config.cluster.region, .zone = config.cluster.zone};
+  out.reflection = config.node.reflection;
+  out.identity = {.endpoint = config.node.advertise, .region = config.cluster.region, .zone = config.cluster.zone};
   out.tei = {.concurrent_requests_max = config.limits.calls_max,
              .batch_tokens_max = config.pool.batch_tokens_max,
              .call_items_max = config.limits.items_max,
-             .tokenizers = config.pool.tokenizers ? config.pool.tokenizers : usable_cpus()};
+             .tokenizers = to_pools(config, cpus).front().tokenizers};
+  out.message_bytes_max = config.limits.message_bytes_max;
+  out.memory_bytes_max = config.limits.grpc_bytes_max;
+  out.calls_per_connection_max = config.limits.calls_per_connection_max;
+  out.streams_max = config.limits.streams_max;
+  out.stream.items_max = config.limits.stream_items_max;
+  out.stream.bytes_max = config.limits.stream_bytes_max;
   return out;
 }
 

@@ -19,12 +19,14 @@ std::string with_port(const std::string& listen, uint16_t port) {
   return listen.substr(0, listen.rfind(':') + 1) + std::to_string(port);
 }
 
-result<model_ptr> open_logged(const bert_model_options& options, node_log& log) {
+result<model_ptr> open_reported(const bert_model_options& options, node_log& log, event_source& events) {
   const auto began = std::chrono::steady_clock::now();
   auto model = open_bert_model(options);
   const auto took =
       std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began).count();
-  if (model)
+  if (!model)
+    events.post(node_event::model_failed, "model " + options.name + ": " + model.error().message);
+  else
     log.write(log_level::info, "node", "model opened",
               {{"model", options.name},
                {"precision", std::string{to_string((*model)->info().precision)}},
@@ -66,9 +68,10 @@ status running_node::start_tree(const std::filesystem::path& model_directory, co
   tree_options options;
   options.node_name = in_.config.node.name;
   options.version = release_version;
-  options.models = {{.name = model.name,
-                     .load = in_.config.model.load == load_policy::lazy ? model_load::lazy : model_load::kept,
-                     .open = [model, log = in_.log] { return open_logged(model, *log); }}};
+  options.models = {
+      {.name = model.name,
+       .load = in_.config.model.load == load_policy::lazy ? model_load::lazy : model_load::kept,
+       .open = [model, log = in_.log, events = in_.events] { return open_reported(model, *log, *events); }}};
   options.pools = to_pools(in_.config, usable_cpus());
   options.limits = to_call_limits(in_.config);
   options.scheduler_threads = in_.config.node.scheduler_threads;
@@ -98,22 +101,8 @@ status running_node::start_listeners() {
   return ok;
 }
 
-result<bool> running_node::poll_ready() {
-  if (ready_)
-    return true;
-  const auto now = tree_->view()->snapshot();
-  for (const auto& model : now->models)
-    if (model.state == model_state::failed)
-      return failure{.code = errc::model_unusable, .message = "model " + model.info.name + ": " + model.problem};
-  if (now->state != node_state::serving)
-    return false;
-  ready_ = true;
+void running_node::announce() {
   grpc_->set_serving(true);
-  log_ready();
-  return true;
-}
-
-void running_node::log_ready() const {
   in_.log->write(log_level::info, "node", "ready",
                  {{"name", in_.config.node.name},
                   {"listen", with_port(in_.config.node.listen, client_port_)},

@@ -21,7 +21,7 @@ class Registry;
 namespace weft {
 
 /// All parts of a node, put together: the composition root. Starts them in the order data folder, model files, actors,
-/// gRPC, HTTP; stops them in reverse. Used by the main thread alone; posts `drained` and `unhealthy` to the events.
+/// gRPC, HTTP; stops them in reverse. Used by the main thread alone; posts to the events what its parts report.
 class running_node {
 public:
   struct inputs {
@@ -31,16 +31,18 @@ public:
     event_source* events = nullptr; ///< outlives the node
   };
 
-  /// Listens when it returns, but is not ready before the model is there: see poll_ready().
+  /// Listens when it returns, but is ready only when loaded(), after announce().
   /// Fails with the message for the operator.
   static result<std::unique_ptr<running_node>> start(inputs in);
   ~running_node();
   running_node(const running_node&) = delete;
   running_node& operator=(const running_node&) = delete;
 
-  /// False while the model loads. The first true lets calls in and logs the "ready" line.
-  /// Fails when the model cannot be used.
-  result<bool> poll_ready();
+  /// False while the model loads. When that fails, node_event::model_failed is posted before this becomes true.
+  bool loaded() const { return tree_->view()->snapshot()->state == node_state::serving; }
+
+  /// Tells health checks that the node serves, and logs the "ready" line.
+  void announce();
 
   /// All or nothing: applies what can change while running, and logs what changed and what needs a restart.
   void reload(const node_config& wanted);
@@ -59,11 +61,9 @@ private:
   status open_parts();
   status start_tree(const std::filesystem::path& model_directory, const std::string& model_version);
   status start_listeners();
-  void log_ready() const;
 
   inputs in_;
   std::atomic<bool> draining_{false};
-  bool ready_ = false;
   uint16_t client_port_ = 0;
   std::unique_ptr<data_dir> data_;
   std::shared_ptr<prometheus::Registry> registry_;

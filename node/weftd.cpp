@@ -43,26 +43,35 @@ public:
 
   exit_code run() {
     while (true) {
-      const auto ready = node_.poll_ready();
-      if (!ready)
-        return fail(ready.error().message);
-      if (*ready && !announced_)
-        announce();
-      const auto event = events_.wait(*ready ? std::chrono::milliseconds{1h} : ready_poll);
-      if (!event)
+      const bool loaded = node_.loaded(); // before the look at the events: a failure is posted first
+      const auto event = events_.wait(announced_ ? std::chrono::milliseconds{1h} : loaded ? 0ms : ready_poll);
+      if (!event) {
+        if (loaded && !announced_)
+          announce();
         continue;
-      if (event->event == node_event::unhealthy)
+      }
+      switch (event->event) {
+      case node_event::unhealthy:
         return unhealthy(event->detail);
-      if (event->event == node_event::reload)
-        reload();
-      if (event->event == node_event::terminate)
+      case node_event::terminate:
         return drain(event->detail);
+      case node_event::reload:
+        reload();
+        break;
+      case node_event::model_failed: // later, of a lazy model: calls are answered so, and it is tried again
+        if (!announced_)
+          return fail(event->detail);
+        break;
+      case node_event::drained:
+        break;
+      }
     }
   }
 
 private:
   void announce() {
     announced_ = true;
+    node_.announce();
     notify_service_manager("READY=1");
   }
 
@@ -78,12 +87,13 @@ private:
 
   exit_code drain(const std::string& signal) {
     const auto limit = std::chrono::seconds{node_.config().node.drain_seconds_max};
+    notify_service_manager("STOPPING=1");
+    const auto in_flight = node_.calls_in_flight();
+    node_.begin_drain();
     log_.write(log_level::info, "node", "draining: no new calls, waiting for those in flight",
                {{"signal", signal},
-                {"calls_in_flight", std::to_string(node_.calls_in_flight())},
+                {"calls_in_flight", std::to_string(in_flight)},
                 {"seconds_max", std::to_string(limit.count())}});
-    notify_service_manager("STOPPING=1");
-    node_.begin_drain();
     const auto until = std::chrono::steady_clock::now() + limit;
     while (true) {
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());

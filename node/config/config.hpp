@@ -62,6 +62,11 @@ struct node_config {
     uint64_t text_bytes_max = 16'777'216;
     uint64_t call_bytes_max = 33'554'432;
     uint32_t message_bytes_max = 33'554'432;
+    uint32_t calls_per_connection_max = 16'384;
+    uint32_t streams_max = 1'024;
+    uint32_t stream_items_max = 1'024;
+    uint64_t stream_bytes_max = 8'388'608;
+    uint64_t grpc_bytes_max = 1'073'741'824;
   } limits;
 
   struct tls_section {

@@ -14,16 +14,17 @@ weft::parsed_command parse(std::vector<const char*> words) {
 
 TEST_CASE("flags become overrides of keys, --set of any key") {
   const auto parsed = parse({"--config", "n.toml", "--listen", "127.0.0.1:0", "--set", "pool.workers_max=2", "--set",
-                             "limits.items_max=9", "--data-dir=/tmp/x"});
+                             "limits.items_max=9", "--data-dir=/tmp/x", "--listen", "127.0.0.1:1"});
   const auto* serve = std::get_if<weft::serve_command>(&parsed);
   REQUIRE(serve);
   CHECK(serve->config == "n.toml");
   CHECK_FALSE(serve->check_config);
   using entries = std::vector<std::pair<std::string, std::string>>;
-  CHECK(serve->overrides == entries{{"pool.workers_max", "2"},
+  CHECK(serve->overrides == entries{{"node.listen", "127.0.0.1:0"},
+                                    {"pool.workers_max", "2"},
                                     {"limits.items_max", "9"},
                                     {"node.data_dir", "/tmp/x"},
-                                    {"node.listen", "127.0.0.1:0"}});
+                                    {"node.listen", "127.0.0.1:1"}});
 }
 
 TEST_CASE("without --config there is no file") {
