@@ -20,7 +20,7 @@ std::vector<pool_options> to_pools(const node_config& config, uint32_t cpus);
 /// REQUIRES: check_relations() found nothing.
 std::vector<api_key> to_api_keys(const node_config& config);
 
-grpc_server_options to_grpc_options(const node_config& config);
+grpc_server_options to_grpc_options(const node_config& config, uint32_t cpus);
 http_options to_http_options(const node_config& config);
 log_options to_log_options(const node_config& config);
 

@@ -84,7 +84,8 @@ status running_node::start_tree(const std::filesystem::path& model_directory, co
   };
   auto meter = options.meter;
   tree_ = std::make_unique<actor_tree>(std::move(options));
-  grpc_ = std::make_unique<grpc_server>(to_grpc_options(in_.config), tree_->entrance(), tree_->view(), meter);
+  grpc_ = std::make_unique<grpc_server>(to_grpc_options(in_.config, usable_cpus()), tree_->entrance(), tree_->view(),
+                                        meter);
   return ok;
 }
 

@@ -1,6 +1,7 @@
 #include "node/weftd.hpp"
 
 #include "node/config/load.hpp"
+#include "node/cpus.hpp"
 #include "node/events.hpp"
 #include "node/options.hpp"
 #include "node/running_node.hpp"
@@ -26,7 +27,7 @@ exit_code report(const std::vector<std::string>& lines, exit_code code) {
 }
 
 exit_code check(const node_config& config) {
-  const auto options = to_grpc_options(config);
+  const auto options = to_grpc_options(config, usable_cpus());
   if (auto tls = make_credentials(options.tls, config.node.listen, options.allow_plaintext); !tls)
     return report({tls.error().message}, exit_code::usage);
   if (auto keys = key_ring::make(options.api_keys); !keys)

@@ -20,6 +20,8 @@ struct node_config {
     std::string name = "n1";
     std::string data_dir; ///< "": /var/lib/weft/NAME for root, else ${XDG_STATE_HOME:-$HOME/.local/state}/weft/NAME
     std::string listen = "127.0.0.1:7700";
+    std::string advertise; ///< "": listen
+    bool reflection = true;
     std::string peer = "127.0.0.1:7701";
     std::string http = "127.0.0.1:7780";
     uint32_t drain_seconds_max = 30;

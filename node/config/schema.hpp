@@ -21,7 +21,8 @@ enum class config_kind : uint8_t {
   integer,
   text,
   choice,
-  address, ///< HOST:PORT; port 0 takes a free one
+  address,          ///< HOST:PORT; port 0 takes a free one
+  optional_address, ///< HOST:PORT or empty
   texts,
   addresses,
 };

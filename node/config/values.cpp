@@ -32,6 +32,7 @@ std::string_view type_name(config_kind kind) {
   case config_kind::integer:
     return "a whole number";
   case config_kind::address:
+  case config_kind::optional_address:
     return "a text HOST:PORT";
   case config_kind::texts:
     return "a list of texts";
@@ -67,7 +68,7 @@ status check_text(const config_key& key, const std::string& text) {
       return ok;
     return bad("must be one of " + std::string{key.choices} + " (it is \"" + text + "\")");
   }
-  if (key.kind == config_kind::address) {
+  if (key.kind == config_kind::address || (key.kind == config_kind::optional_address && !text.empty())) {
     if (auto address = parse_address(text); !address)
       return address.error();
     return ok;

@@ -99,6 +99,7 @@ TEST_CASE("a wrong file is refused with file, line and what to do") {
            {"[node]\nname = 7", ":2: node.name must be a text (it is 7)"},
            {"[node]\nname = \"\"", ":2: node.name must not be empty"},
            {"[node]\n\nlisten = \"7700\"", ":3: node.listen must be HOST:PORT"},
+           {"[node]\nadvertise = \"h\"", ":2: node.advertise must be HOST:PORT"},
            {"[node]\nlisten = \"h:65536\"", ":2: node.listen must be HOST:PORT"},
            {"[limits]\nitems_max = 0", ":2: limits.items_max must be 1 to 1000000 (it is 0)"},
            {"[limits]\nitems_max = -1", ":2: limits.items_max must be 1 to 1000000 (it is -1)"},
