@@ -174,10 +174,12 @@ bool embed_stream::act(std::unique_lock<std::mutex>& lock) {
     lock.unlock();
     finish(*end);
   } else if (auto message = core_.next_message()) {
-    // With more behind it, the message may wait for them in gRPC's buffer: fewer system calls.
+    // With more behind it, the message may wait for them in gRPC's buffer: fewer system calls. Not so the first: it
+    // carries the initial metadata, and gRPC calls it written only once that has left, so nothing would ever follow.
     grpc::WriteOptions options;
-    if (core_.more_messages())
+    if (core_.more_messages() && headed_)
       options.set_buffer_hint();
+    headed_ = true;
     lock.unlock();
     write_.Swap(&*message);
     StartWrite(&write_, options);

@@ -119,13 +119,20 @@ std::string to_text(const problem& p) {
 }
 
 std::string connect_reason(const std::string& message) {
-  for (auto [sign, meaning] :
-       {std::pair{"CERTIFICATE_VERIFY_FAILED", "its certificate is not signed by the given CA"},
-        {"WRONG_VERSION_NUMBER", "it does not speak TLS"},
-        {"CERTIFICATE_REQUIRED", "it wants a client certificate: --tls-cert and --tls-key"},
-        {"Hostname Verification Check failed", "its certificate is for another name: --tls-name"}})
+  // BoringSSL's words and OpenSSL's.
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 8> known{{
+      {"CERTIFICATE_VERIFY_FAILED", "its certificate is not signed by the given CA"},
+      {"certificate verify failed", "its certificate is not signed by the given CA"},
+      {"WRONG_VERSION_NUMBER", "it does not speak TLS"},
+      {"wrong version number", "it does not speak TLS"},
+      {"CERTIFICATE_REQUIRED", "it wants a client certificate: --tls-cert and --tls-key"},
+      {"certificate required", "it wants a client certificate: --tls-cert and --tls-key"},
+      {"Hostname Verification Check failed", "its certificate is for another name: --tls-name"},
+      {"Peer name", "its certificate is for another name: --tls-name"},
+  }};
+  for (const auto& [sign, meaning] : known)
     if (message.find(sign) != std::string::npos)
-      return meaning;
+      return std::string{meaning};
   // gRPC nests its causes: "failed to connect to all addresses; last error: UNKNOWN: ipv4:…: Connection refused".
   const size_t last = message.rfind(": ");
   std::string cause = last == std::string::npos ? message : message.substr(last + 2);

@@ -3,7 +3,6 @@
 #include <doctest/doctest.h>
 
 #include <cstdlib>
-
 #include <unistd.h>
 
 namespace weft::test {
