@@ -98,7 +98,7 @@ TEST_CASE("a text has the same fp32 vector alone and in any mix of 2 to 256 text
 
 TEST_CASE("4096 sequences of two tokens go in one call") {
   const golden_text empty{.ids = {101, 102}};
-  const std::vector<const golden_text*> many(4096, &empty);
+  const std::vector<const golden_text*> many(sanitized ? 256 : 4096, &empty);
   const auto rows = encode_batch(*make_fp32_encoder_factory(golden_weights())->make(), many);
   CHECK(cosine(rows.front(), golden_texts().front().vector) >= 0.99999);
   for (const auto& row : rows)

@@ -19,6 +19,13 @@ struct golden_text {
   std::span<const float> vector; ///< [384], length 1
 };
 
+/// True in builds with a sanitizer.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool sanitized = true;
+#else
+inline constexpr bool sanitized = false;
+#endif
+
 /// All golden texts; read once. Throws when a file is missing.
 const std::vector<golden_text>& golden_texts();
 
@@ -36,7 +43,8 @@ std::vector<std::vector<float>> encode_batch(cpu_encoder& encoder, std::span<con
 /// Each of these texts alone.
 std::vector<std::vector<float>> encode_alone(cpu_encoder& encoder, std::span<const golden_text* const> texts);
 
-/// Every `step`-th golden text.
+/// Every `step`-th golden text; under a sanitizer, where kernels are 10 to 30 times slower and look for other faults
+/// than wrong numbers, only every tenth of those.
 std::vector<const golden_text*> some_golden_texts(size_t step = 1);
 
 /// `count` of `texts`, drawn with repetition; each has at most `tokens_max` tokens.
