@@ -1,6 +1,6 @@
 #include "node/running_node.hpp"
 
-#include "node/config/address.hpp"
+#include "node/call_log.hpp"
 #include "node/config/reload.hpp"
 #include "node/cpus.hpp"
 #include "node/metrics/node_meter.hpp"
@@ -84,8 +84,9 @@ status running_node::start_tree(const std::filesystem::path& model_directory, co
   };
   auto meter = options.meter;
   tree_ = std::make_unique<actor_tree>(std::move(options));
-  grpc_ = std::make_unique<grpc_server>(to_grpc_options(in_.config, usable_cpus()), tree_->entrance(), tree_->view(),
-                                        meter);
+  auto served = to_grpc_options(in_.config, usable_cpus());
+  served.log = make_call_log(in_.log);
+  grpc_ = std::make_unique<grpc_server>(served, tree_->entrance(), tree_->view(), meter);
   return ok;
 }
 

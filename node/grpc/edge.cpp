@@ -66,8 +66,7 @@ result<priority> priority_of(std::string_view text) {
 
 } // namespace
 
-result<context> enter(edge& edge, grpc::CallbackServerContext& rpc, role least) {
-  context out;
+status enter(edge& edge, grpc::CallbackServerContext& rpc, role least, context& out) {
   const auto id = metadata(rpc, "x-request-id");
   out.request_id = usable_id(id) ? std::string(id) : new_request_id();
   rpc.AddInitialMetadata("x-request-id", out.request_id);
@@ -89,7 +88,7 @@ result<context> enter(edge& edge, grpc::CallbackServerContext& rpc, role least) 
   out.deadline = deadline_of(rpc);
   if (const auto trace = metadata(rpc, "traceparent"); trace.size() <= traceparent_bytes_max)
     out.traceparent = trace;
-  return out;
+  return ok;
 }
 
 time_point edge_now() noexcept {

@@ -47,14 +47,12 @@ embed_stream::embed_stream(std::shared_ptr<edge> edge, const stream_codec& codec
 
 void embed_stream::start() {
   self_ = shared_from_this();
-  auto context = enter(*edge_, rpc_, role::client);
-  if (context)
-    context_ = *std::move(context);
-  registered_ = context && edge_->streams.add(self_);
+  const auto entered = enter(*edge_, rpc_, role::client, context_);
+  registered_ = entered && edge_->streams.add(self_);
   if (!registered_) {
     const std::lock_guard hold(mutex_);
-    core_.close(context ? failure{errc::overloaded, "too many streams are open on this node", {}, 1s}
-                        : std::move(context.error()));
+    core_.close(entered ? failure{errc::overloaded, "too many streams are open on this node", {}, 1s}
+                        : entered.error());
   }
   pump();
 }
@@ -71,6 +69,7 @@ void embed_stream::answered(uint64_t first, const embed_request& request, const 
                             std::chrono::nanoseconds total) {
   auto messages = codec_.write(first, request, result, total);
   edge_->meter->call_ended(codec_.operation, errc::none, total, result.times);
+  (*edge_->log)({.operation = codec_.operation, .context = context_, .total = total});
   {
     const std::lock_guard hold(mutex_);
     calls_.erase(first);
@@ -83,6 +82,7 @@ void embed_stream::answered(uint64_t first, const embed_request& request, const 
 void embed_stream::failed(uint64_t first, const embed_request& request, failure reason,
                           std::chrono::nanoseconds total) {
   edge_->meter->call_ended(codec_.operation, reason.code, total, {});
+  (*edge_->log)({.operation = codec_.operation, .context = context_, .reason = &reason, .total = total});
   const auto verdict = judge(reason.code);
   const size_t items = request.texts.size();
   {
@@ -212,7 +212,9 @@ void embed_stream::finish(const failure& reason) {
     Finish(grpc::Status::OK);
     return;
   }
-  edge_->meter->call_ended(codec_.operation, reason.code, edge_now() - began_, {});
+  const auto total = edge_now() - began_;
+  edge_->meter->call_ended(codec_.operation, reason.code, total, {});
+  (*edge_->log)({.operation = codec_.operation, .context = context_, .reason = &reason, .total = total});
   Finish(to_status(reason, rpc_));
 }
 

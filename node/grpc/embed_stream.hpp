@@ -81,7 +81,7 @@ private:
   bool again_ = false;
   bool reading_ = false;
   bool finished_ = false;
-  bool headed_ = false; ///< the first message is on its way
+  bool headed_ = false;  ///< the first message is on its way
   bool waiting_ = false; // for the alarm
   grpc::Alarm alarm_;
   uint32_t refusals_ = 0; // since the last answer

@@ -29,17 +29,22 @@ private:
 } // namespace
 
 unary_answer::unary_answer(grpc::CallbackServerContext& rpc, grpc::ServerUnaryReactor& reactor, grpc::ByteBuffer& out,
-                           std::shared_ptr<meter> meter, std::string_view operation)
-    : rpc_(&rpc), reactor_(&reactor), out_(&out), meter_(std::move(meter)), operation_(operation), began_(edge_now()) {}
+                           const edge& edge, std::string_view operation)
+    : rpc_(&rpc), reactor_(&reactor), out_(&out), meter_(edge.meter), log_(edge.log), operation_(operation),
+      began_(edge_now()) {}
 
-void unary_answer::send(grpc::ByteBuffer message, const call_times& times) {
+void unary_answer::send(grpc::ByteBuffer message, const context& context, const call_times& times) {
   out_->Swap(&message);
-  meter_->call_ended(operation_, errc::none, elapsed(), times);
+  const auto total = elapsed();
+  meter_->call_ended(operation_, errc::none, total, times);
+  (*log_)({.operation = operation_, .context = context, .total = total});
   std::exchange(reactor_, nullptr)->Finish(grpc::Status::OK);
 }
 
-void unary_answer::fail(const failure& reason) {
-  meter_->call_ended(operation_, reason.code, elapsed(), {});
+void unary_answer::fail(const failure& reason, const context& context) {
+  const auto total = elapsed();
+  meter_->call_ended(operation_, reason.code, total, {});
+  (*log_)({.operation = operation_, .context = context, .reason = &reason, .total = total});
   std::exchange(reactor_, nullptr)->Finish(to_status(reason, *rpc_));
 }
 
@@ -60,30 +65,30 @@ rpc_call::~rpc_call() {
 }
 
 void rpc_call::on_reply(embed_result&& value) noexcept {
-  answer_.send(codec_.write(request(), value, answer_.elapsed()), value.times);
+  answer_.send(codec_.write(request(), value, answer_.elapsed()), context(), value.times);
 }
 
 void rpc_call::on_fail(failure&& reason) noexcept {
-  answer_.fail(reason);
+  answer_.fail(reason, context());
 }
 
 grpc::ServerUnaryReactor* start_embed(edge& edge, const embed_codec& codec, grpc::CallbackServerContext& rpc,
                                       const grpc::ByteBuffer& in, grpc::ByteBuffer& out) {
   auto* reactor = new unary_reactor; // OnDone() deletes it
-  unary_answer answer(rpc, *reactor, out, edge.meter, codec.operation);
-  auto context = enter(edge, rpc, role::client);
-  if (!context) {
-    answer.fail(context.error());
+  unary_answer answer(rpc, *reactor, out, edge, codec.operation);
+  context caller;
+  if (auto entered = enter(edge, rpc, role::client, caller); !entered) {
+    answer.fail(entered.error(), caller);
     return reactor;
   }
   auto request = codec.read(in, *edge.view);
   // The texts are strings of their own now; gRPC would keep the message until the RPC ends.
   const_cast<grpc::ByteBuffer&>(in).Clear();
   if (!request) {
-    answer.fail(request.error());
+    answer.fail(request.error(), caller);
     return reactor;
   }
-  auto call = std::make_shared<rpc_call>(*std::move(context), *std::move(request), std::move(answer), codec);
+  auto call = std::make_shared<rpc_call>(std::move(caller), *std::move(request), std::move(answer), codec);
   reactor->watch(call);
   edge.entrance.submit(std::move(call));
   return reactor;

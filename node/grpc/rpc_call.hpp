@@ -10,26 +10,27 @@
 
 namespace weft {
 
-/// The answer of one unary RPC: finishes it exactly once and counts it. Not thread-safe by itself: rpc_call makes
-/// sure that only one thread comes here.
+/// The answer of one unary RPC: finishes it exactly once, counts it and logs it. Not thread-safe by itself: rpc_call
+/// makes sure that only one thread comes here.
 class unary_answer {
 public:
   /// rpc, reactor and out live until the RPC is finished, not longer.
   /// operation: of the metrics, a literal.
   unary_answer(grpc::CallbackServerContext& rpc, grpc::ServerUnaryReactor& reactor, grpc::ByteBuffer& out,
-               std::shared_ptr<meter> meter, std::string_view operation);
+               const edge& edge, std::string_view operation);
 
   std::chrono::nanoseconds elapsed() const noexcept { return edge_now() - began_; }
 
   /// One of these, once. The reactor may be gone when they return.
-  void send(grpc::ByteBuffer message, const call_times& times = {});
-  void fail(const failure& reason);
+  void send(grpc::ByteBuffer message, const context& context, const call_times& times = {});
+  void fail(const failure& reason, const context& context);
 
 private:
   grpc::CallbackServerContext* rpc_;
   grpc::ServerUnaryReactor* reactor_;
   grpc::ByteBuffer* out_;
   std::shared_ptr<meter> meter_;
+  rpc_log_ptr log_;
   std::string_view operation_;
   time_point began_;
 };
@@ -69,13 +70,14 @@ template <class Answer>
 grpc::ServerUnaryReactor* answer_at_once(edge& edge, std::string_view operation, role least,
                                          grpc::CallbackServerContext& rpc, grpc::ByteBuffer& out, Answer answer) {
   auto* reactor = rpc.DefaultReactor(); // nobody waits, so there is nothing to cancel
-  unary_answer finish(rpc, *reactor, out, edge.meter, operation);
-  if (auto context = enter(edge, rpc, least); !context)
-    finish.fail(context.error());
+  unary_answer finish(rpc, *reactor, out, edge, operation);
+  context caller;
+  if (auto entered = enter(edge, rpc, least, caller); !entered)
+    finish.fail(entered.error(), caller);
   else if (result<grpc::ByteBuffer> message = answer(); !message)
-    finish.fail(message.error());
+    finish.fail(message.error(), caller);
   else
-    finish.send(*std::move(message));
+    finish.send(*std::move(message), caller);
   return reactor;
 }
 

@@ -53,6 +53,10 @@ std::string bound_address(const std::string& address, int port) {
   return address.substr(0, address.rfind(':') + 1) + std::to_string(port);
 }
 
+rpc_log_ptr make_log(const rpc_log& log) {
+  return std::make_shared<const rpc_log>(log ? log : [](const rpc_end&) {});
+}
+
 } // namespace
 
 struct grpc_server::parts {
@@ -72,6 +76,7 @@ grpc_server::grpc_server(const grpc_server_options& options, ingress& entrance, 
           .edge = std::shared_ptr<edge>(new edge{.entrance = entrance,
                                                  .view = std::move(view),
                                                  .meter = std::move(meter),
+                                                 .log = make_log(options.log),
                                                  .streams = stream_registry(options.streams_max)}),
       }) {}
 

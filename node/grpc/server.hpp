@@ -3,6 +3,7 @@
 #include "node/grpc/authentication.hpp"
 #include "node/grpc/credentials.hpp"
 #include "node/grpc/node_identity.hpp"
+#include "node/grpc/rpc_log.hpp"
 #include "node/grpc/stream_core.hpp"
 #include "runtime/ports/call.hpp"
 #include "runtime/ports/meter.hpp"
@@ -25,6 +26,7 @@ struct grpc_server_options {
   bool reflection = true;        ///< clients may ask for the API's schema
   node_identity identity;        ///< for NodeService
   tei_limits tei;                ///< for tei.v1.Info
+  rpc_log log;                   ///< told how each RPC ended; may be empty
 
   uint32_t message_bytes_max = 33'554'432;             ///< of one request message; gRPC refuses larger ones
   uint64_t memory_bytes_max = 1'073'741'824;           ///< of gRPC's own buffers, all connections together

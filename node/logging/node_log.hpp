@@ -29,7 +29,8 @@ public:
   node_log(const node_log&) = delete;
   node_log& operator=(const node_log&) = delete;
 
-  /// Equal lines (same level, component and text) are limited, see repeat_filter; fields may differ.
+  /// Equal lines (same level, component and text) are limited, see repeat_filter, but for debug lines; fields may
+  /// differ.
   void write(log_level level, std::string_view component, std::string_view text,
              std::initializer_list<log_field> fields = {});
 

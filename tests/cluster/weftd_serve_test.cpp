@@ -107,6 +107,24 @@ TEST_CASE("bad input is answered with a reason each, and the node goes on") {
   CHECK(weftd.process.wait_exit() == 0);
 }
 
+TEST_CASE("the log has the request id that the client gets back, of failed calls always and of others at debug level") {
+  running_weftd weftd{{"--log-level", "debug"}};
+  for (const auto& [request, text, level] :
+       {std::tuple{texts({"a"}), "call answered", "debug"}, {texts({}), "call failed: EMPTY_CALL", "info"}}) {
+    CAPTURE(text);
+    grpc::ClientContext context;
+    weft::v1::EmbedResponse reply;
+    weftd.stub->Embed(&context, request, &reply);
+    const auto& metadata = context.GetServerInitialMetadata();
+    REQUIRE(metadata.contains("x-request-id"));
+    const auto id = metadata.find("x-request-id")->second;
+    const auto line = weftd.process.wait_for_line(text);
+    CHECK(line["request_id"] == std::string(id.data(), id.size()));
+    CHECK(line["level"] == level);
+    CHECK(line["operation"] == "embed");
+  }
+}
+
 TEST_CASE("a key that weftd makes opens a node that has only its hash") {
   weftd_process maker{{.arguments = {"make-api-key", "--name", "alice", "--role", "client"}}};
   REQUIRE(maker.wait_exit() == 0);

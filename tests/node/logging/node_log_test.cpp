@@ -91,6 +91,17 @@ TEST_CASE("equal lines are limited and counted, different ones are not") {
   CHECK(lines_of(file).size() == 6);
 }
 
+TEST_CASE("debug lines are never limited") {
+  const temporary_directory folder;
+  const auto file = folder.path() / "weft.log";
+  auto log = weft::node_log::open({.level = weft::log_level::debug, .file = file.string()});
+  REQUIRE(log);
+  for (int i = 0; i < 100; ++i)
+    (*log)->write(weft::log_level::debug, "a", "again");
+  (*log)->close();
+  CHECK(lines_of(file).size() == 100);
+}
+
 TEST_CASE("lines of many threads stay whole, and none is lost that was not limited") {
   const temporary_directory folder;
   const auto file = folder.path() / "weft.log";
