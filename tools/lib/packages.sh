@@ -9,6 +9,7 @@ packages_build=(
   prometheus-cpp-dev libspdlog-dev libcli11-dev libtomlplusplus-dev nlohmann-json3-dev libboost-dev
   libssl-dev libdnnl-dev
 )
+packages_demo=(curl)
 packages_model=(ca-certificates python3 python3-venv)
 packages_test=(
   doctest-dev ccache git clang-format clang-16 libclang-rt-16-dev shellcheck python3-grpcio openssl curl

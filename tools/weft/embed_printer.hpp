@@ -19,7 +19,7 @@ public:
   /// The summary, and what ended the work early.
   exit_code end(const embed_totals& totals, double seconds, const std::optional<problem>& trouble);
 
-  static constexpr size_t rows_shown = 20;
+  static constexpr size_t rows_shown = 10;
   static constexpr uint64_t complaints_shown = 10;
 
 private:

@@ -28,7 +28,7 @@ standard error, the others go on, and the exit code is 1. When a node is lost, t
   -o json   {"index":0,"tokens":7,"source":"computed","embedding":[0.0677,…]}, or
             {"index":1,"error":{"code":"INVALID_ARGUMENT","reason":"INVALID_UTF8","message":"…"}}
             and "truncated":true where the model read only a part of the text
-  -o table  the first 20 texts and a summary        -o wide  every text, with its file and line
+  -o table  the first 10 texts and a summary        -o wide  every text, with its file and line
   -o name   file:line of each embedded text
 
 Examples:
