@@ -104,23 +104,27 @@ WEFT_INLINE vfloat smaller(vfloat a, vfloat b) {
 #endif
 }
 
-/// Sum of the lanes, always in the same (pairwise) order.
+/// Folds lane i with lane i + n/2, then the half that is left, down to one lane: always in the same order.
+template <class Vector, class Combine> WEFT_INLINE float fold_lanes(Vector v, Combine combine) {
+  if constexpr (sizeof(Vector) == 64) {
+    return fold_lanes(combine(__builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7),
+                              __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15)),
+                      combine);
+  } else if constexpr (sizeof(Vector) == 32) {
+    return fold_lanes(combine(__builtin_shufflevector(v, v, 0, 1, 2, 3), __builtin_shufflevector(v, v, 4, 5, 6, 7)),
+                      combine);
+  } else {
+    const Vector half = combine(v, __builtin_shufflevector(v, v, 2, 3, 2, 3));
+    return combine(half, __builtin_shufflevector(half, half, 1, 1, 1, 1))[0];
+  }
+}
+
 WEFT_INLINE float sum_of(vfloat v) {
-  float lanes[simd_width];
-  store(lanes, v);
-  for (size_t half = simd_width / 2; half > 0; half /= 2)
-    for (size_t i = 0; i < half; ++i)
-      lanes[i] += lanes[i + half];
-  return lanes[0];
+  return fold_lanes(v, [](auto a, auto b) { return a + b; });
 }
 
 WEFT_INLINE float largest_of(vfloat v) {
-  float lanes[simd_width];
-  store(lanes, v);
-  for (size_t half = simd_width / 2; half > 0; half /= 2)
-    for (size_t i = 0; i < half; ++i)
-      lanes[i] = lanes[i] > lanes[i + half] ? lanes[i] : lanes[i + half];
-  return lanes[0];
+  return fold_lanes(v, [](auto a, auto b) { return a > b ? a : b; });
 }
 
 } // namespace weft::inline WEFT_ISA
