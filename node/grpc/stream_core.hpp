@@ -46,7 +46,7 @@ public:
   /// A group of several texts failed: each goes again, alone, so that only the bad one fails.
   /// REQUIRES: group.request.texts.size() > 1.
   void split(stream_group group);
-  /// A group was refused for now and goes again, before all others.
+  /// A refused group goes again, before all others.
   void retry(stream_group group);
   /// A group of `items` cannot be answered: the stream ends with `reason` where its first answer would be.
   void end(uint64_t first, size_t items, failure reason);

@@ -3,6 +3,9 @@ set(WEFT_SANITIZER_ENVIRONMENT "")
 if(WEFT_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options(-Wno-maybe-uninitialized) # false alarms come with the instrumentation
 endif()
+if(WEFT_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link) # coverage of everything that a target links, not of the target alone
+endif()
 set(sanitizer_dir "${PROJECT_SOURCE_DIR}/tools/sanitizers")
 
 if(WEFT_SANITIZE STREQUAL "address")

@@ -23,14 +23,14 @@ packages_missing() {
   done
 }
 
-# Reads apt's "kind:number:percent:text" lines and prints every tenth percent, so that a log stays short.
+# Reads apt's "kind:number:percent:text" lines and prints every fifth of the way, so that a log stays short.
 apt_progress() {
   local kind percent step last=
   while IFS=: read -r kind _ percent _; do
     percent=${percent%.*}
     case $kind in
-      dlstatus) step="download $((percent / 10))0 %" ;;
-      pmstatus) step="install $((percent / 10))0 %" ;;
+      dlstatus) step="downloaded $((percent / 20 * 20)) %" ;;
+      pmstatus) step="installed $((percent / 20 * 20)) %" ;;
       *) continue ;;
     esac
     [ "$step" = "$last" ] || printf '    %s\n' "$step"

@@ -11,7 +11,8 @@ TEST_CASE("every error has a stable reason, a meaning and an advice, and no two 
   for (const auto& row : weft::errc_table()) {
     CAPTURE(row.reason);
     CHECK(reasons.insert(row.reason).second);
-    CHECK(std::all_of(row.reason.begin(), row.reason.end(), [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }));
+    CHECK(std::all_of(row.reason.begin(), row.reason.end(),
+                      [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }));
     CHECK(row.meaning.ends_with('.'));
     CHECK(row.advice.ends_with('.'));
     CHECK(weft::to_string(row.code) == row.reason);
