@@ -2,22 +2,32 @@
 
 #include "runtime/ports/node_view.hpp"
 
-#include <atomic>
 #include <memory>
+#include <mutex>
 #include <utility>
 
 namespace weft {
 
-/// Where the monitor hangs the latest snapshot for everybody to read.
+/// Where the monitor hangs the latest snapshot for everybody to read. Thread-safe; the lock is held for the copy of one
+/// pointer. (g++ 12's std::atomic<std::shared_ptr> lets go of its own lock without a release in load(): ThreadSanitizer
+/// is right to call that a race.)
 class snapshot_board final : public node_view {
 public:
   explicit snapshot_board(node_snapshot first) { publish(std::move(first)); }
 
-  void publish(node_snapshot next) { latest_.store(std::make_shared<const node_snapshot>(std::move(next))); }
-  std::shared_ptr<const node_snapshot> snapshot() const override { return latest_.load(); }
+  void publish(node_snapshot next) {
+    auto made = std::make_shared<const node_snapshot>(std::move(next));
+    const std::lock_guard hold(mutex_);
+    latest_.swap(made);
+  }
+  std::shared_ptr<const node_snapshot> snapshot() const override {
+    const std::lock_guard hold(mutex_);
+    return latest_;
+  }
 
 private:
-  std::atomic<std::shared_ptr<const node_snapshot>> latest_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<const node_snapshot> latest_;
 };
 
 } // namespace weft

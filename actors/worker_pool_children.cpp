@@ -161,7 +161,8 @@ void worker_pool_state::ask_restart(const std::string& child, const std::string&
 
 void worker_pool_state::give_up() {
   given_up_ = true;
-  refusal_ = failure{errc::unavailable, "the node is unhealthy: the pool's workers fail too often"};
+  refusal_ = failure{errc::unavailable,
+                     "the pool lost its workers, and they cannot be replaced: the node is unhealthy or stopping"};
   core_->fail_all(*refusal_);
 }
 

@@ -1,6 +1,6 @@
 // What the actors cost: an engine that answers at once, so that nothing but the path remains.
 // Usage: actor_path_bench [CALLS]. Prints JSON: the time of one call with one in flight (submit to reply, p50 and p99),
-// calls a second with 64 in flight, and the cost of a refusal at the door beside them.
+// calls a second with 64 in flight with and without batching, and the cost of a refusal at the door beside them.
 #include "actors/actor_tree.hpp"
 #include "tests/support/fake_model.hpp"
 
@@ -85,12 +85,21 @@ int main(int argc, char** argv) {
   auto times = one_in_flight(tree.entrance(), calls);
   auto throughput = calls_a_second(tree.entrance(), calls, 64);
 
+  auto plain = options;
+  plain.plain = true;
+  double unbatched = 0;
+  {
+    weft::actor_tree one_by_one{plain};
+    unbatched = calls_a_second(one_by_one.entrance(), calls, 64);
+  }
+
   auto closed = options;
   closed.limits.calls_max = 0;
   weft::actor_tree full{closed};
   auto refusals = one_in_flight(full.entrance(), calls);
   std::printf("{\"calls\": %d, \"one_in_flight_p50_us\": %.1f, \"one_in_flight_p99_us\": %.1f, "
-              "\"calls_per_second_64_in_flight\": %.0f, \"refusal_p50_us\": %.2f}\n",
-              calls, times[times.size() / 2], times[times.size() * 99 / 100], throughput,
+              "\"calls_per_second_64_in_flight\": %.0f, \"calls_per_second_64_in_flight_plain\": %.0f, "
+              "\"refusal_p50_us\": %.2f}\n",
+              calls, times[times.size() / 2], times[times.size() * 99 / 100], throughput, unbatched,
               refusals[refusals.size() / 2]);
 }
