@@ -1,5 +1,5 @@
 // What the actors cost: an engine that answers at once, so that nothing but the path remains.
-// Usage: actor_path_bench [CALLS]. Prints JSON: the time of one call with one in flight (submit to reply, p50 and p99),
+// Usage: actor_path_bench [CALLS] [SCHEDULER_THREADS]. Prints JSON: the time of one call with one in flight (submit to reply, p50 and p99),
 // calls a second with 64 in flight with and without batching, and the cost of a refusal at the door beside them.
 #include "actors/actor_tree.hpp"
 #include "tests/support/fake_model.hpp"
@@ -76,6 +76,8 @@ int main(int argc, char** argv) {
   const int calls = argc > 1 ? std::max(std::atoi(argv[1]), 100) : 20'000;
   auto device = std::make_shared<weft::test::fake_device>(weft::test::fake_device::mode::instant);
   weft::tree_options options{.node_name = "bench"};
+  if (argc > 2)
+    options.scheduler_threads = static_cast<uint32_t>(std::max(std::atoi(argv[2]), 1));
   options.models.push_back({"m", weft::model_load::kept, [device]() -> weft::result<weft::model_ptr> {
                               return weft::model_ptr{std::make_shared<weft::test::fake_model>(device)};
                             }});
