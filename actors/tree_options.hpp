@@ -46,7 +46,8 @@ struct tree_options {
   std::vector<model_entry> models; ///< the first is the default
   std::vector<pool_options> pools;
   call_limits limits;
-  uint32_t scheduler_threads = 2;
+  /// One is fastest (no thread is woken between two actors) until it cannot tokenize as fast as the engines compute.
+  uint32_t scheduler_threads = 1;
   bool plain = false; ///< every pool without batching and pooling: what gains are measured against
   std::shared_ptr<weft::meter> meter;
   /// Called once, from an actor's thread, when a child fails more often than its restart limit allows.

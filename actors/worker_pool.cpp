@@ -10,10 +10,6 @@ namespace {
 
 // One chunk in progress and one in the mailbox: the tokenizer never waits for the pool, and calls still take turns.
 constexpr size_t chunks_a_tokenizer = 2;
-// A batch costs the actors about 50 µs on top of its computation, on CPUs that the engine could use. Two times the
-// tokens that an engine is best with halves that share (to about 1 % where a best batch takes 2.5 ms), and a call
-// waits at most one such batch longer. More would buy less than 1 % for twice the wait.
-constexpr uint64_t best_batches = 2;
 // How soon a client that has gone frees its room; deadlines have timers of their own.
 constexpr auto sweep_period = std::chrono::milliseconds{100};
 // How long a worker above the minimum has nothing to do before it goes, and how often the pool looks.
@@ -141,8 +137,10 @@ void worker_pool_state::dispatch() {
 batch_limits worker_pool_state::limits() const noexcept {
   const auto& options = setup_.options;
   uint64_t tokens = options.batch_tokens_max;
+  // Not a multiple of what engines are best with: the second batch at a worker hides the way of the first, so a larger
+  // one would only make calls wait longer.
   if (engine_tokens_best_ > 0)
-    tokens = std::min(tokens, engine_tokens_best_ * best_batches);
+    tokens = std::min(tokens, engine_tokens_best_);
   uint64_t text = model_ ? model_->info().tokens_max : 1;
   return {.tokens_max = std::max(tokens, text),
           .items_max = options.batching ? std::max(options.batch_items_max, 1u) : 1};

@@ -25,7 +25,7 @@ struct node_config {
     std::string peer = "127.0.0.1:7701";
     std::string http = "127.0.0.1:7780";
     uint32_t drain_seconds_max = 30;
-    uint32_t scheduler_threads = 2;
+    uint32_t scheduler_threads = 1;
     uint32_t http_connections_max = 128;
   } node;
 

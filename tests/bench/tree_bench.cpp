@@ -129,7 +129,7 @@ int main(int argc, char** argv) {
     auto engine = model->make_engine({.index = static_cast<uint32_t>(i)});
     engines.push_back(std::move(*engine));
   }
-  const auto batch = make_batch(*model, text, uint64_t{2} * engines.front()->info().batch_tokens_best);
+  const auto batch = make_batch(*model, text, engines.front()->info().batch_tokens_best);
 
   weft::tree_options options{.node_name = "bench"};
   options.models.push_back({"m", weft::model_load::kept, [model]() -> weft::result<weft::model_ptr> { return model; }});
