@@ -11,6 +11,7 @@ packages_build=(
 )
 packages_demo=(curl)
 packages_model=(ca-certificates python3 python3-venv)
+packages_demo=(curl)
 packages_test=(
   doctest-dev ccache git clang-format clang-16 libclang-rt-16-dev shellcheck python3-grpcio openssl curl
 )

@@ -1,0 +1,18 @@
+# WEFT_CUDA: AUTO uses the toolkit where it is, ON demands it, OFF ignores it. Sets WEFT_CUDA_FOUND and says so in one line.
+# The CUDA engine is a module loaded at run time, so nothing else in the build depends on the answer.
+set(WEFT_CUDA_FOUND OFF)
+if(WEFT_CUDA STREQUAL "OFF")
+  message(STATUS "Weft: CUDA is switched off (WEFT_CUDA=OFF)")
+elseif(WEFT_CUDA MATCHES "^(AUTO|ON)$")
+  find_package(CUDAToolkit QUIET)
+  if(CUDAToolkit_FOUND)
+    set(WEFT_CUDA_FOUND ON)
+    message(STATUS "Weft: CUDA ${CUDAToolkit_VERSION} in ${CUDAToolkit_BIN_DIR}")
+  elseif(WEFT_CUDA STREQUAL "ON")
+    message(FATAL_ERROR "WEFT_CUDA=ON, but there is no CUDA toolkit: install it, set CUDAToolkit_ROOT, or use WEFT_CUDA=AUTO")
+  else()
+    message(STATUS "Weft: no CUDA toolkit; the CPU engines do everything (WEFT_CUDA=AUTO)")
+  endif()
+else()
+  message(FATAL_ERROR "WEFT_CUDA is '${WEFT_CUDA}': use AUTO, ON or OFF")
+endif()
