@@ -9,7 +9,6 @@ packages_build=(
   prometheus-cpp-dev libspdlog-dev libcli11-dev libtomlplusplus-dev nlohmann-json3-dev libboost-dev
   libssl-dev libdnnl-dev
 )
-packages_demo=(curl)
 packages_model=(ca-certificates python3 python3-venv)
 packages_demo=(curl)
 packages_test=(
