@@ -1,6 +1,7 @@
 // What the actors cost: an engine that answers at once, so that nothing but the path remains.
-// Usage: actor_path_bench [CALLS] [SCHEDULER_THREADS]. Prints JSON: the time of one call with one in flight (submit to reply, p50 and p99),
-// calls a second with 64 in flight with and without batching, and the cost of a refusal at the door beside them.
+// Usage: actor_path_bench [CALLS] [SCHEDULER_THREADS]. Prints JSON: the time of one call with one in flight (submit to
+// reply, p50 and p99), calls a second with 64 in flight with and without batching, and the cost of a refusal at the
+// door beside them.
 #include "actors/actor_tree.hpp"
 #include "tests/support/fake_model.hpp"
 
