@@ -1,7 +1,6 @@
 #include "runtime/compute/model/json.hpp"
 
 #include <charconv>
-#include <cmath>
 
 namespace weft {
 
@@ -54,15 +53,14 @@ public:
   explicit parser(std::string_view text) : text_(text) {}
 
   result<json_value> run() {
-    json_value value{json_value::null{}};
-    if (parse_value(value, 0)) {
+    if (parse_value(root_, 0)) {
       skip_space();
       if (at_ != text_.size())
         stop("something follows the document");
     }
     if (problem_)
       return failure{errc::invalid_argument, "byte " + std::to_string(at_) + ": " + problem_};
-    return value;
+    return std::move(root_);
   }
 
 private:
@@ -261,44 +259,13 @@ private:
   }
 
   std::string_view text_;
+  json_value root_{json_value::null{}};
   size_t at_ = 0;
   size_t values_ = 0;
   const char* problem_ = nullptr;
 };
 
 } // namespace
-
-const json_value* json_value::find(std::string_view key) const noexcept {
-  const auto* members = get_if<object>();
-  if (!members)
-    return nullptr;
-  const auto found = members->find(key);
-  return found == members->end() ? nullptr : &found->second;
-}
-
-std::optional<uint64_t> json_value::as_unsigned() const noexcept {
-  const auto* n = get_if<number>();
-  if (!n)
-    return std::nullopt;
-  uint64_t value = 0;
-  const char* end = n->text.data() + n->text.size();
-  const auto [stopped, error] = std::from_chars(n->text.data(), end, value);
-  if (error != std::errc{} || stopped != end)
-    return std::nullopt;
-  return value;
-}
-
-std::optional<double> json_value::as_double() const noexcept {
-  const auto* n = get_if<number>();
-  if (!n)
-    return std::nullopt;
-  double value = 0;
-  const char* end = n->text.data() + n->text.size();
-  const auto [stopped, error] = std::from_chars(n->text.data(), end, value);
-  if (error != std::errc{} || stopped != end || !std::isfinite(value))
-    return std::nullopt;
-  return value;
-}
 
 result<json_value> parse_json(std::string_view text) {
   return parser(text).run();

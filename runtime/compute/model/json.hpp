@@ -27,6 +27,13 @@ public:
 
   template <class T> json_value(T value) : state_(std::move(value)) {}
 
+  // Out of line: where g++ 12 inlines them into the parser it warns of members that are never read.
+  json_value(const json_value&);
+  json_value(json_value&&) noexcept;
+  json_value& operator=(const json_value&);
+  json_value& operator=(json_value&&) noexcept;
+  ~json_value();
+
   /// The value as T (null, bool, number, std::string, array, object), or null when it is something else.
   template <class T> const T* get_if() const noexcept { return std::get_if<T>(&state_); }
 
