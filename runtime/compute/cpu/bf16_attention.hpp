@@ -9,8 +9,6 @@ namespace weft::inline WEFT_ISA {
 /// [16 pairs, 16 keys]. Rows from `rows` on count as 0.
 WEFT_INLINE void transpose_pairs(const uint16_t* from, size_t stride, size_t rows, uint16_t* to) {
   using vpairs = int32_t __attribute__((vector_size(64)));
-  constexpr vpairs low{0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23};
-  constexpr vpairs high{8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
   // Interleaving row r with row r + 8, four times over, transposes.
   vpairs a[16] = {};
   for (size_t r = 0; r < rows; ++r)
@@ -20,8 +18,9 @@ WEFT_INLINE void transpose_pairs(const uint16_t* from, size_t stride, size_t row
     vpairs b[16];
 #pragma GCC unroll 8
     for (size_t r = 0; r < 8; ++r) {
-      b[2 * r] = __builtin_shuffle(a[r], a[r + 8], low);
-      b[2 * r + 1] = __builtin_shuffle(a[r], a[r + 8], high);
+      b[2 * r] = __builtin_shufflevector(a[r], a[r + 8], 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+      b[2 * r + 1] =
+          __builtin_shufflevector(a[r], a[r + 8], 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
     }
 #pragma GCC unroll 16
     for (size_t r = 0; r < 16; ++r)
@@ -38,10 +37,10 @@ WEFT_INLINE void interleave_rows(const uint16_t* even, const uint16_t* odd, uint
     std::memcpy(&a, even, sizeof a);
   if (odd)
     std::memcpy(&b, odd, sizeof b);
-  constexpr vvalues low{0, 32, 1, 33, 2,  34, 3,  35, 4,  36, 5,  37, 6,  38, 7,  39,
-                        8, 40, 9, 41, 10, 42, 11, 43, 12, 44, 13, 45, 14, 46, 15, 47};
-  const vvalues first = __builtin_shuffle(a, b, low);
-  const vvalues second = __builtin_shuffle(a, b, low + 16);
+  const vvalues first = __builtin_shufflevector(a, b, 0, 32, 1, 33, 2, 34, 3, 35, 4, 36, 5, 37, 6, 38, 7, 39, 8, 40, 9,
+                                                41, 10, 42, 11, 43, 12, 44, 13, 45, 14, 46, 15, 47);
+  const vvalues second = __builtin_shufflevector(a, b, 16, 48, 17, 49, 18, 50, 19, 51, 20, 52, 21, 53, 22, 54, 23, 55,
+                                                 24, 56, 25, 57, 26, 58, 27, 59, 28, 60, 29, 61, 30, 62, 31, 63);
   std::memcpy(to, &first, sizeof first);
   std::memcpy(to_other, &second, sizeof second);
 }

@@ -17,8 +17,8 @@ namespace {
 constexpr size_t feed_forward_columns = 384;
 
 /// Tokens that go through all layers together: more activations than the second-level cache holds, since every block
-/// streams all weights through the first-level cache. Measured on Zen 3 against 128: 3 to 5 % more texts of 32 tokens a
-/// second, no difference beyond the noise at 128 and 256 tokens.
+/// streams all weights through the first-level cache. Measured on Zen 3 against 128: about 3 % more texts of 32 tokens
+/// a second, no difference beyond the noise at 128 and 256 tokens.
 constexpr size_t block_tokens_best = 512;
 
 /// One matrix in panels, with the scale of each of its columns.
