@@ -23,6 +23,9 @@ function(weft_test name)
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 300)
   endif()
+  if(WEFT_SANITIZE)
+    math(EXPR arg_TIMEOUT "${arg_TIMEOUT} * 4") # a limit against hanging, not a measure: instrumented code is slow
+  endif()
   weft_test_name(${name} entry)
   add_test(NAME ${entry} COMMAND ${name})
   set_tests_properties(${entry} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}"
