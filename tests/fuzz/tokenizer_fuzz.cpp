@@ -75,12 +75,14 @@ void check_concatenation(const tokenizer& t, std::string_view text, size_t cut) 
   WEFT_ASSERT(std::equal(joined.begin(), joined.end(), got.begin(), got.end()));
 }
 
+// Loaded before the first input: on a busy machine that takes longer than one input may.
+const tokenizer unlimited = weft::test::model_tokenizer(no_limit);
+const tokenizer limited[] = {weft::test::model_tokenizer(2), weft::test::model_tokenizer(3),
+                             weft::test::model_tokenizer(9), weft::test::model_tokenizer(256)};
+
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  static const tokenizer unlimited = weft::test::model_tokenizer(no_limit);
-  static const tokenizer limited[] = {weft::test::model_tokenizer(2), weft::test::model_tokenizer(3),
-                                      weft::test::model_tokenizer(9), weft::test::model_tokenizer(256)};
   if (size == 0)
     return 0;
   const uint8_t choice = data[0];
