@@ -14,6 +14,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 import grpc
 import numpy as np
@@ -41,6 +42,18 @@ def paragraphs() -> list:
     return found
 
 
+def info_when_ready(stub, request, seconds: float = 30):
+    """Info answers UNAVAILABLE (MODEL_LOADING) for a moment after the start: a client retries that."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return stub.Info(request)
+        except grpc.RpcError as error:
+            if error.code() != grpc.StatusCode.UNAVAILABLE or time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--bin", required=True)
@@ -58,7 +71,7 @@ def main() -> None:
     for precision in ("fp32", "auto"):
         node = Node(arguments.bin, arguments.model, arguments.threads, {"model.precision": precision})
         with grpc.insecure_channel(f"127.0.0.1:{node.port}") as channel:
-            info = rpc.InfoStub(channel).Info(pb.InfoRequest())
+            info = info_when_ready(rpc.InfoStub(channel), pb.InfoRequest())
             requests = (pb.EmbedRequest(inputs=text, truncate=True) for text in texts)
             got = np.array([list(answer.embeddings) for answer in rpc.EmbedStub(channel).EmbedStream(requests)])
         node.close()
