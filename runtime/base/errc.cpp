@@ -51,6 +51,11 @@ constexpr std::array rows{
     errc_info{errc::model_unusable, "MODEL_UNUSABLE", canonical::failed_precondition,
               "The model's files are missing, damaged or of an unknown kind.",
               "Run tools/setup model, or set WEFT_MODEL_DIR."},
+    errc_info{errc::storage_full, "STORAGE_FULL", canonical::resource_exhausted,
+              "The node's disk is full; it goes on from memory and stores nothing new.",
+              "Free space under node.data_dir; writing goes on by itself."},
+    errc_info{errc::storage_failed, "STORAGE_FAILED", canonical::unavailable, "The node's storage does not work.",
+              "Look at the node's log; the cache goes on from memory."},
     errc_info{errc::internal, "INTERNAL", canonical::internal, "A defect of Weft.",
               "Report it with the request id and the log."},
 };

@@ -31,6 +31,8 @@ enum class errc : uint8_t {
   // These are ours.
   engine_failed,
   model_unusable,
+  storage_full,
+  storage_failed,
   internal,
 };
 

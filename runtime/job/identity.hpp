@@ -44,6 +44,9 @@ private:
 
 using result_kind_ptr = std::shared_ptr<const result_kind>;
 
+/// The kind that has these bytes(), which came from a disk or another node; null when they are not those of a kind.
+result_kind_ptr parse_kind(std::string_view bytes);
+
 /// The whole identity of a result. A cache hit compares all of it.
 struct identity {
   result_kind_ptr kind; ///< not null

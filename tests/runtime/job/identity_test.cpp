@@ -62,4 +62,17 @@ TEST_CASE("a key stays what it was: nodes of two releases must agree on it") {
   CHECK(key == cache_key{4652834537220146658U, 13659410456711218200U});
 }
 
+TEST_CASE("a kind comes back from its bytes, and nothing else does") {
+  const auto kind = with([](auto& p) { p.precision = numeric_class::int16, p.model = ""; }).kind;
+  const auto back = parse_kind(kind->bytes());
+  REQUIRE(back);
+  CHECK(back->parts() == kind->parts());
+  for (size_t length = 0; length < kind->bytes().size(); ++length)
+    CHECK(!parse_kind(kind->bytes().substr(0, length)));
+  CHECK(!parse_kind(kind->bytes() + "x"));
+  auto unknown = kind->bytes();
+  unknown[unknown.find("int16")] = 'X';
+  CHECK(!parse_kind(unknown));
+}
+
 } // namespace
