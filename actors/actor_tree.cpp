@@ -56,10 +56,10 @@ std::shared_ptr<const operation_registry> make_operations(const tree_options& op
 struct actor_tree::parts {
   explicit parts(tree_options given)
       : options(complete(std::move(given))), config(options.scheduler_threads), system(config),
-        gate(std::make_shared<admission>(options.limits)), entrance(std::make_shared<door>(gate)),
-        board(std::make_shared<snapshot_board>(first_snapshot())) {
+        gate(std::make_shared<admission>(options.limits)), lender(options.borrow_threads ? &system : nullptr),
+        entrance(std::make_shared<door>(gate, lender)), board(std::make_shared<snapshot_board>(first_snapshot())) {
     auto services = std::make_shared<const tree_services>(tree_services{
-        options.meter, options.log, [this](std::function<void()> task) { threads.run(std::move(task)); }});
+        options.meter, options.log, [this](std::function<void()> task) { threads.run(std::move(task)); }, lender});
     supervisor = system.spawn(
         node_supervisor, node_supervisor_setup{options, services, gate, entrance, board, make_operations(options)});
     wait_for_children();
@@ -92,6 +92,7 @@ struct actor_tree::parts {
   system_config config;
   caf::actor_system system;
   std::shared_ptr<admission> gate;
+  caf::actor_system* lender; ///< null when no threads are borrowed
   std::shared_ptr<door> entrance;
   std::shared_ptr<snapshot_board> board;
   node_supervisor_actor supervisor;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/borrowed_turns.hpp"
 #include "actors/interfaces.hpp"
 #include "runtime/admission/admission.hpp"
 #include "runtime/ports/call.hpp"
@@ -11,10 +12,12 @@
 namespace weft {
 
 /// The entrance: takes credit on the caller's thread, so a refusal costs no message, then sends the call to the
-/// gateway of the moment. Thread-safe.
+/// gateway of the moment, and runs the actors' first turns for it on the same thread where that is wanted. Thread-safe.
 class door final : public ingress {
 public:
-  explicit door(std::shared_ptr<admission> gate) : gate_(std::move(gate)) {}
+  /// lender: the actors' system when the callers' threads may run actors (borrowed_turns), else null.
+  explicit door(std::shared_ptr<admission> gate, caf::actor_system* lender = nullptr)
+      : gate_(std::move(gate)), lender_(lender) {}
 
   void submit(call_ptr accepted) override {
     auto permit = gate_->admit(accepted->request());
@@ -23,7 +26,7 @@ public:
     accepted->hold(std::move(*permit));
     // A gateway that has just died drops the message, and the call's last owner answers errc::unavailable.
     if (auto gateway = current())
-      caf::anon_send(gateway, std::move(accepted));
+      send_from_outside(lender_, gateway, std::move(accepted));
   }
 
   void lead_to(gateway_actor gateway) {
@@ -38,6 +41,7 @@ private:
   }
 
   std::shared_ptr<admission> gate_;
+  caf::actor_system* lender_;
   mutable std::mutex mutex_; ///< held for the copy of one pointer
   gateway_actor gateway_;
 };

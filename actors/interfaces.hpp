@@ -70,16 +70,16 @@ using model_keeper_actor = caf::typed_actor<
     // Lets go of a model's weights.
     caf::reacts_to<drop_atom, std::string>,
     // INTERNAL: a model is open, or why not.
-    caf::reacts_to<opened_atom, std::string, model_outcome_ptr>,
-    // All models and their states; a control-path request.
-    caf::replies_to<status_atom>::with<models_ptr>, caf::reacts_to<stop_atom>,
+    caf::reacts_to<opened_atom, std::string, model_outcome_ptr>, caf::reacts_to<stop_atom>,
     // Who is who, anew after every restart.
     caf::reacts_to<wire_atom, wiring_ptr>>;
 
-/// MONITOR: publishes the node's snapshot twice a second, and at once when the node's state changes.
+/// MONITOR: publishes the node's snapshot twice a second, and at once when its state or a model's changes.
 using monitor_actor = caf::typed_actor<
     // The node's state has changed.
-    caf::reacts_to<state_atom, condition_ptr>, caf::reacts_to<stop_atom>,
+    caf::reacts_to<state_atom, condition_ptr>,
+    // From the model keeper: all models, one of which has changed its state.
+    caf::reacts_to<models_ptr>, caf::reacts_to<stop_atom>,
     // Who is who, anew after every restart.
     caf::reacts_to<wire_atom, wiring_ptr>,
     // INTERNAL: time for a look.

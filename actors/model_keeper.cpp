@@ -22,12 +22,15 @@ void model_keeper_state::wire(const wiring_ptr& wiring) {
     open(model);
   for (const auto& pool : wiring_->pools)
     tell(pool);
+  tell_monitor();
   tell_settled();
 }
 
 void model_keeper_state::want(const std::string& model) {
-  if (registry_.wanted(model, self_->clock().now()))
-    open(model);
+  if (!registry_.wanted(model, self_->clock().now()))
+    return;
+  open(model);
+  tell_monitor();
 }
 
 void model_keeper_state::open(const std::string& model) {
@@ -47,12 +50,15 @@ void model_keeper_state::opened(const std::string& model, const result<model_ptr
     setup_.services->log("error", "keeper", "model " + model + " cannot be used: " + outcome.error().message);
   }
   tell_pools(model);
+  tell_monitor(); // before the supervisor hears of it: a node that says that it serves must not show a model as loading
   tell_settled();
 }
 
 void model_keeper_state::drop(const std::string& model) {
-  if (registry_.drop(model))
-    tell_pools(model);
+  if (!registry_.drop(model))
+    return;
+  tell_pools(model);
+  tell_monitor();
 }
 
 void model_keeper_state::tell_pools(const std::string& model) const {
@@ -67,6 +73,10 @@ void model_keeper_state::tell(const tree_wiring::pool& pool) const {
     return;
   self_->send(pool.handle,
               std::make_shared<const model_news>(model_news{record->state, record->model, record->problem}));
+}
+
+void model_keeper_state::tell_monitor() const {
+  self_->send(wiring_->monitor, std::make_shared<const std::vector<model_status>>(registry_.status()));
 }
 
 void model_keeper_state::tell_settled() {
@@ -86,7 +96,6 @@ model_keeper_actor::behavior_type model_keeper(model_keeper_state::self_pointer 
       [&state](opened_atom, const std::string& model, const model_outcome_ptr& outcome) {
         state.opened(model, *outcome);
       },
-      [&state](status_atom) { return std::make_shared<const std::vector<model_status>>(state.status()); },
       [self](stop_atom) { self->quit(); },
       [&state](wire_atom, const wiring_ptr& wiring) { state.wire(wiring); },
   };

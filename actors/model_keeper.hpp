@@ -29,12 +29,12 @@ public:
   void drop(const std::string& model);
   void opened(const std::string& model, const result<model_ptr>& outcome);
   void wire(const wiring_ptr& wiring);
-  std::vector<model_status> status() const { return registry_.status(); }
 
 private:
   void open(const std::string& model);
   void tell(const tree_wiring::pool& pool) const;
   void tell_pools(const std::string& model) const;
+  void tell_monitor() const;
   void tell_settled();
 
   self_pointer self_;

@@ -18,6 +18,11 @@ void monitor_state::change(const node_condition& condition) {
   publish();
 }
 
+void monitor_state::hear(const models_ptr& models) {
+  models_ = models;
+  publish();
+}
+
 void monitor_state::wire(const wiring_ptr& wiring) {
   auto first = !wiring_;
   wiring_ = wiring;
@@ -30,7 +35,6 @@ void monitor_state::wire(const wiring_ptr& wiring) {
 void monitor_state::look() {
   for (const auto& pool : wiring_->pools)
     ask_pool(pool);
-  ask_keeper();
   publish();
   self_->delayed_send(self_, look_period, tick_atom_v);
 }
@@ -40,16 +44,6 @@ void monitor_state::ask_pool(const tree_wiring::pool& pool) {
       .then(
           [this, name = pool.name](const pool_status_ptr& latest) {
             pools_[name] = latest;
-            publish();
-          },
-          [](const caf::error&) {});
-}
-
-void monitor_state::ask_keeper() {
-  self_->request(wiring_->keeper, status_answer_max, status_atom_v)
-      .then(
-          [this](const models_ptr& models) {
-            models_ = models;
             publish();
           },
           [](const caf::error&) {});
@@ -79,6 +73,7 @@ monitor_actor::behavior_type monitor(monitor_state::self_pointer self, const mon
   name_exceptions(self);
   return {
       [&state](state_atom, const condition_ptr& condition) { state.change(*condition); },
+      [&state](const models_ptr& models) { state.hear(models); },
       [self](stop_atom) { self->quit(); },
       [&state](wire_atom, const wiring_ptr& wiring) { state.wire(wiring); },
       [&state](tick_atom) { state.look(); },

@@ -19,8 +19,8 @@ struct monitor_setup {
   std::shared_ptr<snapshot_board> board;
 };
 
-/// Duty: keeps the node's snapshot fresh. Owner: NODE_SUPERVISOR. Asks pools and keeper (control path) and publishes
-/// what it knows; who does not answer shows its last state.
+/// Duty: keeps the node's snapshot fresh. Owner: NODE_SUPERVISOR. Asks the pools (control path), is told of models by
+/// their keeper, and publishes what it knows; a pool that does not answer shows its last state.
 class monitor_state {
 public:
   using self_pointer = monitor_actor::stateful_pointer<monitor_state>;
@@ -30,12 +30,12 @@ public:
   void start(const monitor_setup& setup) { setup_ = setup; }
 
   void change(const node_condition& condition);
+  void hear(const models_ptr& models);
   void wire(const wiring_ptr& wiring);
   void look();
 
 private:
   void ask_pool(const tree_wiring::pool& pool);
-  void ask_keeper();
   void publish() const;
 
   self_pointer self_;

@@ -3,6 +3,8 @@
 #include "runtime/base/result.hpp"
 #include "runtime/ports/meter.hpp"
 
+#include <caf/fwd.hpp>
+
 #include <exception>
 #include <functional>
 #include <memory>
@@ -24,11 +26,13 @@ template <class Task> auto never_throwing(const Task& task) -> decltype(task()) 
   }
 }
 
-/// What every actor may use besides sending messages. Nothing in it is null.
+/// What every actor may use besides sending messages. Nothing in it is null but where it says so.
 struct tree_services {
   std::shared_ptr<weft::meter> meter;
   std::function<void(std::string_view level, std::string_view actor, std::string_view text)> log;
   background aside;
+  /// For send_from_outside(): the system when other threads may run actors (borrowed_turns.hpp), else null.
+  caf::actor_system* lender = nullptr;
 };
 using services_ptr = std::shared_ptr<const tree_services>;
 

@@ -48,6 +48,8 @@ struct tree_options {
   call_limits limits;
   /// One is fastest (no thread is woken between two actors) until it cannot tokenize as fast as the engines compute.
   uint32_t scheduler_threads = 1;
+  /// The threads that bring calls run the actors on their way, so that none has to be woken (borrowed_turns.hpp).
+  bool borrow_threads = true;
   bool plain = false; ///< every pool without batching and pooling: what gains are measured against
   std::shared_ptr<weft::meter> meter;
   /// Called once, from an actor's thread, when a child fails more often than its restart limit allows.

@@ -1,5 +1,6 @@
 #include "actors/worker.hpp"
 
+#include "actors/borrowed_turns.hpp"
 #include "actors/parent.hpp"
 #include "runtime/base/assert.hpp"
 
@@ -7,6 +8,10 @@
 
 namespace weft {
 namespace {
+
+// Up to so many texts, an engine's thread carries the answer home itself: when batches are that small the engine has
+// time, and waking another thread takes longer. After large ones it goes on computing.
+constexpr uint32_t sequences_light = 4;
 
 using self_pointer = worker_actor::stateful_pointer<worker_state>;
 
@@ -34,8 +39,10 @@ void run(self_pointer self, const batch_ptr& work) {
   auto& state = self->state;
   WEFT_ASSERT(state.device != nullptr);
   ++state.batches;
-  state.device->run(pack(*work), [hdl = worker_actor{self}, id = work->id](engine_reply reply) {
-    caf::anon_send(hdl, computed_atom_v, id, std::make_shared<engine_reply>(std::move(reply)));
+  auto packed = pack(*work);
+  auto* lender = packed.sequences() <= sequences_light ? state.setup.services->lender : nullptr;
+  state.device->run(std::move(packed), [lender, hdl = worker_actor{self}, id = work->id](engine_reply reply) {
+    send_from_outside(lender, hdl, computed_atom_v, id, std::make_shared<engine_reply>(std::move(reply)));
   });
 }
 

@@ -10,6 +10,8 @@ namespace {
 
 // One chunk in progress and one in the mailbox: the tokenizer never waits for the pool, and calls still take turns.
 constexpr size_t chunks_a_tokenizer = 2;
+// Tokenizing so much takes less time than waking another thread for it; more is never done on a borrowed thread.
+constexpr uint64_t chunk_bytes_light = 2'048;
 // How soon a client that has gone frees its room; deadlines have timers of their own.
 constexpr auto sweep_period = std::chrono::milliseconds{100};
 // How long a worker above the minimum has nothing to do before it goes, and how often the pool looks.
@@ -111,9 +113,17 @@ void worker_pool_state::feed_tokenizers() {
     auto chunk = core_->next_chunk();
     if (!chunk)
       return;
-    self_->send(least->second.handle, std::make_shared<const text_chunk>(*chunk));
+    give(least->second.handle, *chunk);
     least->second.chunks.push_back(std::move(*chunk));
   }
+}
+
+void worker_pool_state::give(const tokenizer_actor& tokenizer, const text_chunk& chunk) {
+  auto message = std::make_shared<const text_chunk>(chunk);
+  if (bytes_of(chunk) <= chunk_bytes_light)
+    self_->send(tokenizer, std::move(message));
+  else
+    caf::anon_send(tokenizer, std::move(message)); // to the scheduler's threads, wherever the pool has its turn
 }
 
 void worker_pool_state::dispatch() {

@@ -59,6 +59,7 @@ private:
   time_point now() const;
   void pump(); ///< does all that can be done now; ends every handler
   void feed_tokenizers();
+  void give(const tokenizer_actor& tokenizer, const text_chunk& chunk);
   void dispatch();
   batch_limits limits() const noexcept;
   batch_limits share(bool for_idle) const noexcept;

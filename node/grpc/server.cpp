@@ -90,6 +90,8 @@ result<uint16_t> grpc_server::start() {
     return keys.error();
   if (options.listen.empty())
     return failure{errc::invalid_argument, "no listen address is given"};
+  if (options.memory_bytes_max == 0) // gRPC would take it for a quota that nothing fits in
+    return failure{errc::invalid_argument, "memory_bytes_max is 0: no message could be received"};
   set_extensions(options.reflection);
   grpc::ServerBuilder builder;
   set_limits(builder, options);

@@ -14,6 +14,14 @@ failure name_item(failure reason, uint32_t item) {
 
 } // namespace
 
+uint64_t bytes_of(const text_chunk& chunk) noexcept {
+  const auto& texts = chunk.source->request().texts;
+  uint64_t bytes = 0;
+  for (uint32_t item = chunk.first; item < chunk.first + chunk.count; ++item)
+    bytes += texts[item].size();
+  return bytes;
+}
+
 tokenized_chunk tokenize(const model& tokenizer, const text_chunk& chunk) {
   tokenized_chunk done{.call = chunk.call, .first = chunk.first};
   done.sequences.reserve(chunk.count);

@@ -26,6 +26,9 @@ using chunk_ptr = std::shared_ptr<const text_chunk>;
 inline constexpr uint32_t chunk_items_max = 32;
 inline constexpr uint64_t chunk_bytes_max = 32'768;
 
+/// The size of its texts.
+uint64_t bytes_of(const text_chunk& chunk) noexcept;
+
 /// What became of a chunk.
 struct tokenized_chunk {
   uint64_t call = 0;

@@ -60,6 +60,37 @@ TEST_CASE("a call comes back with one vector a text, in the order of its texts")
   CHECK(reply.usage.device_seconds > 0);
 }
 
+TEST_CASE("calls run on the threads that bring them, where those may be borrowed") {
+  auto options = options_for(std::make_shared<fake_device>(mode::instant));
+  for (auto borrow : {true, false}) {
+    CAPTURE(borrow);
+    options.borrow_threads = borrow;
+    actor_tree tree{options};
+    submit(tree, {"the model is there"})->wait();
+    int here = 0;
+    for (int i = 0; i < 100; ++i) {
+      auto outcome = submit(tree, {"now"});
+      outcome->wait();
+      here += outcome->answered_on() == std::this_thread::get_id();
+    }
+    // Not all of them: a timer may give an actor its turn elsewhere just then.
+    CHECK((here > 50) == borrow);
+    CHECK((here == 0) == !borrow);
+  }
+}
+
+TEST_CASE("a lent thread hands on what would keep it for long: much text is tokenized elsewhere") {
+  auto device = std::make_shared<fake_device>(mode::threads);
+  actor_tree tree{options_for(device)};
+  submit(tree, {"the model is there"})->wait();
+  // More than is tokenized in place, so the tokenizers that run have their turns on the scheduler's threads.
+  auto outcome = submit(tree, std::vector<std::string>(200, std::string(200, 'x')));
+  outcome->wait();
+  REQUIRE(outcome->code() == errc::none);
+  CHECK(outcome->answered_on() != std::this_thread::get_id());
+  CHECK(outcome->reply().items.size() == 200);
+}
+
 TEST_CASE("thousands of calls from several threads, many cancelled, are each answered once and right") {
   constexpr int threads = 4, calls_a_thread = 2'000;
   constexpr size_t window = 200; ///< of one thread; together more than the node admits

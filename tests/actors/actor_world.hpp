@@ -85,9 +85,11 @@ public:
 
   /// Runs everything that can run without time going on.
   void step() {
-    while (scheduler_.try_run_once()) {
+    while (step_once()) {
     }
   }
+  /// One actor has one turn; false when none has anything to do.
+  bool step_once() { return scheduler_.try_run_once(); }
   void advance(std::chrono::nanoseconds time) {
     scheduler_.advance_time(caf::timespan{time});
     step();

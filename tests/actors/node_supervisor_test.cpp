@@ -206,6 +206,20 @@ TEST_CASE("stopping answers what waits with errc::draining and leaves no actor a
   }
 }
 
+TEST_CASE("a node that says that it serves shows its model as ready, with no time between") {
+  actor_world world;
+  std::vector<model_state> seen; // at each moment when the node serves
+  world.hold_tasks = true;
+  world.start();
+  world.hold_tasks = false;
+  world.run_tasks();
+  while (world.step_once())
+    if (auto now = world.board->snapshot(); now->state == node_state::serving)
+      seen.push_back(now->models.empty() ? model_state::unloaded : now->models[0].state);
+  REQUIRE(!seen.empty());
+  CHECK(std::ranges::all_of(seen, [](model_state state) { return state == model_state::ready; }));
+}
+
 TEST_CASE("the snapshot says how node, pools and models are, within half a second") {
   actor_world world{fake_device::mode::manual};
   world.hold_tasks = true;

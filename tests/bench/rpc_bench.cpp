@@ -1,6 +1,6 @@
 // What Weft adds to gRPC: its RPCs beside a raw echo of the same sizes, in the same process and in turn.
 //
-//   rpc_bench [--seconds S] [--json]
+//   rpc_bench [--seconds S] [--json FILE]
 //
 // - get_node: a reply that costs no inference, calls per second with 1 and 64 in flight, as a ratio to the echo.
 // - embed: the whole way through gRPC and the actors to an engine that answers at once, with one call in flight: what
@@ -19,6 +19,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
+#include <sys/resource.h>
 #include <thread>
 
 namespace {
@@ -101,16 +102,45 @@ double median(std::vector<double> values) {
   return quartiles_of(std::move(values)).median;
 }
 
+/// Totals of one side: processor time in microseconds, and how often a thread went to sleep.
+struct spent {
+  double calls = 0, processor = 0, waits = 0;
+};
+
 /// Both sides in turn, slice by slice; the first round only warms up.
 struct paired_run {
   std::vector<double> rates_ours, rates_echo, p50_ours, p50_echo, added;
+  spent ours, echo;
+};
+
+/// What the process (client and node) used for all calls of one side.
+struct meter_of_use {
+  explicit meter_of_use(spent& into) : into_(into) { getrusage(RUSAGE_SELF, &before_); }
+  void add(uint64_t calls) {
+    rusage after{};
+    getrusage(RUSAGE_SELF, &after);
+    const auto micro = [](const timeval& time) {
+      return 1e6 * static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec);
+    };
+    into_.calls += static_cast<double>(calls);
+    into_.processor +=
+        micro(after.ru_utime) + micro(after.ru_stime) - micro(before_.ru_utime) - micro(before_.ru_stime);
+    into_.waits += static_cast<double>(after.ru_nvcsw - before_.ru_nvcsw);
+  }
+  spent& into_;
+  rusage before_{};
 };
 
 paired_run run_pair(raw_client& ours, raw_client& echo, uint32_t in_flight, double seconds) {
   paired_run out;
   const int rounds = std::max(3, static_cast<int>(seconds / 0.2));
   for (int round = 0; round <= rounds; ++round) {
-    const auto a = ours.run(in_flight, slice), b = echo.run(in_flight, slice);
+    meter_of_use used(out.ours);
+    const auto a = ours.run(in_flight, slice);
+    used.add(a.latencies.size());
+    meter_of_use used_by_echo(out.echo);
+    const auto b = echo.run(in_flight, slice);
+    used_by_echo.add(b.latencies.size());
     if (round == 0)
       continue;
     out.rates_ours.push_back(a.calls_per_second());
@@ -138,7 +168,11 @@ json compare(const std::string& name, bench_node& node, const std::string& metho
           {"ratio", to_json(paired_ratio(run.rates_ours, run.rates_echo))},
           {"p50_microseconds", median(run.p50_ours)},
           {"echo_p50_microseconds", median(run.p50_echo)},
-          {"added_p50_microseconds", to_json(quartiles_of(run.added))}};
+          {"added_p50_microseconds", to_json(quartiles_of(run.added))},
+          {"processor_microseconds_per_call", run.ours.processor / run.ours.calls},
+          {"echo_processor_microseconds_per_call", run.echo.processor / run.echo.calls},
+          {"sleeps_per_call", run.ours.waits / run.ours.calls},
+          {"echo_sleeps_per_call", run.echo.waits / run.echo.calls}};
 }
 
 uint64_t memory_kibibytes(const std::string& key) {
@@ -198,6 +232,10 @@ void print_compared(const json& row) {
               row["ratio"]["high"].get<double>(), row["p50_microseconds"].get<double>(),
               row["echo_p50_microseconds"].get<double>(), row["added_p50_microseconds"]["median"].get<double>(),
               row["added_p50_microseconds"]["low"].get<double>(), row["added_p50_microseconds"]["high"].get<double>());
+  std::printf("%30s a call: %.1f us of processor, echo %.1f; %.2f sleeps of a thread, echo %.2f\n", "",
+              row["processor_microseconds_per_call"].get<double>(),
+              row["echo_processor_microseconds_per_call"].get<double>(), row["sleeps_per_call"].get<double>(),
+              row["echo_sleeps_per_call"].get<double>());
 }
 
 void print_flood(const json& row) {
@@ -213,19 +251,16 @@ void print_flood(const json& row) {
 int main(int argc, char** argv) {
   CLI::App app{"What Weft adds to gRPC"};
   double seconds = 4;
-  bool as_json = false;
+  std::string file;
   app.add_option("--seconds", seconds, "per comparison, both sides together");
-  app.add_flag("--json", as_json, "one object a line");
+  app.add_option("--json", file, "the same figures, as JSON");
   CLI11_PARSE(app, argc, argv);
 
+  json all = json::array();
   const auto show = [&](const json& row) {
-    if (as_json)
-      std::printf("%s\n", row.dump().c_str());
-    else if (row["name"] == "flood")
-      print_flood(row);
-    else
-      print_compared(row);
+    row["name"] == "flood" ? print_flood(row) : print_compared(row);
     std::fflush(stdout);
+    all.push_back(row);
   };
   {
     bench_node node(test::fake_device::mode::instant);
@@ -236,4 +271,8 @@ int main(int argc, char** argv) {
   }
   for (const uint32_t calls : {1'000u, 10'000u})
     show(flood(calls));
+  if (!file.empty() && !(std::ofstream(file) << all.dump(1) << '\n')) {
+    std::fprintf(stderr, "cannot write %s\n", file.c_str());
+    return 1;
+  }
 }

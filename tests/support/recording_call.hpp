@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -18,8 +19,14 @@ public:
   void set(result<embed_result> value) {
     const std::lock_guard hold(mutex_);
     ++answers_;
+    thread_ = std::this_thread::get_id();
     value_ = std::move(value);
     changed_.notify_all();
+  }
+  /// The thread that answered. REQUIRES: answered().
+  std::thread::id answered_on() const {
+    const std::lock_guard hold(mutex_);
+    return thread_;
   }
   bool answered() const {
     const std::lock_guard hold(mutex_);
@@ -52,6 +59,7 @@ private:
   mutable std::condition_variable changed_;
   std::optional<result<embed_result>> value_;
   int answers_ = 0;
+  std::thread::id thread_;
 };
 using outcome_ptr = std::shared_ptr<outcome>;
 

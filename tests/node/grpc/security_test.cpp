@@ -90,6 +90,12 @@ weft::failure start_error(const weft::grpc_server_options& options) {
 
 } // namespace
 
+TEST_CASE("a server whose quota of memory is nothing does not start, and says why") {
+  auto options = weft::test::on_any_port();
+  options.memory_bytes_max = 0;
+  CHECK(start_error(options).message.find("memory_bytes_max") != std::string::npos);
+}
+
 TEST_CASE("every RPC asks for a key of the right role where the node has keys") {
   using rpc = grpc::Status (*)(const test_node&, const std::string&);
   const auto embed_unary = [](const test_node& node, const std::string& header) { return embed(node.channel, header); };
