@@ -70,6 +70,12 @@ pb::Source to_pb(source from) noexcept {
   switch (from) {
   case source::computed:
     return pb::SOURCE_COMPUTED;
+  case source::memory:
+    return pb::SOURCE_MEMORY;
+  case source::store:
+    return pb::SOURCE_STORE;
+  case source::shared:
+    return pb::SOURCE_SHARED;
   }
   return pb::SOURCE_UNSPECIFIED;
 }

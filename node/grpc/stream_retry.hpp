@@ -21,6 +21,7 @@ constexpr stream_verdict judge(errc code) noexcept {
     return stream_verdict::retry;
   case errc::unknown_model:
   case errc::unknown_operation:
+  case errc::other_identity:
   case errc::unauthenticated:
   case errc::permission_denied:
   case errc::draining:

@@ -29,6 +29,10 @@ constexpr std::array rows{
               "Use a model that NodeService.GetNode lists, or leave the field empty."},
     errc_info{errc::unknown_operation, "UNKNOWN_OPERATION", canonical::not_found,
               "This node does not have the operation.", "Check the versions of client and node."},
+    errc_info{errc::other_identity, "OTHER_IDENTITY", canonical::failed_precondition,
+              "A node was asked by another one for a result that it would compute differently: another version of the "
+              "model, or another numeric class.",
+              "Nothing; the asking node computes it. Give all nodes the same model for one shared cache."},
     errc_info{errc::unauthenticated, "UNAUTHENTICATED", canonical::unauthenticated,
               "The call carries no valid API key.", "Send 'authorization: Bearer KEY' with a key of this cluster."},
     errc_info{errc::permission_denied, "PERMISSION_DENIED", canonical::permission_denied,

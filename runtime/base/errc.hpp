@@ -19,6 +19,7 @@ enum class errc : uint8_t {
   text_too_long,
   unknown_model,
   unknown_operation,
+  other_identity,
   unauthenticated,
   permission_denied,
   // These pass.

@@ -10,6 +10,7 @@ bool is_permanent(errc why) noexcept {
   case errc::text_too_long:
   case errc::unknown_model:
   case errc::unknown_operation:
+  case errc::other_identity:
     return true;
   default:
     return false;

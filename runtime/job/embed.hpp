@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runtime/job/node_load.hpp"
 #include "runtime/job/numeric_class.hpp"
 
 #include <chrono>
@@ -26,10 +27,25 @@ struct embed_request {
   embed_options options;
 };
 
-/// Where a vector came from. Caches join in with the cluster.
-enum class source : uint8_t { computed };
+/// Where a vector came from.
+enum class source : uint8_t {
+  computed,
+  memory, ///< a cache level in memory, here or at the key's owner
+  store,  ///< the cache on disk
+  shared, ///< another call computed it at the same time
+};
 constexpr std::string_view to_string(source s) noexcept {
-  return s == source::computed ? "computed" : "?";
+  switch (s) {
+  case source::computed:
+    return "computed";
+  case source::memory:
+    return "memory";
+  case source::store:
+    return "store";
+  case source::shared:
+    return "shared";
+  }
+  return "?";
 }
 
 /// The answer for one text.
@@ -60,6 +76,7 @@ struct embed_result {
   std::vector<embedding> items; ///< one a text, in the order of the request
   weft::usage usage;
   call_times times;
+  node_load load; ///< of the node that answers; for peers
 };
 
 } // namespace weft

@@ -3,11 +3,18 @@
 #include "runtime/base/result.hpp"
 #include "runtime/job/context.hpp"
 #include "runtime/job/embed.hpp"
+#include "runtime/ports/peer_link.hpp"
 
 #include <atomic>
 #include <memory>
 
 namespace weft {
+
+/// What a call from another node brings along: it has resolved the identity of the results already.
+struct peer_origin {
+  result_kind_ptr kind;      ///< not null
+  bool compute_only = false; ///< peer_request::compute_only
+};
 
 /// One RPC in flight. It travels along the actors by shared_ptr; whoever answers first answers the client, later
 /// answers are dropped, and if all let go without an answer the transport's destructor answers errc::unavailable.
@@ -32,6 +39,18 @@ public:
       on_fail(std::move(reason));
   }
 
+  /// Of a call that another node passed on; null for a client's.
+  virtual const peer_origin* origin() const noexcept { return nullptr; }
+
+  /// Whether items may be given ahead, as they come. reply() has them all in any case; who was given an item ahead
+  /// need not look at it again.
+  virtual bool takes_parts() const noexcept { return false; }
+  /// REQUIRES: takes_parts(). May meet an answer on another thread: on_part() sees to that.
+  void part(const std::vector<peer_item>& items) noexcept {
+    if (!answered_.load(std::memory_order_relaxed))
+      on_part(items);
+  }
+
   /// The client has gone: nobody computes this any more.
   void cancel() noexcept { cancelled_.store(true, std::memory_order_relaxed); }
 
@@ -49,6 +68,7 @@ protected:
 private:
   virtual void on_reply(embed_result&& value) noexcept = 0;
   virtual void on_fail(failure&& reason) noexcept = 0;
+  virtual void on_part(const std::vector<peer_item>&) noexcept {}
 
   weft::context context_;
   embed_request request_;

@@ -19,6 +19,12 @@ std::string_view source_name(v1::Source source) {
   switch (source) {
   case v1::SOURCE_COMPUTED:
     return "computed";
+  case v1::SOURCE_MEMORY:
+    return "memory";
+  case v1::SOURCE_STORE:
+    return "store";
+  case v1::SOURCE_SHARED:
+    return "shared";
   case v1::SOURCE_UNSPECIFIED:
     break;
   default:
