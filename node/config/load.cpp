@@ -1,6 +1,6 @@
 #include "node/config/load.hpp"
 
-#include "node/config/edit_distance.hpp"
+#include "runtime/base/edit_distance.hpp"
 #include "node/config/schema.hpp"
 #include "node/config/toml_file.hpp"
 

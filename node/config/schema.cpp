@@ -1,6 +1,6 @@
 #include "node/config/schema.hpp"
 
-#include "node/config/edit_distance.hpp"
+#include "runtime/base/edit_distance.hpp"
 
 #include <algorithm>
 #include <array>

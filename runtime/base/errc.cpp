@@ -60,6 +60,11 @@ constexpr std::array rows{
               "Free space under node.data_dir; writing goes on by itself."},
     errc_info{errc::storage_failed, "STORAGE_FAILED", canonical::unavailable, "The node's storage does not work.",
               "Look at the node's log; the cache goes on from memory."},
+    errc_info{errc::state_damaged, "STATE_DAMAGED", canonical::failed_precondition,
+              "A file in which the node keeps its state is damaged.",
+              "Move the file that the message names away; the other nodes bring its contents back."},
+    errc_info{errc::settings_full, "SETTINGS_FULL", canonical::resource_exhausted,
+              "The cluster's settings have no room for another.", "Remove settings that are no longer used."},
     errc_info{errc::internal, "INTERNAL", canonical::internal, "A defect of Weft.",
               "Report it with the request id and the log."},
 };

@@ -34,6 +34,8 @@ enum class errc : uint8_t {
   model_unusable,
   storage_full,
   storage_failed,
+  state_damaged,
+  settings_full,
   internal,
 };
 

@@ -1,4 +1,4 @@
-#include "node/config/edit_distance.hpp"
+#include "runtime/base/edit_distance.hpp"
 #include "node/config/schema.hpp"
 
 #include <doctest/doctest.h>

@@ -1,0 +1,113 @@
+#include "runtime/settings/settings_keys.hpp"
+
+#include "runtime/base/edit_distance.hpp"
+#include "runtime/settings/settings_api_key.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
+
+namespace weft {
+namespace {
+
+bool is_number(std::string_view text) {
+  uint64_t number = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return problem == std::errc{} && end == text.data() + text.size() && number > 0;
+}
+
+bool is_scope(std::string_view text) {
+  return text == "tenant" || text == "shared";
+}
+
+bool is_tenant_state(std::string_view text) {
+  return text == "active" || text == "suspended";
+}
+
+bool is_api_key(std::string_view text) {
+  return static_cast<bool>(parse_setting_api_key("name", text));
+}
+
+constexpr std::array rules{
+    setting_rule{"api_key.*", "ROLE:SHA256 or ROLE:SHA256:TENANT",
+                 "An API key by its name: its role (client or operator), its SHA-256 in hex, never the key itself.",
+                 false, is_api_key},
+    setting_rule{
+        "cache.generation", "a number above the present one",
+        "Part of every cached result's identity; `weft cache clear` raises it, so older results are found no more.",
+        true, is_number},
+    setting_rule{"cache.scope.*", "tenant|shared",
+                 "Whether an operation's cached results are shared between tenants (default: tenant).", false,
+                 is_scope},
+    setting_rule{"tenant.*", "active|suspended", "Whether a tenant's calls are let in (default: active).", false,
+                 is_tenant_state},
+};
+
+constexpr std::string_view stem(std::string_view pattern) {
+  return pattern.ends_with('*') ? pattern.substr(0, pattern.size() - 1) : pattern;
+}
+
+bool matches(const setting_rule& rule, std::string_view key) {
+  const auto before = stem(rule.pattern);
+  if (before.size() == rule.pattern.size())
+    return key == rule.pattern;
+  return key.starts_with(before) && valid_setting_name(key.substr(before.size()));
+}
+
+failure wrong(std::string_view key, std::string message) {
+  return {errc::invalid_argument, std::move(message), {{"key", std::string{key}}}};
+}
+
+} // namespace
+
+std::span<const setting_rule> setting_rules() noexcept {
+  return rules;
+}
+
+bool valid_setting_name(std::string_view name) noexcept {
+  return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  });
+}
+
+const setting_rule* find_setting_rule(std::string_view key) noexcept {
+  const auto at = std::find_if(rules.begin(), rules.end(), [&](const auto& rule) { return matches(rule, key); });
+  return at == rules.end() ? nullptr : &*at;
+}
+
+std::string nearest_setting(std::string_view key) {
+  std::string best;
+  size_t best_distance = key.size() / 3 + 1; // more than a third of the letters wrong is another word
+  for (const auto& rule : rules) {
+    const auto before = stem(rule.pattern);
+    std::string candidate{rule.pattern};
+    size_t distance = edit_distance(key, rule.pattern);
+    // A family is compared without the name, which is whatever the caller says.
+    const auto dot = before.size() < rule.pattern.size() ? key.rfind('.') : std::string_view::npos;
+    if (dot != std::string_view::npos) {
+      distance = edit_distance(key.substr(0, dot + 1), before);
+      if (valid_setting_name(key.substr(dot + 1)))
+        candidate = std::string{before} + std::string{key.substr(dot + 1)};
+    }
+    if (distance < best_distance) {
+      best_distance = distance;
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+status check_setting(std::string_view key, std::string_view value) {
+  const auto* rule = find_setting_rule(key);
+  if (!rule) {
+    const auto near = nearest_setting(key);
+    return wrong(key, "there is no setting '" + std::string{key.substr(0, 128)} + "'" +
+                          (near.empty() ? "" : "; did you mean '" + near + "'?"));
+  }
+  if (!rule->valid(value))
+    return wrong(key, std::string{key} + " takes " + std::string{rule->value});
+  return ok;
+}
+
+} // namespace weft
