@@ -42,25 +42,28 @@ struct scan_limits {
   uint64_t bytes_max = 1 << 20; ///< ends the page after the entry that reaches it
 };
 
-/// Since the start, except entries and bytes.
+/// Counted since the start; bytes and accepts_writes are of now.
 struct entry_store_counters {
   uint64_t reads = 0; ///< keys
   uint64_t found = 0;
-  uint64_t writes = 0; ///< entries written
-  uint64_t expired = 0;
+  uint64_t writes = 0;          ///< entries written
+  uint64_t expired = 0;         ///< found too old, or removed for it
   uint64_t evicted = 0;         ///< removed as the oldest, over the size limit
-  uint64_t damaged_entries = 0; ///< failed their own checksum: answered as absent
-  uint64_t damaged_stores = 0;  ///< times that the whole store was moved aside
+  uint64_t damaged_entries = 0; ///< failed a checksum: answered as absent
+  uint64_t damaged_stores = 0;  ///< times that the whole store was moved aside and started empty
   uint64_t refused = 0;         ///< requests that found the queue full
   uint64_t write_failures = 0;  ///< entries that were not written: disk full or broken
-  uint64_t read_failures = 0;   ///< keys
-  uint64_t bytes = 0;           ///< on disk, about
-  bool accepts_writes = true;   ///< false while the disk is full or broken
+  uint64_t read_failures = 0;   ///< keys that could not be looked up
+  uint64_t bytes = 0;           ///< of the entries, at most: what the size limit is about
+  uint64_t bytes_max = 0;
+  uint64_t bytes_on_disk = 0; ///< of the files, with what waits to be compacted
+  bool accepts_writes = true; ///< false while the disk is full or broken
 };
 
-/// Entries that survive a restart. Every call returns at once; `done` is called exactly once, on a thread of the store,
-/// perhaps before the call returns, and must only send a message. Thread-safe. Requests are done in the order given.
-/// Errors: errc::overloaded (the queue is full), errc::storage_full, errc::storage_failed.
+/// Entries that survive a restart. Every call returns at once; `done` is called exactly once, on a thread of the store
+/// or, when refused, before the call returns; it must only send a message. Thread-safe. Reads are done in the order
+/// given, and so are writes; a read does not wait for the writes before it. Errors: errc::overloaded (the queue is
+/// full), errc::storage_full, errc::storage_failed.
 class entry_store {
 public:
   using read_done = std::function<void(result<std::vector<std::optional<stored_entry>>>)>;
