@@ -148,6 +148,10 @@ void embed_stream::OnCancel() {
 void embed_stream::OnDone() {
   if (registered_)
     edge_->streams.remove(this);
+  {
+    const std::lock_guard hold(mutex_);
+    core_.discard(); // calls that are still out may hold this object for long
+  }
   const auto last = std::move(self_); // may be the last hold on this object
 }
 
@@ -184,8 +188,10 @@ bool embed_stream::act(std::unique_lock<std::mutex>& lock) {
     write_.Swap(&*message);
     StartWrite(&write_, options);
   } else if (auto group = waiting_ ? std::nullopt : core_.next_group()) {
+    // Still under the lock: a cancellation either comes before and there is no group, or finds this call.
+    auto out = make_call(*std::move(group));
     lock.unlock();
-    submit(*std::move(group));
+    edge_->entrance.submit(std::move(out));
   } else if (!reading_ && core_.may_read()) {
     reading_ = true;
     lock.unlock();
@@ -197,14 +203,12 @@ bool embed_stream::act(std::unique_lock<std::mutex>& lock) {
   return true;
 }
 
-void embed_stream::submit(stream_group group) {
+/// REQUIRES: mutex_ is held.
+std::shared_ptr<call> embed_stream::make_call(stream_group group) {
   const uint64_t first = group.first;
   auto out = std::make_shared<stream_call>(context_, std::move(group), shared_from_this());
-  {
-    const std::lock_guard hold(mutex_);
-    calls_.emplace(first, out);
-  }
-  edge_->entrance.submit(std::move(out));
+  calls_.emplace(first, out);
+  return out;
 }
 
 void embed_stream::finish(const failure& reason) {
@@ -224,13 +228,22 @@ void embed_stream::wait_before_retry(const failure& reason) {
     return;
   waiting_ = true;
   const auto wait = stream_wait(refusals_, reason.retry_after.value_or(20ms), jitter());
-  alarm_.Set(std::chrono::system_clock::now() + wait, [stream = shared_from_this()](bool) {
-    {
-      const std::lock_guard hold(stream->mutex_);
-      stream->waiting_ = false;
-    }
-    stream->pump();
+  // A new alarm each time: this may run in the callback of the last one, and to set that again would destroy it there.
+  // gRPC keeps an alarm and its callback until the callback has returned, also when its owner lets go; so the callback
+  // must not hold the owner.
+  alarm_ = std::make_unique<grpc::Alarm>();
+  alarm_->Set(std::chrono::system_clock::now() + wait, [weak = weak_from_this()](bool) {
+    if (const auto stream = weak.lock())
+      stream->end_wait();
   });
+}
+
+void embed_stream::end_wait() {
+  {
+    const std::lock_guard hold(mutex_);
+    waiting_ = false;
+  }
+  pump();
 }
 
 /// Nobody waits for the calls that are out. REQUIRES: `lock` holds mutex_.

@@ -7,6 +7,7 @@
 #include <grpcpp/support/server_callback.h>
 
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string_view>
 
@@ -57,9 +58,10 @@ private:
 
   void pump();
   bool act(std::unique_lock<std::mutex>& lock);
-  void submit(stream_group group);
+  std::shared_ptr<call> make_call(stream_group group);
   void finish(const failure& reason);
   void wait_before_retry(const failure& reason);
+  void end_wait();
   void cancel_calls(std::unique_lock<std::mutex>& lock);
 
   const std::shared_ptr<edge> edge_;
@@ -83,7 +85,7 @@ private:
   bool finished_ = false;
   bool headed_ = false;  ///< the first message is on its way
   bool waiting_ = false; // for the alarm
-  grpc::Alarm alarm_;
+  std::unique_ptr<grpc::Alarm> alarm_;
   uint32_t refusals_ = 0; // since the last answer
   time_point refused_since_{};
 };

@@ -34,7 +34,8 @@ void stream_core::close(failure reason) {
 }
 
 void stream_core::done(uint64_t first, std::vector<grpc::ByteBuffer> messages) {
-  returned(messages.size());
+  if (!returned(messages.size()))
+    return;
   WEFT_ASSERT(first >= first_);
   WEFT_ASSERT(first - first_ + messages.size() <= slots_.size());
   auto to = slots_.begin() + static_cast<std::ptrdiff_t>(first - first_);
@@ -44,7 +45,8 @@ void stream_core::done(uint64_t first, std::vector<grpc::ByteBuffer> messages) {
 
 void stream_core::split(stream_group group) {
   WEFT_ASSERT(group.request.texts.size() > 1);
-  returned(group.request.texts.size());
+  if (!returned(group.request.texts.size()))
+    return;
   std::deque<stream_group> alone;
   for (auto& text : group.request.texts)
     alone.push_back({group.first++, {group.request.model, {std::move(text)}, group.request.options}});
@@ -52,7 +54,8 @@ void stream_core::split(stream_group group) {
 }
 
 void stream_core::retry(stream_group group) {
-  returned(group.request.texts.size());
+  if (!returned(group.request.texts.size()))
+    return;
   // Several may come back in any order.
   const auto place = std::find_if(waiting_.begin(), waiting_.end(),
                                   [&](const stream_group& other) { return other.first > group.first; });
@@ -60,8 +63,8 @@ void stream_core::retry(stream_group group) {
 }
 
 void stream_core::end(uint64_t first, size_t items, failure reason) {
-  returned(items);
-  end_at(first, std::move(reason));
+  if (returned(items))
+    end_at(first, std::move(reason));
 }
 
 void stream_core::written() {
@@ -70,6 +73,13 @@ void stream_core::written() {
   bytes_ -= slots_.front().bytes;
   slots_.pop_front();
   ++first_;
+}
+
+void stream_core::discard() noexcept {
+  discarded_ = abandoned_ = true;
+  slots_.clear();
+  waiting_.clear();
+  bytes_ = 0;
 }
 
 bool stream_core::may_read() const noexcept {
@@ -119,9 +129,10 @@ void stream_core::end_at(uint64_t position, failure reason) {
     ending_ = {position, std::move(reason)};
 }
 
-void stream_core::returned(size_t items) {
+bool stream_core::returned(size_t items) {
   WEFT_ASSERT(computing_ >= items);
   computing_ -= items;
+  return !discarded_;
 }
 
 } // namespace weft

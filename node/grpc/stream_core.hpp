@@ -54,6 +54,8 @@ public:
   void written();
   /// The client has gone.
   void abandon() noexcept { abandoned_ = true; }
+  /// The stream is over: its texts and answers go, and groups that come back later do nothing.
+  void discard() noexcept;
 
   // What is to be done.
 
@@ -83,7 +85,7 @@ private:
 
   void end_at(uint64_t position, failure reason);
   bool at_end() const noexcept { return ending_ && ending_->at <= first_; }
-  void returned(size_t items);
+  bool returned(size_t items); ///< false: too late to matter
 
   stream_limits limits_;
   std::deque<slot> slots_; // texts from position first_ on
@@ -94,6 +96,7 @@ private:
   bool writing_ = false;
   bool closed_ = false;
   bool abandoned_ = false;
+  bool discarded_ = false;
   std::optional<ending> ending_;
 };
 

@@ -245,6 +245,56 @@ TEST_CASE("a busy node makes a stream wait, not fail") {
   CHECK(node.meter->count("embed_stream", errc::overloaded) == 3);
 }
 
+TEST_CASE("a stream that had to wait is freed when it is over, answered or not") {
+  std::shared_ptr<weft::test::counting_meter> meter;
+  for (const bool answered : {true, false}) {
+    CAPTURE(answered);
+    std::atomic<int> refused{0};
+    {
+      test_node node([&](const weft::call_ptr& call) {
+        if (refused.fetch_add(1) < 3 || !answered)
+          call->fail({errc::overloaded, "busy", {}, 1ms});
+        else
+          weft::test::answer(call);
+      });
+      meter = node.meter;
+      stream_client client(node);
+      client.send({"a"});
+      client.send({"b"});
+      client.stream->WritesDone();
+      if (!answered) {
+        CHECK(eventually([&] { return refused > 3; }));
+        client.rpc.TryCancel();
+      }
+      CHECK(client.rest().size() == (answered ? 2 : 0));
+      CHECK(client.stream->Finish().ok() == answered);
+    }
+    // Each stream holds what all share, and that holds the meter.
+    CHECK(eventually([&] { return meter.use_count() == 1; }));
+  }
+}
+
+TEST_CASE("a cancelled stream leaves no call that still looks wanted") {
+  for (int round = 0; round < 50; ++round) {
+    std::mutex mutex;
+    std::vector<weft::call_ptr> calls;
+    test_node node([&](weft::call_ptr call) {
+      const std::lock_guard hold(mutex);
+      calls.push_back(std::move(call));
+    });
+    stream_client client(node);
+    for (int i = 0; i < 20; ++i)
+      client.send({text_number(i)});
+    client.rpc.TryCancel();
+    CHECK_FALSE(client.stream->Finish().ok());
+    node.server.shutdown(60s); // no handler runs after that
+    const std::lock_guard hold(mutex);
+    for (const auto& call : calls)
+      CHECK(call->ended());
+    calls.clear();
+  }
+}
+
 TEST_CASE("the wait before a retry grows from the advice to a second, and half of it is by chance") {
   CHECK(weft::stream_wait(1, 20ms, 0) == 10ms);
   CHECK(weft::stream_wait(1, 20ms, 1) == 20ms);

@@ -224,3 +224,19 @@ TEST_CASE("when the client has gone, nothing more is computed or written, and th
   answer(core, *b); // late answers do no harm
   CHECK_FALSE(core.next_message());
 }
+
+TEST_CASE("a stream that is over holds nothing, and what comes back late does nothing") {
+  stream_core core({.group_items_max = 2});
+  core.add(texts(10, 100));
+  const auto a = core.next_group(), b = core.next_group(), c = core.next_group(), d = core.next_group();
+  answer(core, *a);
+  core.discard();
+  CHECK(core.items_held() == 0);
+  answer(core, *b);
+  core.retry(*c);
+  core.split(*d);
+  CHECK(core.items_computing() == 0);
+  CHECK_FALSE(core.next_group());
+  CHECK_FALSE(core.next_message());
+  CHECK_FALSE(core.may_read());
+}

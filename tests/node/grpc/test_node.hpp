@@ -9,6 +9,7 @@
 #include <doctest/doctest.h>
 #include <grpcpp/grpcpp.h>
 
+#include <condition_variable>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -88,13 +89,17 @@ inline std::chrono::system_clock::time_point soon() {
   return std::chrono::system_clock::now() + std::chrono::seconds(60);
 }
 
-/// Waits for something that another thread is about to do; false when it does not come.
+/// Waits for something that another thread is about to do; false when it does not come. Looks once a millisecond, so
+/// that the threads it waits for have the cores.
 template <class Condition> bool eventually(Condition condition) {
   const auto end = soon();
+  std::mutex mutex;
+  std::condition_variable never;
+  std::unique_lock lock(mutex);
   while (!condition()) {
     if (std::chrono::system_clock::now() > end)
       return false;
-    std::this_thread::yield();
+    never.wait_for(lock, std::chrono::milliseconds(1));
   }
   return true;
 }
