@@ -1,0 +1,108 @@
+// The figures of the cluster, at sizes that fit every test run. The full sizes: membership_sim_bench --full.
+#include "tests/sim/membership_scenarios.hpp"
+#include "tests/sim/membership_swarm.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cstdio>
+
+using namespace weft;
+using namespace weft::sim;
+using namespace std::chrono_literals;
+
+TEST_CASE("the same seed gives the same trace, another seed another one") {
+  for (uint64_t seed : {1, 2, 3}) {
+    CAPTURE(seed);
+    CHECK(run_swarm(seed).hash == run_swarm(seed).hash);
+    CHECK(run_swarm(seed).hash != run_swarm(seed + 100).hash);
+  }
+}
+
+TEST_CASE("a crash is agreed on in time") {
+  std::printf(
+      "shortened: crashes of 1 of 100 (5 seeds) and of 1000 (1 seed); 5000 only in membership_sim_bench --full\n");
+  struct row {
+    uint32_t nodes;
+    uint64_t seeds;
+    double limit;
+  };
+  for (auto [nodes, seeds, limit] : {row{100, 5, 6}, {1'000, 1, 8}}) {
+    for (uint64_t seed = 1; seed <= seeds; ++seed) {
+      CAPTURE(nodes);
+      CAPTURE(seed);
+      auto figures = crash_one(seed, nodes, false);
+      CHECK(seconds(figures.most) <= limit);
+      CHECK(seconds(figures.first) >= 2); // no hasty verdict either
+      CHECK(figures.wrong.events == 0);
+    }
+  }
+}
+
+TEST_CASE("below ten nodes a silent node is suspected for at least 4 s") {
+  for (uint32_t nodes : {2, 3, 5, 9}) {
+    CAPTURE(nodes);
+    auto figures = crash_one(7, nodes, false);
+    CHECK(seconds(figures.first) >= 4);
+    CHECK(seconds(figures.all) <= 8);
+  }
+}
+
+TEST_CASE("a process that is gone is known to be so by all within 2 s") {
+  for (uint32_t nodes : {2, 3, 4, 9, 100, 1'000}) {
+    for (uint64_t seed = 1; seed <= (nodes < 1'000 ? 10 : 1); ++seed) {
+      CAPTURE(nodes);
+      CAPTURE(seed);
+      auto figures = crash_one(seed, nodes, true);
+      CHECK(seconds(figures.all) <= 2);
+      CHECK(figures.wrong.events == 0);
+    }
+  }
+}
+
+TEST_CASE("5 % loss kills nobody and costs at most 30 messages a node and second") {
+  std::printf("shortened: 5 %% loss for 60 s at 300 nodes; an hour at 1000 in membership_sim_bench --full\n");
+  auto figures = quiet(1, 300, 0.05, 60s);
+  CHECK(figures.wrong.events == 0);
+  CHECK(figures.messages <= 30);
+  CHECK(figures.true_views);
+  CHECK(figures.suspicions > 0); // the loss did hurt
+}
+
+TEST_CASE("no node dies because some stall for up to 3 s") {
+  std::printf("shortened: 10 %% of 100 nodes stall for 120 s\n");
+  for (uint64_t seed : {1, 2}) {
+    CAPTURE(seed);
+    auto figures = stalls(seed, 100, 0.1, 120s);
+    CHECK(figures.wrong.healthy == 0);
+    CHECK(figures.true_views);
+    CHECK(figures.suspicions > 0);
+  }
+}
+
+TEST_CASE("views are equal within 30 s after a partition") {
+  std::printf("shortened: partitions of 3, 10 and 100 nodes\n");
+  for (uint32_t nodes : {3, 10, 100}) {
+    for (auto kind : {cut_kind::halves, cut_kind::one_way, cut_kind::flapping}) {
+      CAPTURE(nodes);
+      CAPTURE(static_cast<int>(kind));
+      auto figures = part_and_heal(1, nodes, kind, 60s);
+      CHECK(figures.parted == (kind != cut_kind::flapping || figures.parted));
+      CHECK(seconds(figures.healed) <= 30);
+    }
+  }
+}
+
+TEST_CASE("nodes that start together know each other within 60 s") {
+  std::printf("shortened: a cold start of 200 nodes\n");
+  auto figures = cold_start(1, 200);
+  CHECK(seconds(figures.ready) <= 60);
+  CHECK(figures.wrong.events == 0);
+}
+
+TEST_CASE("idle nodes send at most 5 messages a second, however many they are") {
+  auto few = quiet(1, 100, 0, 30s);
+  auto many = quiet(1, 1'000, 0, 10s);
+  CHECK(few.messages <= 5);
+  CHECK(many.messages <= 5);
+  CHECK(many.messages == doctest::Approx(few.messages).epsilon(0.1));
+}
