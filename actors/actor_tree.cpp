@@ -37,6 +37,7 @@ tree_options complete(tree_options options) {
     options.meter = std::make_shared<null_meter>();
   if (!options.log)
     options.log = [](std::string_view, std::string_view, std::string_view) {};
+  options.cache.enabled = options.cache.enabled && !options.plain;
   for (auto& pool : options.pools) {
     pool.batching = pool.batching && !options.plain;
     pool.pooling = pool.pooling && !options.plain;
@@ -114,6 +115,14 @@ void actor_tree::drain(std::function<void()> drained) {
   auto& supervisor = parts_->supervisor;
   caf::anon_send(supervisor, drain_atom_v, std::make_shared<const std::function<void()>>(std::move(drained)));
   parts_->gate->close([supervisor] { caf::anon_send(supervisor, idle_atom_v); });
+}
+
+void actor_tree::set_members(cluster_view_ptr members) {
+  caf::anon_send(parts_->supervisor, std::move(members));
+}
+
+void actor_tree::clear_cache(uint64_t generation) {
+  caf::anon_send(parts_->supervisor, clear_atom_v, generation);
 }
 
 void actor_tree::reconfigure(const call_limits& limits, const std::vector<pool_options>& pools) {

@@ -2,6 +2,7 @@
 
 #include "actors/tree_options.hpp"
 #include "runtime/ports/call.hpp"
+#include "runtime/ports/cluster_view.hpp"
 #include "runtime/ports/node_view.hpp"
 
 #include <functional>
@@ -32,6 +33,12 @@ public:
   /// Applies what can change while running: limits at once; pools' sizes, budgets and bounds for the next batch.
   /// Pools are matched by name; unknown ones are ignored.
   void reconfigure(const call_limits& limits, const std::vector<pool_options>& pools);
+
+  /// The cluster as the failure detector sees it, this node among the members: keys are owned by those that serve.
+  void set_members(cluster_view_ptr members);
+
+  /// Forgets everything cached before this generation, in memory and in the stores. Generations only rise.
+  void clear_cache(uint64_t generation);
 
 private:
   struct parts;

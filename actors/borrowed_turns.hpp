@@ -35,6 +35,13 @@ public:
     turns.run();
   }
 
+  /// Sends without taking turns: whoever runs actors on this thread goes on with it, else the scheduler. For what
+  /// actors call back (a call's answer).
+  template <class Handle, class... Ts> static void send_along(const Handle& target, Ts&&... values) {
+    auto* host = active_ != nullptr && &active_->system() == &target->home_system() ? active_ : nullptr;
+    target->eq_impl(caf::make_message_id(), nullptr, host, std::forward<Ts>(values)...);
+  }
+
   /// CAF: an actor has work. Its reference is ours from here on.
   void exec_later(caf::resumable* actor) override;
 

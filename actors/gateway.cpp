@@ -3,6 +3,7 @@
 #include "actors/parent.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace weft {
@@ -18,17 +19,17 @@ failure too_many_items(const operation& kind, size_t items) {
           {{"items", std::to_string(items)}, {"limit", std::to_string(kind.items_max)}}};
 }
 
-/// The operation's default pool when it serves the model, else the first pool that does.
-const tree_wiring::pool* find_pool(const tree_wiring& wiring, const operation& kind, const std::string& model) {
-  const tree_wiring::pool* found = nullptr;
-  for (const auto& pool : wiring.pools)
-    if (pool.model == model && (found == nullptr || pool.name == kind.pool))
-      found = &pool;
+/// The number of the operation's default pool when it serves the model, else of the first pool that does.
+std::optional<uint32_t> find_pool(const tree_wiring& wiring, const operation& kind, const std::string& model) {
+  std::optional<uint32_t> found;
+  for (uint32_t i = 0; i < wiring.pools.size(); ++i)
+    if (wiring.pools[i].model == model && (!found || wiring.pools[i].name == kind.pool))
+      found = i;
   return found;
 }
 
-/// Where the call goes, or why nowhere.
-result<worker_pool_actor> resolve(const gateway_state& state, const call& call, time_point now) {
+/// The pool that the call is for, or why there is none.
+result<uint32_t> resolve(const gateway_state& state, const call& call, time_point now) {
   const auto* kind = state.setup.operations->find(embed_name);
   if (kind == nullptr)
     return failure{errc::unknown_operation, "this node does not have the operation"};
@@ -42,10 +43,10 @@ result<worker_pool_actor> resolve(const gateway_state& state, const call& call, 
     return failure{errc::cancelled, "the client cancelled the call"};
   if (call.context().deadline <= now)
     return failure{errc::deadline_exceeded, "the deadline had passed when the call arrived"};
-  const auto* pool = state.wiring ? find_pool(*state.wiring, *kind, model) : nullptr;
-  if (pool == nullptr)
+  const auto pool = state.wiring ? find_pool(*state.wiring, *kind, model) : std::nullopt;
+  if (!pool)
     return failure{errc::unavailable, "no pool serves the model '" + model + "'"};
-  return pool->handle;
+  return *pool;
 }
 
 } // namespace
@@ -58,7 +59,7 @@ gateway_actor::behavior_type gateway(gateway_actor::stateful_pointer<gateway_sta
         auto pool = resolve(self->state, *call, self->clock().now());
         if (!pool)
           return call->fail(std::move(pool.error()));
-        self->send(*pool, call);
+        self->send(self->state.wiring->router, call, *pool);
       },
       [self](stop_atom) { self->quit(); },
       [self](wire_atom, const wiring_ptr& wiring) {

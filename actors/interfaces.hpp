@@ -53,9 +53,47 @@ using worker_pool_actor = caf::typed_actor<
     // INTERNAL: drives deadlines, sweeps and shrinking.
     caf::reacts_to<tick_atom>>;
 
+/// CACHE_SHARD: keeps the results of its part of the keys, and has each computed once.
+using cache_shard_actor = caf::typed_actor<
+    // Delivers the texts' results to the call's gather. Errors: overloaded (too many wait for a key),
+    // deadline_exceeded, cancelled, draining, and what computing answers.
+    caf::reacts_to<shard_ask_ptr>,
+    // INTERNAL: from the store's thread: what it knows.
+    caf::reacts_to<store_lookup_ptr>,
+    // From a call that it made, by its number.
+    caf::reacts_to<computed_atom, uint64_t, embed_outcome_ptr>,
+    // INTERNAL: from the store's thread: entries are written, or why not.
+    caf::reacts_to<written_atom, written_ptr>,
+    // Counters; a control-path request.
+    caf::replies_to<status_atom>::with<cache_status_ptr>,
+    // Answers those who wait with errc::draining and quits.
+    caf::reacts_to<stop_atom>,
+    // Who is who, anew after every restart.
+    caf::reacts_to<wire_atom, wiring_ptr>,
+    // INTERNAL: drives deadlines and expiry.
+    caf::reacts_to<tick_atom>>;
+
+/// ROUTER: passes texts to whoever owns their keys, here or on another node.
+using router_actor = caf::typed_actor<
+    // Has the call answered; the number is that of its pool. Errors: other_identity, and what shards, peers and pools
+    // answer.
+    caf::reacts_to<call_ptr, uint32_t>,
+    // Has a shard's misses computed where there is room.
+    caf::reacts_to<compute_atom, call_ptr>,
+    // INTERNAL: from peer_link's thread: a peer has answered all that it will.
+    caf::reacts_to<peer_ask_ptr>,
+    // From the model keeper: all models, one of which has changed its state.
+    caf::reacts_to<models_ptr>,
+    // From the supervisor: the members have changed.
+    caf::reacts_to<cluster_view_ptr>,
+    // Passes on what is in the mailbox before this, then quits.
+    caf::reacts_to<stop_atom>,
+    // Who is who, anew after every restart.
+    caf::reacts_to<wire_atom, wiring_ptr>>;
+
 /// GATEWAY: resolves operation and model, checks deadlines, passes calls on. Admission stands in front of its mailbox.
 using gateway_actor = caf::typed_actor<
-    // Passes the call to its pool. Errors: unknown_operation, unknown_model, too_many_items, deadline_exceeded,
+    // Passes the call to the router. Errors: unknown_operation, unknown_model, too_many_items, deadline_exceeded,
     // cancelled, unavailable (no pool serves the model).
     caf::reacts_to<call_ptr>,
     // Passes on what is in the mailbox before this, then quits.
@@ -97,9 +135,13 @@ using node_supervisor_actor = caf::typed_actor<
     caf::reacts_to<idle_atom>,
     // Passes new options to the pools of these names.
     caf::reacts_to<change_atom, pools_options_ptr>,
+    // The members have changed.
+    caf::reacts_to<cluster_view_ptr>,
+    // Everything cached before this generation is forgotten. A lower one than before changes nothing.
+    caf::reacts_to<clear_atom, uint64_t>,
     // The present children; a control-path request.
     caf::replies_to<wire_atom>::with<wiring_ptr>,
-    // Stops gateway, pools, then the others, and quits.
+    // Stops gateway, router, shards, pools, then the others, and quits.
     caf::reacts_to<stop_atom>>;
 
 /// Who is who. The supervisor sends a new one to everybody after each start of a child.
@@ -114,6 +156,9 @@ struct tree_wiring {
   model_keeper_actor keeper;
   monitor_actor monitor;
   std::vector<pool> pools;
+  router_actor router;
+  std::vector<cache_shard_actor> shards; ///< none: nothing is cached
+  uint64_t cache_generation = 0;
 };
 
 } // namespace weft

@@ -4,6 +4,7 @@
 #include "runtime/batching/batch.hpp"
 #include "runtime/batching/text_chunk.hpp"
 #include "runtime/ports/call.hpp"
+#include "runtime/ports/cluster_view.hpp"
 #include "runtime/ports/engine.hpp"
 #include "runtime/ports/model.hpp"
 #include "runtime/ports/node_view.hpp"
@@ -43,6 +44,18 @@ using models_ptr = std::shared_ptr<const std::vector<model_status>>;
 using pool_status_ptr = std::shared_ptr<const pool_status>;
 using pool_options_ptr = std::shared_ptr<const pool_options>;
 using pools_options_ptr = std::shared_ptr<const std::vector<pool_options>>;
+/// What came of a call that a shard made.
+using embed_outcome = result<embed_result>;
+using embed_outcome_ptr = std::shared_ptr<embed_outcome>;
+struct shard_ask;    // gather.hpp
+struct peer_ask;     // peer_ask.hpp
+struct store_lookup; // store_lookup.hpp
+using shard_ask_ptr = std::shared_ptr<const shard_ask>;
+using peer_ask_ptr = std::shared_ptr<const peer_ask>;
+using store_lookup_ptr = std::shared_ptr<const store_lookup>;
+using written_ptr = std::shared_ptr<const status>;
+using cache_status_ptr = std::shared_ptr<const cache_status>;
+
 using callback_ptr = std::shared_ptr<const std::function<void()>>;
 
 /// How the node is, as its supervisor sees it.
@@ -57,24 +70,33 @@ using condition_ptr = std::shared_ptr<const node_condition>;
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::batch_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::call_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::cache_status_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::callback_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::chunk_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::condition_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::cluster_view_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::embed_outcome_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::engine_info_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::engine_outcome_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::engine_reply_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::model_outcome_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::models_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::news_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::peer_ask_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::pool_options_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::pool_status_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::pools_options_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::shard_ask_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::store_lookup_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::tokenized_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::wiring_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::written_ptr)
 
 /// Atoms have at most 10 characters.
 CAF_BEGIN_TYPE_ID_BLOCK(weft_actors, caf::first_custom_type_id)
 CAF_ADD_ATOM(weft_actors, weft, change_atom, "change")
+CAF_ADD_ATOM(weft_actors, weft, clear_atom, "clear")
+CAF_ADD_ATOM(weft_actors, weft, compute_atom, "compute")
 CAF_ADD_ATOM(weft_actors, weft, computed_atom, "computed")
 CAF_ADD_ATOM(weft_actors, weft, drain_atom, "drain")
 CAF_ADD_ATOM(weft_actors, weft, drop_atom, "drop")
@@ -90,4 +112,5 @@ CAF_ADD_ATOM(weft_actors, weft, tick_atom, "tick")
 CAF_ADD_ATOM(weft_actors, weft, tokens_atom, "tokens")
 CAF_ADD_ATOM(weft_actors, weft, want_atom, "want")
 CAF_ADD_ATOM(weft_actors, weft, wire_atom, "wire")
+CAF_ADD_ATOM(weft_actors, weft, written_atom, "written")
 CAF_END_TYPE_ID_BLOCK(weft_actors)

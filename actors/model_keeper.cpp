@@ -22,7 +22,7 @@ void model_keeper_state::wire(const wiring_ptr& wiring) {
     open(model);
   for (const auto& pool : wiring_->pools)
     tell(pool);
-  tell_monitor();
+  tell_others();
   tell_settled();
 }
 
@@ -30,7 +30,7 @@ void model_keeper_state::want(const std::string& model) {
   if (!registry_.wanted(model, self_->clock().now()))
     return;
   open(model);
-  tell_monitor();
+  tell_others();
 }
 
 void model_keeper_state::open(const std::string& model) {
@@ -50,7 +50,7 @@ void model_keeper_state::opened(const std::string& model, const result<model_ptr
     setup_.services->log("error", "keeper", "model " + model + " cannot be used: " + outcome.error().message);
   }
   tell_pools(model);
-  tell_monitor(); // before the supervisor hears of it: a node that says that it serves must not show a model as loading
+  tell_others(); // before the supervisor hears of it: a node that says that it serves must not show a model as loading
   tell_settled();
 }
 
@@ -58,7 +58,7 @@ void model_keeper_state::drop(const std::string& model) {
   if (!registry_.drop(model))
     return;
   tell_pools(model);
-  tell_monitor();
+  tell_others();
 }
 
 void model_keeper_state::tell_pools(const std::string& model) const {
@@ -75,8 +75,10 @@ void model_keeper_state::tell(const tree_wiring::pool& pool) const {
               std::make_shared<const model_news>(model_news{record->state, record->model, record->problem}));
 }
 
-void model_keeper_state::tell_monitor() const {
-  self_->send(wiring_->monitor, std::make_shared<const std::vector<model_status>>(registry_.status()));
+void model_keeper_state::tell_others() const {
+  auto models = std::make_shared<const std::vector<model_status>>(registry_.status());
+  self_->send(wiring_->router, models);
+  self_->send(wiring_->monitor, std::move(models));
 }
 
 void model_keeper_state::tell_settled() {

@@ -34,7 +34,7 @@ private:
   void open(const std::string& model);
   void tell(const tree_wiring::pool& pool) const;
   void tell_pools(const std::string& model) const;
-  void tell_monitor() const;
+  void tell_others() const;
   void tell_settled();
 
   self_pointer self_;

@@ -35,6 +35,8 @@ void monitor_state::wire(const wiring_ptr& wiring) {
 void monitor_state::look() {
   for (const auto& pool : wiring_->pools)
     ask_pool(pool);
+  for (size_t i = 0; i < wiring_->shards.size(); ++i)
+    ask_shard(i);
   publish();
   self_->delayed_send(self_, look_period, tick_atom_v);
 }
@@ -44,6 +46,17 @@ void monitor_state::ask_pool(const tree_wiring::pool& pool) {
       .then(
           [this, name = pool.name](const pool_status_ptr& latest) {
             pools_[name] = latest;
+            publish();
+          },
+          [](const caf::error&) {});
+}
+
+void monitor_state::ask_shard(size_t index) {
+  shards_.resize(wiring_->shards.size());
+  self_->request(wiring_->shards[index], status_answer_max, status_atom_v)
+      .then(
+          [this, index](const cache_status_ptr& latest) {
+            shards_[index] = *latest;
             publish();
           },
           [](const caf::error&) {});
@@ -64,6 +77,8 @@ void monitor_state::publish() const {
     next.models = *models_;
   for (const auto& entry : pools_)
     next.pools.push_back(*entry.second);
+  for (const auto& shard : shards_)
+    next.cache += shard;
   setup_.board->publish(std::move(next));
 }
 

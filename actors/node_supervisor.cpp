@@ -1,9 +1,11 @@
 #include "actors/node_supervisor.hpp"
 
+#include "actors/cache_shard.hpp"
 #include "actors/gateway.hpp"
 #include "actors/model_keeper.hpp"
 #include "actors/monitor.hpp"
 #include "actors/parent.hpp"
+#include "actors/router.hpp"
 #include "actors/worker_pool.hpp"
 
 #include <algorithm>
@@ -14,8 +16,10 @@ namespace weft {
 namespace {
 
 constexpr int stage_gateway = 0;
-constexpr int stage_pools = 1;
-constexpr int stage_rest = 2;
+constexpr int stage_router = 1;
+constexpr int stage_shards = 2;
+constexpr int stage_pools = 3;
+constexpr int stage_rest = 4;
 
 /// Tells at most once, however many copies there are.
 std::function<void(const std::string&)> once(std::function<void(std::string)> tell) {
@@ -55,6 +59,14 @@ void node_supervisor_state::add_children() {
                          [this, i] { start_pool(i); },
                          [this, i] { self_->send(parts_.pools[i].handle, stop_atom_v); },
                          {}});
+  parts_.shards.resize(setup_.options.cache.enabled ? setup_.options.cache.shards : 0);
+  for (size_t i = 0; i < parts_.shards.size(); ++i)
+    children_.push_back({"cache_shard",
+                         stage_shards,
+                         [this, i] { start_shard(i); },
+                         [this, i] { self_->send(parts_.shards[i], stop_atom_v); },
+                         {}});
+  children_.push_back({"router", stage_router, [this] { start_router(); }, stop(&tree_wiring::router), {}});
   children_.push_back({"gateway", stage_gateway, [this] { start_gateway(); }, stop(&tree_wiring::gateway), {}});
 }
 
@@ -88,6 +100,19 @@ void node_supervisor_state::start_monitor() {
   watch(parts_.monitor);
 }
 
+void node_supervisor_state::start_router() {
+  parts_.router = self_->spawn(router, router_setup{setup_.options.cache, setup_.options.peers, setup_.services});
+  watch(parts_.router);
+}
+
+void node_supervisor_state::start_shard(size_t index) {
+  const auto& cache = setup_.options.cache;
+  auto store = index < cache.stores.size() ? cache.stores[index] : nullptr;
+  parts_.shards[index] =
+      self_->spawn(cache_shard, cache_shard_setup{cache.shard, cache.flights, std::move(store), setup_.services});
+  watch(parts_.shards[index]);
+}
+
 void node_supervisor_state::start_pool(size_t index) {
   const auto& options = setup_.options.pools[index];
   auto cost = setup_.operations->find(embed_name)->cost;
@@ -99,6 +124,11 @@ void node_supervisor_state::start_pool(size_t index) {
 void node_supervisor_state::wire() {
   wiring_ = std::make_shared<const tree_wiring>(parts_);
   self_->send(parts_.gateway, wire_atom_v, wiring_);
+  self_->send(parts_.router, wire_atom_v, wiring_);
+  if (cluster_)
+    self_->send(parts_.router, cluster_);
+  for (const auto& shard : parts_.shards)
+    self_->send(shard, wire_atom_v, wiring_);
   for (const auto& pool : parts_.pools)
     self_->send(pool.handle, wire_atom_v, wiring_);
   self_->send(parts_.keeper, wire_atom_v, wiring_);
@@ -180,6 +210,18 @@ void node_supervisor_state::change(const std::vector<pool_options>& pools) {
   }
 }
 
+void node_supervisor_state::hear(const cluster_view_ptr& cluster) {
+  cluster_ = cluster;
+  self_->send(parts_.router, cluster_);
+}
+
+void node_supervisor_state::clear_cache(uint64_t generation) {
+  if (generation <= parts_.cache_generation)
+    return;
+  parts_.cache_generation = generation;
+  wire();
+}
+
 void node_supervisor_state::stop() {
   stopping_ = true;
   stop_next();
@@ -213,6 +255,8 @@ node_supervisor_actor::behavior_type node_supervisor(node_supervisor_state::self
       [&state](drain_atom, const callback_ptr& drained) { state.drain(drained); },
       [&state](idle_atom) { state.idle(); },
       [&state](change_atom, const pools_options_ptr& pools) { state.change(*pools); },
+      [&state](const cluster_view_ptr& cluster) { state.hear(cluster); },
+      [&state](clear_atom, uint64_t generation) { state.clear_cache(generation); },
       [&state](wire_atom) { return state.wiring(); },
       [&state](stop_atom) { state.stop(); },
   };

@@ -25,10 +25,10 @@ struct node_supervisor_setup {
   std::shared_ptr<const operation_registry> operations;
 };
 
-/// Duty: starts gateway, model keeper, pools and monitor; restarts each alone when it dies, at most 5 times in any 30 s
-/// for each name (a pool's workers and tokenizers count under a name of their own), else the node is unhealthy; stops
-/// them in order. Owner: actor_tree. Stop order: gateway, pools, then keeper and monitor, each when the one before it
-/// has gone, so that calls in mailboxes still reach somebody who answers them.
+/// Duty: starts gateway, router, cache shards, model keeper, pools and monitor; restarts each alone when it dies, at
+/// most 5 times in any 30 s for each name (a pool's workers and tokenizers count under a name of their own), else the
+/// node is unhealthy; stops them in order. Owner: actor_tree. Stop order: gateway, router, shards, pools, then keeper
+/// and monitor, each when the one before it has gone, so that calls in mailboxes still reach somebody who answers them.
 class node_supervisor_state {
 public:
   using self_pointer = node_supervisor_actor::stateful_pointer<node_supervisor_state>;
@@ -44,6 +44,8 @@ public:
   void idle();
   void change(const std::vector<pool_options>& pools);
   void stop();
+  void hear(const cluster_view_ptr& cluster);
+  void clear_cache(uint64_t generation);
   const wiring_ptr& wiring() const noexcept { return wiring_; }
 
 private:
@@ -61,6 +63,8 @@ private:
   void start_gateway();
   void start_keeper();
   void start_monitor();
+  void start_router();
+  void start_shard(size_t index);
   void start_pool(size_t index);
   template <class Handle> void watch(const Handle& handle);
   void wire();
@@ -77,6 +81,7 @@ private:
   child* starting_ = nullptr; ///< whose start runs
   tree_wiring parts_;
   wiring_ptr wiring_;
+  cluster_view_ptr cluster_; ///< null: none was told
   std::map<std::string, restart_limit> limits_;
   std::vector<callback_ptr> drained_;
   bool stopping_ = false;

@@ -1,9 +1,11 @@
 #pragma once
 
+#include "actors/cache_options.hpp"
 #include "runtime/admission/call_limits.hpp"
 #include "runtime/base/result.hpp"
 #include "runtime/ports/meter.hpp"
 #include "runtime/ports/model.hpp"
+#include "runtime/ports/peer_link.hpp"
 #include "runtime/registry/model_registry.hpp"
 
 #include <cstdint>
@@ -45,12 +47,14 @@ struct tree_options {
   std::string version;
   std::vector<model_entry> models; ///< the first is the default
   std::vector<pool_options> pools;
+  cache_options cache;
+  std::shared_ptr<peer_link> peers; ///< the way to other nodes; null: there are none
   call_limits limits;
   /// One is fastest (no thread is woken between two actors) until it cannot tokenize as fast as the engines compute.
   uint32_t scheduler_threads = 1;
   /// The threads that bring calls run the actors on their way, so that none has to be woken (borrowed_turns.hpp).
   bool borrow_threads = true;
-  bool plain = false; ///< every pool without batching and pooling: what gains are measured against
+  bool plain = false; ///< no caching, and every pool without batching and pooling: what gains are measured against
   std::shared_ptr<weft::meter> meter;
   /// Called once, from an actor's thread, when a child fails more often than its restart limit allows.
   std::function<void(std::string reason)> on_unhealthy;

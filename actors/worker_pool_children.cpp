@@ -116,11 +116,11 @@ void worker_pool_state::child_down(const caf::down_msg& down) {
   if (wiring_ && down.source == wiring_->supervisor.address())
     return self_->quit(caf::exit_reason::user_shutdown);
   auto why = self_->system().render(down.reason);
-  for (const auto& [number, slot] : workers_)
-    if (down.source == slot.handle.address())
+  for (const auto& [number, child] : workers_)
+    if (down.source == child.handle.address())
       return worker_down(number, why);
-  for (const auto& [number, slot] : tokenizers_)
-    if (down.source == slot.handle.address())
+  for (const auto& [number, child] : tokenizers_)
+    if (down.source == child.handle.address())
       return tokenizer_down(number, why);
 }
 

@@ -3,6 +3,7 @@
 #include "runtime/base/time.hpp"
 #include "runtime/ports/model.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -60,6 +61,47 @@ struct pool_status {
   double utilization = 0; ///< busy share of all workers over the last look, 0..1
 };
 
+struct cache_level_status {
+  uint64_t hits = 0; ///< since the start
+  uint64_t misses = 0;
+  uint64_t evictions = 0;
+  uint64_t entries = 0;
+  uint64_t bytes = 0;
+  uint64_t bytes_max = 0;
+
+  cache_level_status& operator+=(const cache_level_status& other) noexcept {
+    hits += other.hits;
+    misses += other.misses;
+    evictions += other.evictions;
+    entries += other.entries;
+    bytes += other.bytes;
+    bytes_max += other.bytes_max;
+    return *this;
+  }
+};
+
+/// The caches of a node, all shards together.
+struct cache_status {
+  cache_level_status memory; ///< decoded
+  cache_level_status packed; ///< compressed, in memory
+  cache_level_status store;  ///< on disk
+  uint64_t computed = 0;     ///< texts that no level knew
+  uint64_t shared = 0;       ///< texts that waited for another call's computation
+  uint64_t generation = 0;
+  bool store_accepts_writes = true;
+
+  cache_status& operator+=(const cache_status& other) noexcept {
+    memory += other.memory;
+    packed += other.packed;
+    store += other.store;
+    computed += other.computed;
+    shared += other.shared;
+    generation = std::max(generation, other.generation);
+    store_accepts_writes = store_accepts_writes && other.store_accepts_writes;
+    return *this;
+  }
+};
+
 /// What a node says of itself, made anew about twice a second by the monitor.
 struct node_snapshot {
   std::string name;
@@ -74,6 +116,7 @@ struct node_snapshot {
   uint32_t restarts = 0; ///< of actors, since start
   std::vector<model_status> models;
   std::vector<pool_status> pools;
+  cache_status cache;
 };
 
 /// Read access to the latest snapshot. Thread-safe, never blocks; never null.

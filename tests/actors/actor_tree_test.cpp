@@ -30,6 +30,7 @@ tree_options options_for(const std::shared_ptr<fake_device>& device) {
                               return model_ptr{std::make_shared<fake_model>(device)};
                             }});
   options.pools.push_back({.model = "m"});
+  options.cache.enabled = false;
   return options;
 }
 

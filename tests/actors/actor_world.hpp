@@ -42,6 +42,7 @@ public:
       : device(std::make_shared<fake_device>(how)), system_(config_),
         scheduler_(dynamic_cast<caf::scheduler::test_coordinator&>(system_.scheduler())) {
     options.node_name = "n1";
+    options.cache.enabled = false; // what is tested mostly lies behind it
     options.models.push_back({"m", model_load::kept, [this]() -> result<model_ptr> {
                                 ++models_opened;
                                 return model_ptr{std::make_shared<fake_model>(device)};

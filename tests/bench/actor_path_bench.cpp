@@ -83,6 +83,7 @@ int main(int argc, char** argv) {
                               return weft::model_ptr{std::make_shared<weft::test::fake_model>(device)};
                             }});
   options.pools.push_back({.model = "m"});
+  options.cache.enabled = false;
   weft::actor_tree tree{options};
   one_in_flight(tree.entrance(), 100);
   auto times = one_in_flight(tree.entrance(), calls);

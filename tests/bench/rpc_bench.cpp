@@ -66,6 +66,7 @@ tree_options tree_on(const std::shared_ptr<test::fake_device>& device) {
                           return model_ptr{std::make_shared<test::fake_model>(device)};
                         }});
   out.pools.push_back({.model = "m"});
+  out.cache.enabled = false;
   return out;
 }
 

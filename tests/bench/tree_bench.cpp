@@ -135,6 +135,7 @@ int main(int argc, char** argv) {
   options.models.push_back({"m", weft::model_load::kept, [model]() -> weft::result<weft::model_ptr> { return model; }});
   const auto workers = static_cast<uint32_t>(with.workers);
   options.pools.push_back({.model = "m", .workers_min = workers, .workers_max = workers});
+  options.cache.enabled = false;
   weft::actor_tree tree{options};
 
   std::vector<double> bare, whole, ratio;

@@ -12,6 +12,7 @@ inline tree_options one_model_tree(const std::shared_ptr<fake_device>& device, s
   out.models.push_back({"m", model_load::kept,
                         [device]() -> result<model_ptr> { return model_ptr{std::make_shared<fake_model>(device)}; }});
   out.pools.push_back({.model = "m"});
+  out.cache.enabled = false;
   return out;
 }
 

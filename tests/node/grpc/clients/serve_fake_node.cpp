@@ -14,6 +14,7 @@ int main() {
                                    return weft::model_ptr{std::make_shared<weft::test::fake_model>(device)};
                                  }});
   tree_options.pools.push_back({.model = "m"});
+  tree_options.cache.enabled = false;
   weft::actor_tree tree{std::move(tree_options)};
   weft::grpc_server_options options;
   options.listen = {"127.0.0.1:0"};

@@ -1,0 +1,330 @@
+#include "actors/cache_shard.hpp"
+
+#include "actors/parent.hpp"
+#include "runtime/base/assert.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace weft {
+namespace {
+
+// How soon a client that has gone frees its place; deadlines have timers of their own.
+constexpr auto sweep_period = std::chrono::milliseconds{100};
+// How often expired entries are looked for, and a store that refused writes is asked again.
+constexpr auto tidy_period = std::chrono::seconds{1};
+constexpr uint64_t write_bytes_a_batch = 1ULL << 20;
+
+/// Results are gathered by call before they are delivered: one message's work mostly belongs to one.
+class deliveries {
+public:
+  ~deliveries() {
+    for (auto& [to, items] : by_call_)
+      to->deliver(items);
+  }
+  void add(const gather_ptr& to, gather::item item) {
+    if (by_call_.empty() || by_call_.back().first != to)
+      by_call_.emplace_back(to, std::vector<gather::item>{});
+    by_call_.back().second.push_back(std::move(item));
+  }
+
+private:
+  std::vector<std::pair<gather_ptr, std::vector<gather::item>>> by_call_;
+};
+
+source source_of(cache_level level) noexcept {
+  return level == cache_level::l3 ? source::store : source::memory;
+}
+
+bool made_as(const embed_result& result, const result_kind_parts& parts) {
+  return result.model == parts.model && result.model_version == parts.model_version &&
+         result.precision == parts.precision;
+}
+
+} // namespace
+
+void cache_shard_state::start(const cache_shard_setup& setup) {
+  setup_ = setup;
+  cache_.emplace(setup.cache);
+  flights_.emplace(setup.flights);
+  arm_timer();
+}
+
+void cache_shard_state::wire(const wiring_ptr& wiring) {
+  if (!wiring_)
+    end_with(self_, wiring->supervisor);
+  wiring_ = wiring;
+  if (wiring_->cache_generation <= cache_->generation())
+    return;
+  cache_->clear(wiring_->cache_generation);
+  if (setup_.store)
+    setup_.store->clear(wiring_->cache_generation, [](const status&) {});
+}
+
+void cache_shard_state::ask(const shard_ask& asked) {
+  std::vector<waiter_id> to_look_up, to_compute;
+  deliveries found;
+  for (size_t i = 0; i < asked.items.size(); ++i) {
+    const shard_waiter waiter{asked.to, asked.items[i], asked.keys[i]};
+    const auto what = identity_of(waiter);
+    auto answer = cache_->get(what, waiter.key, now());
+    if (auto* hit = std::get_if<cache_hit>(&answer)) {
+      found.add(asked.to, {waiter.index, hit->value.as_embedding(), source_of(hit->level)});
+      continue;
+    }
+    const waiter_id id{++last_waiter_};
+    auto part = flights_->join(id, what, waiter.key, asked.to->source().context().deadline);
+    if (!part) {
+      asked.to->fail(std::move(part.error()));
+      break; // what has joined leaves with the call
+    }
+    waiters_.emplace(id, waiter);
+    if (*part == single_flight_core::part::leads)
+      (std::holds_alternative<look_in_store>(answer) && setup_.store ? to_look_up : to_compute).push_back(id);
+  }
+  look_up(std::move(to_look_up));
+  compute(std::move(to_compute));
+  arm_timer();
+}
+
+void cache_shard_state::look_up(std::vector<waiter_id> leaders) {
+  if (leaders.empty())
+    return;
+  auto lookup = std::make_shared<store_lookup>();
+  for (auto id : leaders)
+    lookup->keys.push_back(waiters_.at(id).key);
+  lookup->leaders = std::move(leaders);
+  setup_.store->get(lookup->keys, [lookup, hdl = cache_shard_actor{self_}](auto answer) {
+    lookup->answer = std::move(answer);
+    borrowed_turns::send_along(hdl, store_lookup_ptr{lookup});
+  });
+}
+
+void cache_shard_state::looked_up(const store_lookup& lookup) {
+  const auto& answer = *lookup.answer;
+  std::vector<waiter_id> missing;
+  deliveries found;
+  for (size_t i = 0; i < lookup.leaders.size(); ++i) {
+    const auto id = lookup.leaders[i];
+    const auto waiter = waiters_.find(id);
+    if (waiter == waiters_.end())
+      continue; // gone meanwhile; whoever leads now computes
+    const auto what = identity_of(waiter->second);
+    if (!answer) {
+      cache_->store_failed();
+      missing.push_back(id);
+      continue;
+    }
+    auto resumed = cache_->resume(what, lookup.keys[i], (*answer)[i], now());
+    if (auto* hit = std::get_if<cache_hit>(&resumed))
+      this->answer(what, lookup.keys[i], hit->value, id, source::store);
+    else
+      missing.push_back(id);
+  }
+  compute(std::move(missing));
+  write_behind();
+  arm_timer();
+}
+
+void cache_shard_state::compute(std::vector<waiter_id> leaders) {
+  if (leaders.empty())
+    return;
+  const auto to = waiters_.at(leaders.front()).to;
+  job next;
+  embed_request request{.model = to->kind()->parts().model, .texts = {}, .options = to->source().request().options};
+  for (auto id : leaders) {
+    const auto& waiter = waiters_.at(id);
+    next.what.push_back(identity_of(waiter));
+    next.keys.push_back(waiter.key);
+    request.texts.push_back(next.what.back().text);
+  }
+  const auto number = ++last_job_;
+  auto call =
+      std::make_shared<shard_call>(to->source().context(), std::move(request), cache_shard_actor{self_}, number);
+  next.call = call;
+  next.leaders = std::move(leaders);
+  jobs_.emplace(number, std::move(next));
+  self_->send(wiring_->router, compute_atom_v, call_ptr{std::move(call)});
+}
+
+void cache_shard_state::computed(uint64_t number, result<embed_result>& outcome) {
+  auto node = jobs_.extract(number);
+  if (node.empty())
+    return;
+  auto& done = node.mapped();
+  const auto& parts = done.what.front().kind->parts();
+  if (!outcome) {
+    fail_job(done, outcome.error());
+  } else if (!made_as(*outcome, parts)) {
+    fail_job(done, {errc::model_loading, "the model has changed while the text was computed"});
+  } else {
+    const auto leader = std::ranges::find_if(done.leaders, [&](waiter_id id) { return waiters_.contains(id); });
+    if (leader != done.leaders.end())
+      waiters_.at(*leader).to->add(outcome->usage, outcome->times);
+    const auto cost = (outcome->times.infer + outcome->times.tokenize) / static_cast<int64_t>(done.leaders.size());
+    computed_items_ += done.leaders.size();
+    for (size_t i = 0; i < done.leaders.size(); ++i) {
+      const cached_value value{std::make_shared<const embedding>(std::move(outcome->items[i])), cost};
+      cache_->put(done.what[i], done.keys[i], value, now());
+      answer(done.what[i], done.keys[i], value, done.leaders[i], source::computed);
+    }
+  }
+  write_behind();
+  arm_timer();
+}
+
+void cache_shard_state::answer(const identity& what, const cache_key& key, const cached_value& value, waiter_id leader,
+                               source from) {
+  deliveries out;
+  for (auto id : flights_->completed(what, key)) {
+    auto waiter = waiters_.extract(id);
+    WEFT_ASSERT(!waiter.empty());
+    out.add(waiter.mapped().to, {waiter.mapped().index, value.as_embedding(), id == leader ? from : source::shared});
+  }
+}
+
+void cache_shard_state::fail_job(const job& failed, const failure& reason) {
+  // The pool fails a call for one bad text; the others of it are as good as before for whoever else waits for them.
+  const auto named = item_of(reason);
+  if (named && *named < failed.leaders.size())
+    fail_leader(failed, *named, reason);
+  const failure other{errc::unavailable, "the text was computed together with one that failed"};
+  for (size_t i = 0; i < failed.leaders.size(); ++i)
+    if (!named)
+      fail_leader(failed, i, reason);
+    else if (*named != i)
+      fail_leader(failed, i, other);
+}
+
+void cache_shard_state::fail_leader(const job& failed, size_t at, const failure& reason) {
+  const auto id = failed.leaders[at];
+  if (!waiters_.contains(id))
+    return;
+  if (reason.code == errc::cancelled) {
+    waiters_.erase(id);
+    return take_over(flights_->cancelled(id));
+  }
+  const auto attempt = flights_->failed(id, failed.what[at], failed.keys[at], reason.code);
+  for (auto one : attempt.answer)
+    if (auto waiter = waiters_.extract(one); !waiter.empty())
+      waiter.mapped().to->fail(rename_item(reason, waiter.mapped().index));
+  take_over(attempt.next);
+}
+
+void cache_shard_state::take_over(const std::optional<single_flight_core::handover>& next) {
+  if (next && waiters_.contains(next->leader)) // else it leaves in a moment itself, and hands over again
+    compute({next->leader});
+}
+
+void cache_shard_state::take_over(const std::vector<single_flight_core::handover>& next) {
+  for (const auto& one : next)
+    take_over(std::optional{one});
+}
+
+void cache_shard_state::fail(const std::vector<waiter_id>& waiters, const failure& reason) {
+  for (auto id : waiters)
+    if (auto waiter = waiters_.extract(id); !waiter.empty())
+      waiter.mapped().to->fail(reason);
+}
+
+void cache_shard_state::let_go_of_abandoned() {
+  std::vector<waiter_id> gone;
+  for (const auto& [id, waiter] : waiters_)
+    if (waiter.to->source().ended())
+      gone.push_back(id);
+  std::ranges::sort(gone); // the order of a hash table is nobody's turn
+  for (auto id : gone)
+    waiters_.erase(id);
+  for (auto& [number, under_way] : jobs_)
+    if (std::ranges::none_of(under_way.leaders, [&](waiter_id id) { return waiters_.contains(id); }))
+      if (auto call = under_way.call.lock())
+        call->cancel();
+  for (auto id : gone)
+    take_over(flights_->cancelled(id));
+}
+
+void cache_shard_state::write_behind() {
+  if (!setup_.store || writing_ || !cache_->has_writes() || now() < write_again_)
+    return;
+  auto entries = cache_->take_writes(write_bytes_a_batch, now());
+  if (entries.empty())
+    return;
+  writing_ = true;
+  setup_.store->put(std::move(entries), [hdl = cache_shard_actor{self_}](status outcome) {
+    borrowed_turns::send_along(hdl, written_atom_v, std::make_shared<const status>(std::move(outcome)));
+  });
+}
+
+void cache_shard_state::written(const status& outcome) {
+  writing_ = false;
+  if (!outcome)
+    write_again_ = now() + tidy_period; // what was in the batch stays in memory only
+  write_behind();
+}
+
+void cache_shard_state::tick() {
+  if (now() >= armed_)
+    armed_ = time_point::max();
+  auto due = flights_->tick(now());
+  fail(due.answer, {errc::deadline_exceeded, "the deadline passed before the text was computed"});
+  take_over(due.next);
+  let_go_of_abandoned();
+  cache_->tick(now());
+  write_behind();
+  arm_timer();
+}
+
+void cache_shard_state::stop() {
+  fail(flights_->take_all(), {errc::draining, "the node is stopping"});
+  self_->quit();
+}
+
+void cache_shard_state::arm_timer() {
+  const auto wake = waiters_.empty() ? now() + tidy_period : std::min(now() + sweep_period, flights_->next_deadline());
+  if (wake >= armed_)
+    return;
+  armed_ = wake;
+  self_->delayed_send(self_, std::max(wake - now(), duration::zero()), tick_atom_v);
+}
+
+cache_status cache_shard_state::report() const {
+  const auto counters = cache_->counters();
+  const auto level = [&](cache_level which) {
+    const auto& from = counters[which];
+    return cache_level_status{.hits = from.hits,
+                              .misses = from.misses,
+                              .evictions = from.evictions,
+                              .entries = from.entries,
+                              .bytes = from.bytes,
+                              .bytes_max = from.bytes_max};
+  };
+  cache_status out{.memory = level(cache_level::l1), .packed = level(cache_level::l2), .store = level(cache_level::l3)};
+  if (setup_.store) {
+    const auto stored = setup_.store->counters();
+    out.store.bytes = stored.bytes;
+    out.store.evictions = stored.evicted;
+    out.store_accepts_writes = stored.accepts_writes;
+  }
+  out.computed = computed_items_;
+  out.shared = flights_->followed();
+  out.generation = cache_->generation();
+  return out;
+}
+
+cache_shard_actor::behavior_type cache_shard(cache_shard_state::self_pointer self, const cache_shard_setup& setup) {
+  auto& state = self->state;
+  state.start(setup);
+  name_exceptions(self);
+  return {
+      [&state](const shard_ask_ptr& asked) { state.ask(*asked); },
+      [&state](const store_lookup_ptr& lookup) { state.looked_up(*lookup); },
+      [&state](computed_atom, uint64_t number, const embed_outcome_ptr& outcome) { state.computed(number, *outcome); },
+      [&state](written_atom, const written_ptr& outcome) { state.written(*outcome); },
+      [&state](status_atom) { return std::make_shared<const cache_status>(state.report()); },
+      [&state](stop_atom) { state.stop(); },
+      [&state](wire_atom, const wiring_ptr& wiring) { state.wire(wiring); },
+      [&state](tick_atom) { state.tick(); },
+  };
+}
+
+} // namespace weft

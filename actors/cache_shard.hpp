@@ -1,0 +1,94 @@
+#pragma once
+
+#include "actors/cache_options.hpp"
+#include "actors/gather.hpp"
+#include "actors/interfaces.hpp"
+#include "actors/services.hpp"
+#include "actors/shard_call.hpp"
+#include "actors/store_lookup.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace weft {
+
+struct cache_shard_setup {
+  cache_shard_options cache;
+  single_flight_limits flights;
+  std::shared_ptr<entry_store> store; ///< null: memory only
+  services_ptr services;
+};
+
+/// What one of those who wait for a key needs to be answered.
+struct shard_waiter {
+  gather_ptr to;
+  uint32_t index = 0;
+  cache_key key;
+};
+
+/// Duty: keeps the results of a part of the keys, and sees to it that a key is computed once. cache_shard_core decides
+/// where entries are, single_flight_core who computes. Owner: NODE_SUPERVISOR. It holds calls only by their gather, so
+/// when it dies their transports answer them.
+class cache_shard_state {
+public:
+  using self_pointer = cache_shard_actor::stateful_pointer<cache_shard_state>;
+  static inline const char* name = "cache_shard";
+
+  explicit cache_shard_state(self_pointer self) : self_(self) {}
+  void start(const cache_shard_setup& setup);
+
+  void ask(const shard_ask& asked);
+  void looked_up(const store_lookup& lookup);
+  void computed(uint64_t number, result<embed_result>& outcome);
+  void written(const status& outcome);
+  void tick();
+  void stop();
+  void wire(const wiring_ptr& wiring);
+  cache_status report() const;
+
+private:
+  /// A computation that is under way.
+  struct job {
+    std::weak_ptr<shard_call> call;
+    std::vector<waiter_id> leaders; ///< one a text
+    std::vector<identity> what;     ///< [leaders]
+    std::vector<cache_key> keys;    ///< [leaders]
+  };
+
+  time_point now() const { return self_->clock().now(); }
+  identity identity_of(const shard_waiter& waiter) const { return {waiter.to->kind(), waiter.to->text(waiter.index)}; }
+
+  void look_up(std::vector<waiter_id> leaders);
+  /// REQUIRES: leaders of one gather.
+  void compute(std::vector<waiter_id> leaders);
+  void take_over(const std::optional<single_flight_core::handover>& next);
+  void take_over(const std::vector<single_flight_core::handover>& next);
+  void answer(const identity& what, const cache_key& key, const cached_value& value, waiter_id leader, source from);
+  void fail_job(const job& failed, const failure& reason);
+  void fail_leader(const job& failed, size_t at, const failure& reason);
+  void fail(const std::vector<waiter_id>& waiters, const failure& reason);
+  void let_go_of_abandoned();
+  void write_behind();
+  void arm_timer();
+
+  self_pointer self_;
+  cache_shard_setup setup_;
+  std::optional<cache_shard_core> cache_;
+  std::optional<single_flight_core> flights_;
+  wiring_ptr wiring_;
+  uint64_t last_waiter_ = 0;
+  std::unordered_map<waiter_id, shard_waiter> waiters_;
+  uint64_t last_job_ = 0;
+  std::unordered_map<uint64_t, job> jobs_;
+  bool writing_ = false;     ///< the store has a batch of ours
+  time_point write_again_{}; ///< not before, after it refused one
+  time_point armed_ = time_point::max();
+  uint64_t computed_items_ = 0;
+};
+
+cache_shard_actor::behavior_type cache_shard(cache_shard_state::self_pointer self, const cache_shard_setup& setup);
+
+} // namespace weft

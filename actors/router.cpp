@@ -1,0 +1,227 @@
+#include "actors/router.hpp"
+
+#include "actors/borrowed_turns.hpp"
+#include "actors/parent.hpp"
+#include "runtime/cache/single_flight_core.hpp"
+#include "runtime/registry/operation_registry.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace weft {
+namespace {
+
+// Different kinds are few (models × options × tenants); beyond this they are made anew, which costs a microsecond.
+constexpr size_t kinds_max = 4'096;
+
+/// The parameters of `embed`, resolved, in the form that identities have had since the first release.
+std::string canonical_form(const embed_options& options) {
+  std::string out = "normalize=";
+  out += options.normalize ? '1' : '0';
+  out += ";truncate=";
+  out += options.truncate ? (options.side == truncation_side::left ? "left" : "right") : "refuse";
+  return out;
+}
+
+/// A failure that the asking node would meet as well when it computed the text itself.
+bool lies_in_the_text(const failure& reason) noexcept {
+  return reason.code != errc::other_identity && is_permanent(reason.code);
+}
+
+} // namespace
+
+void router_state::start(const router_setup& setup) {
+  setup_ = setup;
+  near_.emplace(setup.cache.near);
+}
+
+void router_state::wire(const wiring_ptr& wiring) {
+  if (!wiring_)
+    end_with(self_, wiring->supervisor);
+  wiring_ = wiring;
+  kinds_.clear(); // the generation may have changed
+  near_->clear(wiring_->cache_generation);
+}
+
+void router_state::hear(const models_ptr& models) {
+  models_ = models;
+  kinds_.clear();
+}
+
+bool router_state::uses_cache(const call& call) const {
+  return setup_.cache.enabled && !wiring_->shards.empty() && !(call.origin() && call.origin()->compute_only);
+}
+
+result_kind_ptr router_state::kind_of(const call& call, const std::string& model) {
+  if (!models_)
+    return nullptr;
+  const auto found = std::ranges::find(*models_, model, [](const model_status& m) { return m.info.name; });
+  if (found == models_->end() || found->state != model_state::ready)
+    return nullptr;
+  const auto scope = setup_.cache.shared_by_tenants ? std::string{} : call.context().tenant;
+  const auto parameters = canonical_form(call.request().options);
+  auto known = model + '\n' + parameters + '\n' + scope;
+  if (auto it = kinds_.find(known); it != kinds_.end())
+    return it->second;
+  if (kinds_.size() >= kinds_max)
+    kinds_.clear();
+  auto made = std::make_shared<const result_kind>(result_kind_parts{.operation = std::string{embed_name},
+                                                                    .model = model,
+                                                                    .model_version = found->info.version,
+                                                                    .precision = found->info.precision,
+                                                                    .parameters = parameters,
+                                                                    .scope = scope,
+                                                                    .generation = wiring_->cache_generation});
+  kinds_.emplace(std::move(known), made);
+  return made;
+}
+
+void router_state::route(const call_ptr& call, uint32_t pool) {
+  const auto& target = wiring_->pools.at(pool);
+  const auto kind = kind_of(*call, target.model);
+  const auto* origin = call->origin();
+  if (origin && (!kind || kind->bytes() != origin->kind->bytes()))
+    return call->fail({errc::other_identity,
+                       "this node has another version, numeric class or cache generation of '" + target.model + "'"});
+  if (!kind || !uses_cache(*call))
+    return self_->send(target.handle, call);
+  const auto to = std::make_shared<gather>(call, kind);
+  const auto& texts = call->request().texts;
+  std::vector<uint32_t> items(texts.size());
+  std::vector<cache_key> keys(texts.size());
+  for (uint32_t i = 0; i < texts.size(); ++i) {
+    items[i] = i;
+    keys[i] = key_of(*kind, texts[i]);
+  }
+  if (origin || owners_.empty())
+    return ask_shards(to, items, keys);
+  for (const auto& group : group_by_owner(owners_, keys)) {
+    std::vector<cache_key> of_group;
+    for (auto index : group.items)
+      of_group.push_back(keys[index]);
+    if (group.owner == cluster_->self)
+      ask_shards(to, group.items, of_group);
+    else
+      ask_peer(to, group.owner, group.items, of_group);
+  }
+}
+
+void router_state::ask_shards(const gather_ptr& to, const std::vector<uint32_t>& items,
+                              const std::vector<cache_key>& keys) {
+  const auto& shards = wiring_->shards;
+  std::vector<shard_ask> asks(shards.size());
+  for (size_t i = 0; i < items.size(); ++i) {
+    auto& one = asks[keys[i].high % shards.size()]; // tables inside the shard use the low half
+    one.items.push_back(items[i]);
+    one.keys.push_back(keys[i]);
+  }
+  for (size_t i = 0; i < asks.size(); ++i) {
+    if (asks[i].items.empty())
+      continue;
+    asks[i].to = to;
+    self_->send(shards[i], std::make_shared<const shard_ask>(std::move(asks[i])));
+  }
+}
+
+void router_state::ask_peer(const gather_ptr& to, node_id peer, const std::vector<uint32_t>& items,
+                            const std::vector<cache_key>& keys) {
+  auto asked = std::make_shared<peer_ask>(peer_ask{.to = to, .peer = peer});
+  std::vector<gather::item> near;
+  const auto& source = to->source();
+  peer_request request{.context = source.context(),
+                       .kind = to->kind(),
+                       .model = to->kind()->parts().model,
+                       .options = source.request().options};
+  for (size_t i = 0; i < items.size(); ++i) {
+    const identity what{to->kind(), to->text(items[i])};
+    if (auto hit = near_->get(what, keys[i], now())) {
+      near.push_back({items[i], hit->as_embedding(), source::memory});
+      continue;
+    }
+    asked->items.push_back(items[i]);
+    asked->keys.push_back(keys[i]);
+    request.texts.push_back(what.text);
+  }
+  to->deliver(near);
+  if (asked->items.empty())
+    return;
+  asked->values.resize(asked->items.size());
+  peer_listener listener{
+      .on_items =
+          [asked](std::vector<peer_item> answered) {
+            std::vector<gather::item> came;
+            for (auto& one : answered) {
+              if (one.index >= asked->items.size() || asked->values[one.index])
+                continue; // a peer that answers what nobody asked
+              asked->values[one.index] = one.value;
+              came.push_back({asked->items[one.index], one.value, one.value->source});
+            }
+            asked->to->deliver(came);
+          },
+      .on_end =
+          [asked, hdl = router_actor{self_}](peer_end end) {
+            asked->end = std::move(end);
+            borrowed_turns::send_along(hdl, peer_ask_ptr{asked});
+          },
+  };
+  setup_.peers->ask(peer, std::move(request), std::move(listener));
+}
+
+void router_state::peer_ended(const peer_ask& asked) {
+  std::vector<uint32_t> missing;
+  std::vector<cache_key> keys;
+  for (size_t i = 0; i < asked.items.size(); ++i) {
+    if (asked.values[i]) {
+      near_->put({asked.to->kind(), asked.to->text(asked.items[i])}, asked.keys[i], {asked.values[i]}, now());
+    } else {
+      missing.push_back(asked.items[i]);
+      keys.push_back(asked.keys[i]);
+    }
+  }
+  asked.to->add(asked.end->usage, {});
+  if (missing.empty() || asked.to->source().ended())
+    return;
+  if (!asked.end->outcome && lies_in_the_text(asked.end->outcome.error())) {
+    const auto& reason = asked.end->outcome.error();
+    const auto named = item_of(reason);
+    return asked.to->fail(named && *named < asked.items.size() ? rename_item(reason, asked.items[*named]) : reason);
+  }
+  // The owner is gone, full, or computes something else: the client need not know.
+  ask_shards(asked.to, missing, keys);
+}
+
+void router_state::compute(const call_ptr& call) {
+  const auto& model = call->request().model;
+  const auto found = std::ranges::find(wiring_->pools, model, &tree_wiring::pool::model);
+  if (found == wiring_->pools.end())
+    return call->fail({errc::unavailable, "no pool serves the model '" + model + "'"});
+  self_->send(found->handle, call);
+}
+
+void router_state::hear(const cluster_view_ptr& cluster) {
+  cluster_ = cluster;
+  std::vector<placement_node> nodes;
+  const auto self = std::ranges::find(cluster->members, cluster->self, &cluster_member::node);
+  for (const auto& member : cluster->members)
+    if (self != cluster->members.end() && member.region == self->region && takes_work(member.condition))
+      nodes.push_back({member.node, member.weight, member.zone});
+  const bool alone = !setup_.peers || nodes.empty() || (nodes.size() == 1 && nodes.front().node == cluster->self);
+  owners_ = alone ? placement{} : placement{std::move(nodes)};
+}
+
+router_actor::behavior_type router(router_state::self_pointer self, const router_setup& setup) {
+  auto& state = self->state;
+  state.start(setup);
+  name_exceptions(self);
+  return {
+      [&state](const call_ptr& call, uint32_t pool) { state.route(call, pool); },
+      [&state](compute_atom, const call_ptr& call) { state.compute(call); },
+      [&state](const peer_ask_ptr& asked) { state.peer_ended(*asked); },
+      [&state](const models_ptr& models) { state.hear(models); },
+      [&state](const cluster_view_ptr& cluster) { state.hear(cluster); },
+      [self](stop_atom) { self->quit(); },
+      [&state](wire_atom, const wiring_ptr& wiring) { state.wire(wiring); },
+  };
+}
+
+} // namespace weft

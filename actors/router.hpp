@@ -1,0 +1,63 @@
+#pragma once
+
+#include "actors/cache_options.hpp"
+#include "actors/gather.hpp"
+#include "actors/interfaces.hpp"
+#include "actors/peer_ask.hpp"
+#include "actors/services.hpp"
+#include "runtime/cache/near_cache.hpp"
+#include "runtime/routing/placement.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace weft {
+
+struct router_setup {
+  cache_options cache;
+  std::shared_ptr<peer_link> peers; ///< null: this node is alone
+  services_ptr services;
+};
+
+/// Duty: finds out whose keys a call's texts have, and passes them on: to the shards of this node, or to the node that
+/// owns them; what a peer does not answer, this node computes itself. Owner: NODE_SUPERVISOR. Keeps no call; its
+/// memory is the near-cache of what other nodes answered.
+class router_state {
+public:
+  using self_pointer = router_actor::stateful_pointer<router_state>;
+  static inline const char* name = "router";
+
+  explicit router_state(self_pointer self) : self_(self) {}
+  void start(const router_setup& setup);
+
+  void route(const call_ptr& call, uint32_t pool);
+  void compute(const call_ptr& call);
+  void peer_ended(const peer_ask& asked);
+  void hear(const models_ptr& models);
+  void hear(const cluster_view_ptr& cluster);
+  void wire(const wiring_ptr& wiring);
+
+private:
+  time_point now() const { return self_->clock().now(); }
+  result_kind_ptr kind_of(const call& call, const std::string& model);
+  bool uses_cache(const call& call) const;
+  void ask_shards(const gather_ptr& to, const std::vector<uint32_t>& items, const std::vector<cache_key>& keys);
+  void ask_peer(const gather_ptr& to, node_id peer, const std::vector<uint32_t>& items,
+                const std::vector<cache_key>& keys);
+
+  self_pointer self_;
+  router_setup setup_;
+  wiring_ptr wiring_;
+  models_ptr models_;
+  cluster_view_ptr cluster_;
+  placement owners_; ///< empty while this node is alone
+  std::optional<near_cache> near_;
+  std::unordered_map<std::string, result_kind_ptr> kinds_; ///< by model, options and scope
+};
+
+router_actor::behavior_type router(router_state::self_pointer self, const router_setup& setup);
+
+} // namespace weft

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "runtime/cache/single_flight_core.hpp"
+#include "runtime/ports/entry_store.hpp"
+
+#include <optional>
+#include <vector>
+
+namespace weft {
+
+/// What a shard asks its store for, on behalf of whom, and what the store says.
+struct store_lookup {
+  std::vector<waiter_id> leaders;
+  std::vector<cache_key> keys; ///< [leaders]
+  std::optional<result<std::vector<std::optional<stored_entry>>>> answer;
+};
+
+} // namespace weft

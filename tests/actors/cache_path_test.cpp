@@ -1,0 +1,325 @@
+#include "runtime/base/item_failure.hpp"
+#include "runtime/routing/placement.hpp"
+#include "tests/actors/actor_world.hpp"
+#include "tests/support/fake_peers.hpp"
+#include "tests/support/fake_store.hpp"
+
+using namespace weft;
+using namespace weft::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+using mode = fake_device::mode;
+
+/// A node with a cache in memory, and whatever else the test gives it.
+struct cached_world : actor_world {
+  explicit cached_world(mode how = mode::instant) : actor_world(how) {
+    options.cache.enabled = true;
+    options.cache.shard.spaces = {{"embed", {}}};
+  }
+  void give_store() { options.cache.stores = {store}; }
+  /// Runs actors and store until neither has anything to do.
+  void settle() {
+    do
+      step();
+    while (store->work());
+    step();
+  }
+  uint64_t all_computed() const {
+    uint64_t sum = 0;
+    for (const auto& entry : meter->computed)
+      sum += entry.second;
+    return sum;
+  }
+
+  std::shared_ptr<fake_store> store = std::make_shared<fake_store>();
+};
+
+std::vector<source> sources(const outcome_ptr& outcome) {
+  std::vector<source> out;
+  for (const auto& item : outcome->reply().items)
+    out.push_back(item.source);
+  return out;
+}
+
+/// Two nodes: this one is 1. Texts by who owns them.
+struct two_nodes : cached_world {
+  explicit two_nodes(mode how = mode::instant) : cached_world(how) {
+    options.peers = peers;
+    start();
+    caf::anon_send(supervisor, view({1, 2}));
+    step();
+    const auto& info = board->snapshot()->models.at(0).info;
+    const result_kind kind({.operation = "embed",
+                            .model = info.name,
+                            .model_version = info.version,
+                            .precision = info.precision,
+                            .parameters = "normalize=1;truncate=right"});
+    const placement owners({{node_id{1}, 100, "a"}, {node_id{2}, 100, "a"}});
+    for (int i = 0; mine.size() < 4 || theirs.size() < 4; ++i) {
+      const auto text = "text " + std::to_string(i);
+      (owners.first_owner(key_of(kind, text)) == node_id{1} ? mine : theirs).push_back(text);
+    }
+  }
+  static cluster_view_ptr view(const std::vector<uint64_t>& serving) {
+    cluster_view out{.self = node_id{1}};
+    for (auto id : serving)
+      out.members.push_back({.node = node_id{id}, .region = "r", .zone = "a", .condition = member_condition::serving});
+    return std::make_shared<const cluster_view>(std::move(out));
+  }
+
+  std::shared_ptr<fake_peers> peers = std::make_shared<fake_peers>();
+  std::vector<std::string> mine, theirs;
+};
+
+} // namespace
+
+TEST_CASE("a text that was computed comes from memory the next time, equal to the bit") {
+  cached_world world;
+  world.start();
+  auto first = world.submit({"a", "b"});
+  auto second = world.submit({"b", "c", "a"});
+  REQUIRE(second->code() == errc::none);
+  CHECK(sources(first) == std::vector{source::computed, source::computed});
+  CHECK(sources(second) == std::vector{source::memory, source::computed, source::memory});
+  CHECK(second->reply().items[2].values == first->reply().items[0].values);
+  CHECK(second->reply().items[2].tokens == first->reply().items[0].tokens);
+  CHECK(second->reply().model == "m");
+  CHECK(second->reply().model_version == "0123456789ab");
+  CHECK(second->reply().usage.tokens == 9);
+  CHECK(world.all_computed() == 3);
+}
+
+TEST_CASE("options and tenants are part of what a result is") {
+  cached_world world;
+  world.start();
+  world.submit({"a"});
+  CHECK(sources(world.submit({"a"}, {.embed = {.normalize = false}}))[0] == source::computed);
+  CHECK(sources(world.submit({"a"}, {.embed = {.side = truncation_side::left}}))[0] == source::computed);
+  CHECK(sources(world.submit({"a"}))[0] == source::memory);
+}
+
+TEST_CASE("a thousand equal texts at once are computed once") {
+  cached_world world{mode::manual};
+  world.start();
+  std::vector<outcome_ptr> all;
+  for (int i = 0; i < 1'000; ++i)
+    all.push_back(world.submit({"the same"}));
+  world.complete_all();
+  for (const auto& one : all)
+    REQUIRE(one->code() == errc::none);
+  CHECK(world.all_computed() == 1);
+  CHECK(sources(all[0])[0] == source::computed);
+  CHECK(sources(all[999])[0] == source::shared);
+}
+
+TEST_CASE("equal texts of one call are computed once, and each has its vector") {
+  cached_world world;
+  world.start();
+  auto outcome = world.submit({"x", "y", "x", "x"});
+  REQUIRE(outcome->code() == errc::none);
+  CHECK(world.all_computed() == 2);
+  CHECK(outcome->reply().items[3].values == outcome->reply().items[0].values);
+}
+
+TEST_CASE("a leader whose client goes hands over; the others are answered") {
+  cached_world world{mode::manual};
+  world.start();
+  auto [leader, led] = make_call({"the same"});
+  world.entrance->submit(leader);
+  world.step();
+  auto follower = world.submit({"the same"});
+  leader->cancel();
+  leader.reset();
+  world.pass(300ms);
+  world.complete_all();
+  REQUIRE(follower->answered());
+  CHECK(follower->code() == errc::none);
+}
+
+TEST_CASE("a follower's deadline is its own") {
+  cached_world world{mode::manual};
+  world.start();
+  auto patient = world.submit({"the same"});
+  auto hasty = world.submit({"the same"}, {.deadline = world.now() + 1s});
+  world.pass(1500ms);
+  REQUIRE(hasty->answered());
+  CHECK(hasty->code() == errc::deadline_exceeded);
+  CHECK_FALSE(patient->answered());
+  world.complete_all();
+  CHECK(patient->code() == errc::none);
+}
+
+TEST_CASE("a bad text fails its call with its own number, and the good texts of that call do not fail others") {
+  cached_world world;
+  world.start();
+  world.submit({"warm"});
+  auto bad = world.submit({"warm", "good", "\xFF"});
+  REQUIRE(bad->answered());
+  CHECK(bad->code() == errc::invalid_utf8);
+  CHECK(item_of(bad->error()) == 2);
+  CHECK(bad->error().message.starts_with("text 2"));
+  CHECK(world.submit({"good"})->code() == errc::none);
+}
+
+TEST_CASE("what memory forgot comes from the store, also after a restart of the shard") {
+  cached_world world;
+  world.give_store();
+  world.start();
+  auto first = world.submit({"a"});
+  world.settle();
+  CHECK(first->code() == errc::none);
+  CHECK(world.store->entries.size() == 1);
+  world.kill(world.wiring()->shards[0]);
+  world.step();
+  auto again = world.submit({"a"});
+  CHECK_FALSE(again->answered()); // the store is asked, and nobody waits for it on a thread
+  world.settle();
+  REQUIRE(again->answered());
+  CHECK(sources(again) == std::vector{source::store});
+  CHECK(again->reply().items[0].values == first->reply().items[0].values);
+  CHECK(world.all_computed() == 1);
+}
+
+TEST_CASE("a store that does not work costs nothing but its hits") {
+  cached_world world;
+  world.give_store();
+  world.store->broken = true;
+  world.start();
+  auto outcome = world.submit({"a"});
+  world.settle();
+  REQUIRE(outcome->answered());
+  CHECK(outcome->code() == errc::none);
+  world.pass(1s);
+  CHECK_FALSE(world.board->snapshot()->cache.store_accepts_writes);
+  CHECK(sources(world.submit({"a"}))[0] == source::memory);
+}
+
+TEST_CASE("a cleared cache serves nothing from before, also from the store") {
+  cached_world world;
+  world.give_store();
+  world.start();
+  world.submit({"a"});
+  world.settle();
+  caf::anon_send(world.supervisor, clear_atom_v, uint64_t{1});
+  world.settle();
+  CHECK(world.store->entries.empty());
+  auto after = world.submit({"a"});
+  world.settle();
+  CHECK(sources(after) == std::vector{source::computed});
+  CHECK(world.all_computed() == 2);
+}
+
+TEST_CASE("a shard that dies with calls inside answers them, and is replaced") {
+  cached_world world{mode::manual};
+  world.start();
+  auto inside = world.submit({"a"});
+  world.kill(world.wiring()->shards[0]);
+  REQUIRE(inside->answered());
+  CHECK(inside->code() == errc::unavailable);
+  auto next = world.submit({"b"});
+  world.complete_all();
+  CHECK(next->code() == errc::none);
+}
+
+TEST_CASE("stopping answers those who wait at a shard") {
+  outcome_ptr waiting;
+  {
+    cached_world world{mode::manual};
+    world.start();
+    waiting = world.submit({"a"});
+  }
+  REQUIRE(waiting->answered());
+  CHECK(waiting->code() == errc::draining);
+}
+
+TEST_CASE("the snapshot counts hits, computed and shared texts") {
+  cached_world world;
+  world.start();
+  world.submit({"a"});
+  world.submit({"a"});
+  world.pass(600ms);
+  const auto seen = world.board->snapshot()->cache;
+  CHECK(seen.memory.hits == 1);
+  CHECK(seen.memory.entries == 1);
+  CHECK(seen.computed == 1);
+}
+
+TEST_CASE("plain mode caches nothing") {
+  cached_world world;
+  world.options.cache.enabled = false;
+  world.start();
+  world.submit({"a"});
+  CHECK(sources(world.submit({"a"}))[0] == source::computed);
+  CHECK(world.all_computed() == 2);
+}
+
+TEST_CASE("texts go to the nodes that own their keys: one request a node, the answers in the order of the call") {
+  two_nodes world;
+  auto outcome = world.submit({world.theirs[0], world.mine[0], world.theirs[1]});
+  CHECK_FALSE(outcome->answered());
+  REQUIRE(world.peers->asks.size() == 1);
+  const auto& asked = world.peers->asks[0];
+  CHECK(asked.peer == node_id{2});
+  CHECK(asked.request.texts == std::vector{world.theirs[0], world.theirs[1]});
+  CHECK_FALSE(asked.request.compute_only);
+  asked.answer(1);
+  asked.answer(0);
+  asked.end();
+  world.step();
+  REQUIRE(outcome->answered());
+  const auto reply = outcome->reply();
+  CHECK(reply.items[0].values == std::vector<float>{7, 0, 0, 1});
+  CHECK(reply.items[1].values == fake_model{world.device}.vector(world.mine[0]));
+  CHECK(reply.items[2].values == std::vector<float>{7, 1, 0, 1});
+}
+
+TEST_CASE("what a peer answered is near the next time") {
+  two_nodes world;
+  world.submit({world.theirs[0]});
+  world.peers->asks[0].answer(0);
+  world.peers->asks[0].end();
+  world.step();
+  auto again = world.submit({world.theirs[0]});
+  CHECK(world.peers->asks.size() == 1);
+  REQUIRE(again->answered());
+  CHECK(sources(again) == std::vector{source::memory});
+}
+
+TEST_CASE("what a peer leaves unanswered is computed here, and only that") {
+  for (auto why : {errc::unavailable, errc::overloaded, errc::draining, errc::other_identity, errc::internal}) {
+    CAPTURE(to_string(why));
+    two_nodes world;
+    auto outcome = world.submit({world.theirs[0], world.theirs[1]});
+    world.peers->asks[0].answer(0);
+    world.peers->asks[0].end(failure{why, "gone"});
+    world.step();
+    REQUIRE(outcome->answered());
+    REQUIRE(outcome->code() == errc::none);
+    CHECK(outcome->reply().items[0].values == std::vector<float>{7, 0, 0, 1});
+    CHECK(outcome->reply().items[1].values == fake_model{world.device}.vector(world.theirs[1]));
+    CHECK(world.all_computed() == 1);
+  }
+}
+
+TEST_CASE("a peer that finds a text bad fails the call, with the number that the client knows") {
+  two_nodes world;
+  auto outcome = world.submit({world.mine[0], world.theirs[0], world.theirs[1]});
+  world.peers->asks[0].end(failure{errc::text_too_long, "text 1 has too many tokens", {{"item", "1"}}});
+  world.step();
+  REQUIRE(outcome->answered());
+  CHECK(outcome->code() == errc::text_too_long);
+  CHECK(item_of(outcome->error()) == 2);
+  CHECK(outcome->error().message.starts_with("text 2 has"));
+}
+
+TEST_CASE("a node that has gone owns nothing: its texts are computed by those that are left") {
+  two_nodes world;
+  caf::anon_send(world.supervisor, two_nodes::view({1}));
+  world.step();
+  auto outcome = world.submit({world.theirs[0]});
+  CHECK(world.peers->asks.empty());
+  REQUIRE(outcome->answered());
+  CHECK(outcome->code() == errc::none);
+}
