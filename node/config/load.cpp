@@ -1,8 +1,8 @@
 #include "node/config/load.hpp"
 
-#include "runtime/base/edit_distance.hpp"
 #include "node/config/schema.hpp"
 #include "node/config/toml_file.hpp"
+#include "runtime/base/edit_distance.hpp"
 
 #include <unistd.h>
 

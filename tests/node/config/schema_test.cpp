@@ -1,5 +1,5 @@
-#include "runtime/base/edit_distance.hpp"
 #include "node/config/schema.hpp"
+#include "runtime/base/edit_distance.hpp"
 
 #include <doctest/doctest.h>
 
