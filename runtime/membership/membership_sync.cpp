@@ -142,8 +142,8 @@ void membership_core::handle(const sync_reply& body, const peer_message& message
   joined_ = true;
   merge(body.records, message.sender, first ? claim_origin::first : claim_origin::sync, now, out);
   // Two clusters meet: the other one has to hear of ours, too.
-  if (stranger && !alone)
-    sync_with(message.sender, address_of(message.sender, from), out);
+  if (stranger && !alone && view_.is_live(message.sender))
+    repair_with(message.sender, now, out);
 }
 
 void membership_core::merge(const std::vector<member_record>& records, node_id sender, claim_origin origin,

@@ -93,6 +93,8 @@ void membership_cluster::pause(uint32_t node, duration time) {
 }
 
 void membership_cluster::leave(uint32_t node) {
+  WEFT_ASSERT(state(node) == host_state::up);
+  hosts_[node].state = host_state::leaving;
   core(node).leave(world_.now(), effects_);
   act(node);
 }
@@ -106,6 +108,7 @@ void membership_cluster::deliver(uint32_t from, uint32_t to, peer_message messag
   auto& host = hosts_[to];
   switch (host.state) {
   case host_state::up:
+  case host_state::leaving:
     host.core->receive(std::move(message), std::to_string(from), world_.now(), effects_);
     return act(to);
   case host_state::paused:
@@ -127,7 +130,7 @@ void membership_cluster::wake(uint64_t what) {
     return tick(node);
   if (kind == wake_kind::resume)
     return resume(node);
-  if (state(node) != host_state::up || state(about) != host_state::gone)
+  if (!working(node) || state(about) != host_state::gone)
     return;
   if (kind == wake_kind::refused)
     core(node).refused(id(about), world_.now(), effects_);
@@ -138,7 +141,7 @@ void membership_cluster::wake(uint64_t what) {
 
 void membership_cluster::tick(uint32_t node) {
   auto& host = hosts_[node];
-  if (host.scheduled != world_.now() || host.state != host_state::up)
+  if (host.scheduled != world_.now() || !working(node))
     return;
   host.scheduled = time_point::max();
   if (host.core->next_wake() <= world_.now())
@@ -187,7 +190,9 @@ void membership_cluster::act(uint32_t node) {
 void membership_cluster::arm(uint32_t node) {
   auto& host = hosts_[node];
   auto next = std::max(host.core->next_wake(), world_.now());
-  if (host.state != host_state::up || next == time_point::max() || next >= host.scheduled)
+  if (host.core->left())
+    host.state = host_state::gone;
+  if (!working(node) || next == time_point::max() || next >= host.scheduled)
     return;
   host.scheduled = next;
   world_.at(next, *this, token(wake_kind::tick, node));

@@ -14,6 +14,7 @@ namespace weft::sim {
 enum class host_state : uint8_t {
   off,     ///< never started
   up,      //
+  leaving, ///< says goodbye; then it is gone
   paused,  ///< SIGSTOP: messages pile up, timers wait
   crashed, ///< the machine is gone: silence
   gone,    ///< the process is gone: its machine refuses connections
@@ -37,11 +38,15 @@ public:
   membership_core& core(uint32_t node) { return *hosts_[node].core; }
   host_state state(uint32_t node) const { return hosts_[node].state; }
   bool running(uint32_t node) const { return state(node) == host_state::up || state(node) == host_state::paused; }
+  /// Its process works: up or leaving.
+  bool working(uint32_t node) const { return state(node) == host_state::up || state(node) == host_state::leaving; }
   node_id id(uint32_t node) const { return hosts_[node].id; }
 
   /// A new process with a greater boot epoch that joins through these nodes and those that it remembers. REQUIRES: it
   /// is not running.
   void start(uint32_t node, const std::vector<uint32_t>& seeds);
+  /// For nodes that start from here on.
+  void set_options(membership_options options) { options_ = std::move(options); }
   /// All nodes at once, each knowing all: how a cluster is long after its start.
   void start_all_acquainted();
   /// `refuses`: only the process is gone.

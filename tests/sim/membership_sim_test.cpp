@@ -20,13 +20,13 @@ TEST_CASE("the same seed gives the same trace, another seed another one") {
 
 TEST_CASE("a crash is agreed on in time") {
   std::printf(
-      "shortened: crashes of 1 of 100 (5 seeds) and of 1000 (1 seed); 5000 only in membership_sim_bench --full\n");
+      "shortened: crashes of 1 of 100 (20 seeds) and of 1000 (3 seeds); 5000 only in membership_sim_bench --full\n");
   struct row {
     uint32_t nodes;
     uint64_t seeds;
     double limit;
   };
-  for (auto [nodes, seeds, limit] : {row{100, 5, 6}, {1'000, 1, 8}}) {
+  for (auto [nodes, seeds, limit] : {row{100, 20, 6}, {1'000, 3, 8}}) {
     for (uint64_t seed = 1; seed <= seeds; ++seed) {
       CAPTURE(nodes);
       CAPTURE(seed);
@@ -60,8 +60,8 @@ TEST_CASE("a process that is gone is known to be so by all within 2 s") {
 }
 
 TEST_CASE("5 % loss kills nobody and costs at most 30 messages a node and second") {
-  std::printf("shortened: 5 %% loss for 60 s at 300 nodes; an hour at 1000 in membership_sim_bench --full\n");
-  auto figures = quiet(1, 300, 0.05, 60s);
+  std::printf("shortened: 5 %% loss for 60 s at 1000 nodes; an hour at 1000 in membership_sim_bench --full\n");
+  auto figures = quiet(1, 1'000, 0.05, 60s);
   CHECK(figures.wrong.events == 0);
   CHECK(figures.messages <= 30);
   CHECK(figures.true_views);
@@ -69,10 +69,10 @@ TEST_CASE("5 % loss kills nobody and costs at most 30 messages a node and second
 }
 
 TEST_CASE("no node dies because some stall for up to 3 s") {
-  std::printf("shortened: 10 %% of 100 nodes stall for 120 s\n");
+  std::printf("shortened: 10 %% of 100 nodes stall for 300 s\n");
   for (uint64_t seed : {1, 2}) {
     CAPTURE(seed);
-    auto figures = stalls(seed, 100, 0.1, 120s);
+    auto figures = stalls(seed, 100, 0.1, 300s);
     CHECK(figures.wrong.healthy == 0);
     CHECK(figures.true_views);
     CHECK(figures.suspicions > 0);
@@ -80,21 +80,49 @@ TEST_CASE("no node dies because some stall for up to 3 s") {
 }
 
 TEST_CASE("views are equal within 30 s after a partition") {
-  std::printf("shortened: partitions of 3, 10 and 100 nodes\n");
+  std::printf("shortened: partitions of 3, 10 and 100 nodes; 1000 in membership_sim_bench --full\n");
   for (uint32_t nodes : {3, 10, 100}) {
     for (auto kind : {cut_kind::halves, cut_kind::one_way, cut_kind::flapping}) {
       CAPTURE(nodes);
       CAPTURE(static_cast<int>(kind));
       auto figures = part_and_heal(1, nodes, kind, 60s);
-      CHECK(figures.parted == (kind != cut_kind::flapping || figures.parted));
+      if (kind != cut_kind::flapping) // which may happen to be whole at its end
+        CHECK(figures.parted);
       CHECK(seconds(figures.healed) <= 30);
     }
   }
 }
 
+TEST_CASE("who leaves is known to have left within a second, and is not missed") {
+  membership_cluster cluster{1, 50};
+  cluster.start_all_acquainted();
+  cluster.world().run_for(5s);
+  cluster.leave(7);
+  cluster.watch(7);
+  cluster.world().run_for(10s);
+  CHECK(seconds(cluster.time_to_know(1.0)) <= 1);
+  CHECK(cluster.views_are_true());
+  CHECK(cluster.core(8).members().get(cluster.id(7))->record.state == member_state::left);
+}
+
+TEST_CASE("strangers are refused and stay outside") {
+  membership_options other;
+  other.cluster_id = "other";
+  membership_cluster cluster{1, 5};
+  cluster.start_all_acquainted();
+  cluster.world().run_for(1s);
+  cluster.crash(4, false);
+  cluster.world().run_for(20s);
+  cluster.set_options(other);
+  cluster.start(4, {0, 1});
+  cluster.world().run_for(20s);
+  CHECK(cluster.refusals() > 0);
+  CHECK(cluster.core(4).members().counts().live() == 1);
+  CHECK(cluster.core(0).members().counts().live() == 4);
+}
+
 TEST_CASE("nodes that start together know each other within 60 s") {
-  std::printf("shortened: a cold start of 200 nodes\n");
-  auto figures = cold_start(1, 200);
+  auto figures = cold_start(1, 1'000);
   CHECK(seconds(figures.ready) <= 60);
   CHECK(figures.wrong.events == 0);
 }

@@ -59,25 +59,29 @@ void strike(membership_cluster& cluster) {
   uint32_t running = 0;
   for (uint32_t other = 0; other < cluster.size(); ++other)
     running += cluster.state(other) == host_state::up;
-  switch (random.below(6)) {
+  switch (random.below(7)) {
   case 0:
     if (cluster.running(node) && running > cluster.size() / 3 + 1)
       cluster.crash(node, random.chance(0.5));
     return;
   case 1:
-    if (!cluster.running(node))
+    if (!cluster.running(node) && !cluster.working(node))
       cluster.start(node, {0, 1, 2});
     return;
   case 2:
     return cluster.pause(node, random.within(duration{6s}));
+  case 5:
+    if (cluster.state(node) == host_state::up && running > cluster.size() / 3 + 1)
+      cluster.leave(node);
+    return;
   case 3:
     return random_cut(cluster);
   case 4:
     return cluster.network().set_faults(random_faults(random));
   default:
     if (cluster.state(node) == host_state::up)
-      cluster.set_local(node, {member_phase::serving, static_cast<node_health>(random.below(3)),
-                               static_cast<uint8_t>(random.below(16))});
+      cluster.set_local(node, {random.chance(0.1) ? member_phase::draining : member_phase::serving,
+                               static_cast<node_health>(random.below(3)), static_cast<uint8_t>(random.below(16))});
   }
 }
 
@@ -103,9 +107,10 @@ swarm_result run_swarm(uint64_t seed) {
   cluster.network().heal();
   cluster.network().set_faults({});
   // A node that starts while no seed and nobody it remembers is up is alone until one is.
+  world.run_for(3s); // whoever leaves is gone then
   if (!cluster.running(0) && !cluster.running(1) && !cluster.running(2))
     cluster.start(0, {1, 2});
-  world.run_for(6s); // the last pause ends
+  world.run_for(3s); // the last pause ends
   auto start = world.now();
   bool healed = world.run_until([&] { return cluster.views_are_true(); }, 24s, 100ms);
   result.healed_seconds = seconds(world.now() - start) + 6;

@@ -339,6 +339,20 @@ TEST_CASE("the dead are looked for, and one that answers is compared with") {
   CHECK(claims::sent<sync_request>(test.out).at(0).node == node_id{3});
 }
 
+TEST_CASE("a reply from somebody lost is answered with all we know, once, and not when it is leaving") {
+  for (auto now_is : {alive, left}) {
+    CAPTURE(static_cast<int>(now_is));
+    fixture test{3};
+    test.hear({.node = 2, .state = dead, .accuser = 3});
+    test.out.clear();
+    auto reply = fixture::reply(1);
+    reply.records[0] = claims::record({.node = 2, .incarnation = 2, .state = now_is});
+    for (int i = 0; i < 3; ++i)
+      test.receive(claims::from(2, reply), "n2:7701");
+    CHECK(claims::sent<sync_request>(test.out).size() == (now_is == alive ? 1 : 0));
+  }
+}
+
 TEST_CASE("peers are remembered soon after they join, and not at every change") {
   fixture test{3};
   test.pass(9s);
