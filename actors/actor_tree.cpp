@@ -75,7 +75,8 @@ struct actor_tree::parts {
     supervisor = node_supervisor_actor{};
     entrance->lead_to(gateway_actor{});
     system.await_all_actors_done();
-    threads.join(); // their last messages need the system
+    options.cache.stores.clear(); // and so do the stores' last answers
+    threads.join();               // their last messages need the system
   }
 
   node_snapshot first_snapshot() {

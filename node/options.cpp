@@ -2,6 +2,7 @@
 
 #include "node/config/address.hpp"
 #include "node/config/api_key_entry.hpp"
+#include "runtime/registry/operation_registry.hpp"
 
 #include <algorithm>
 
@@ -31,6 +32,25 @@ std::vector<pool_options> to_pools(const node_config& config, uint32_t cpus) {
            .pin_threads = c.pin_threads,
            .batching = c.batching && !config.modes.plain,
            .pooling = c.pooling && !config.modes.plain}};
+}
+
+cache_options to_cache_options(const node_config& config) {
+  const auto& c = config.cache;
+  const auto shards = std::max(c.shards, 1u);
+  cache_space_options embed{.policy = c.embed_policy,
+                            .l1_bytes_max = c.embed_memory_bytes_max / shards,
+                            .l2_bytes_max = c.embed_packed_bytes_max / shards,
+                            .store = !c.store                                 ? store_mode::never
+                                     : c.store_when == store_moment::computed ? store_mode::on_put
+                                                                              : store_mode::on_eviction,
+                            .packing = {.vectors_fp16 = c.embed_packed_fp16}};
+  if (c.embed_lifetime_seconds > 0)
+    embed.lifetime = std::chrono::seconds(c.embed_lifetime_seconds);
+  return {.enabled = c.enabled && !config.modes.plain,
+          .shards = shards,
+          .shard = {.spaces = {{std::string{embed_name}, embed}}},
+          .near = {.bytes_max = c.near_bytes_max, .policy = c.embed_policy},
+          .shared_by_tenants = c.scope == cache_scope::shared};
 }
 
 std::vector<api_key> to_api_keys(const node_config& config) {

@@ -17,6 +17,9 @@ call_limits to_call_limits(const node_config& config);
 /// cpus: what 0 stands for.
 std::vector<pool_options> to_pools(const node_config& config, uint32_t cpus);
 
+/// Without the stores: cache_stores.hpp opens them.
+cache_options to_cache_options(const node_config& config);
+
 /// REQUIRES: check_relations() found nothing.
 std::vector<api_key> to_api_keys(const node_config& config);
 

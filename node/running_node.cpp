@@ -1,5 +1,6 @@
 #include "node/running_node.hpp"
 
+#include "node/cache_stores.hpp"
 #include "node/call_log.hpp"
 #include "node/config/reload.hpp"
 #include "node/cpus.hpp"
@@ -74,6 +75,8 @@ status running_node::start_tree(const std::filesystem::path& model_directory, co
        .open = [model, log = in_.log, events = in_.events] { return open_reported(model, *log, *events); }}};
   options.pools = to_pools(in_.config, usable_cpus());
   options.limits = to_call_limits(in_.config);
+  options.cache = to_cache_options(in_.config);
+  options.cache.stores = open_cache_stores(in_.config, data_->path(), in_.log);
   options.scheduler_threads = in_.config.node.scheduler_threads;
   options.meter = std::make_shared<node_meter>(registry_);
   options.on_unhealthy = [events = in_.events](std::string reason) {

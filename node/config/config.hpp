@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runtime/cache/policy_kind.hpp"
 #include "runtime/job/numeric_class.hpp"
 
 #include <cstdint>
@@ -12,6 +13,10 @@ enum class log_level : uint8_t { debug, info, warn, error };
 enum class log_format : uint8_t { text, json };
 /// When the weights are read: at start, or by the first call that needs them.
 enum class load_policy : uint8_t { kept, lazy };
+/// Who is served a cached result: the tenant that had it computed, or everybody.
+enum class cache_scope : uint8_t { tenant, shared };
+/// When a result is written to the cache on disk: at once, or when memory has no room for it any more.
+enum class store_moment : uint8_t { computed, evicted };
 
 /// The configuration of one node, section by section as in the file. Plain values: the member initializers are the
 /// defaults, schema.cpp has the ranges and the meaning of each key, load.cpp fills it in.
@@ -56,6 +61,21 @@ struct node_config {
     uint64_t queue_items_max = 65'536;
     uint64_t queue_tokens_max = 16'777'216;
   } pool;
+
+  struct cache_section {
+    bool enabled = true;
+    cache_scope scope = cache_scope::tenant;
+    uint32_t shards = 1;
+    uint64_t near_bytes_max = 33'554'432;
+    bool store = true;
+    uint64_t store_bytes_max = 4'294'967'296;
+    store_moment store_when = store_moment::computed;
+    policy_kind embed_policy = policy_kind::tiny_lfu;
+    uint64_t embed_memory_bytes_max = 134'217'728;
+    uint64_t embed_packed_bytes_max = 134'217'728;
+    uint64_t embed_lifetime_seconds = 0; ///< 0: for ever
+    bool embed_packed_fp16 = false;
+  } cache;
 
   struct limits_section {
     uint32_t calls_max = 8'192;

@@ -13,6 +13,9 @@ namespace {
 template <class T> constexpr std::string_view spelling = "";
 template <> constexpr std::string_view spelling<precision> = "auto|fp32|bf16|int16";
 template <> constexpr std::string_view spelling<load_policy> = "kept|lazy";
+template <> constexpr std::string_view spelling<cache_scope> = "tenant|shared";
+template <> constexpr std::string_view spelling<store_moment> = "computed|evicted";
+template <> constexpr std::string_view spelling<policy_kind> = "lru|lfu|ttl|w-tinylfu|gdsf"; // as to_string() has them
 template <> constexpr std::string_view spelling<log_level> = "debug|info|warn|error";
 template <> constexpr std::string_view spelling<log_format> = "text|json";
 
@@ -138,6 +141,47 @@ constexpr std::array keys{
                WEFT_FIELD(pool, queue_items_max), "", 1, 100'000'000},
     config_key{"pool", "queue_tokens_max", kind::integer, live, "Tokens that may wait for an engine; then OVERLOADED.",
                WEFT_FIELD(pool, queue_tokens_max), "", 512, 10'000'000'000},
+    config_key{"cache", "enabled", kind::boolean, restart,
+               "false computes every text where it arrives, as often as it arrives.", WEFT_FIELD(cache, enabled)},
+    config_key{"cache", "scope", kind::choice, restart,
+               "tenant serves a result to the tenant that had it computed; shared serves it to all, who may then tell "
+               "by the time that somebody else had the text.",
+               WEFT_FIELD(cache, scope), spelling<cache_scope>},
+    config_key{"cache", "shards", kind::integer, restart,
+               "Actors that keep the keys of this node; more help where many cores answer hits. The budgets are shared "
+               "out among them.",
+               WEFT_FIELD(cache, shards), "", 1, 64},
+    config_key{"cache", "near_bytes_max", kind::integer, restart,
+               "Memory for results that other nodes own, so that hot ones are answered here.",
+               WEFT_FIELD(cache, near_bytes_max), "", 0, 1'099'511'627'776},
+    config_key{"cache", "store", kind::boolean, restart,
+               "Results are kept on disk, too (RocksDB under node.data_dir), and survive a restart.",
+               WEFT_FIELD(cache, store)},
+    config_key{"cache", "store_bytes_max", kind::integer, restart,
+               "Results on disk; the oldest go first. Files take up to a quarter more for a while.",
+               WEFT_FIELD(cache, store_bytes_max), "", 1'048'576, 1'125'899'906'842'624},
+    config_key{"cache", "store_when", kind::choice, restart,
+               "computed writes a result at once, so that kill -9 loses none; evicted only when memory has no room for "
+               "it: fewer writes, and a restart forgets what was hot.",
+               WEFT_FIELD(cache, store_when), spelling<store_moment>},
+    config_key{"cache", "embed_policy", kind::choice, restart,
+               "Who leaves a full memory first. w-tinylfu keeps what is asked for often and stands scans; gdsf counts "
+               "what computing again would cost.",
+               WEFT_FIELD(cache, embed_policy), spelling<policy_kind>},
+    config_key{"cache", "embed_memory_bytes_max", kind::integer, restart,
+               "Memory for vectors as they are sent: about 1.8 kB each with a short text. 0: none.",
+               WEFT_FIELD(cache, embed_memory_bytes_max), "", 0, 1'099'511'627'776},
+    config_key{"cache", "embed_packed_bytes_max", kind::integer, restart,
+               "Memory for vectors and texts compressed; takes what leaves the level above. 0: none.",
+               WEFT_FIELD(cache, embed_packed_bytes_max), "", 0, 1'099'511'627'776},
+    config_key{"cache", "embed_lifetime_seconds", kind::integer, restart,
+               "Results are forgotten after this long; 0: never, since an identity always means the same result.",
+               WEFT_FIELD(cache, embed_lifetime_seconds), "", 0, 315'360'000},
+    config_key{
+        "cache", "embed_packed_fp16", kind::boolean, restart,
+        "Halves the size of compressed vectors; hits from there differ from what was computed by up to 5e-4 of a "
+        "value.",
+        WEFT_FIELD(cache, embed_packed_fp16)},
     config_key{"limits", "calls_max", kind::integer, live, "Calls in flight; then OVERLOADED.",
                WEFT_FIELD(limits, calls_max), "", 1, 10'000'000},
     config_key{"limits", "bytes_max", kind::integer, live,

@@ -47,6 +47,25 @@ void write_pool(const pool_status& from, pb::Pool& to) {
   to.set_utilization(from.utilization);
 }
 
+void write_level(const cache_level_status& from, pb::CacheLevel& to) {
+  to.set_hits(from.hits);
+  to.set_misses(from.misses);
+  to.set_evictions(from.evictions);
+  to.set_entries(from.entries);
+  to.set_bytes(from.bytes);
+  to.set_bytes_max(from.bytes_max);
+}
+
+void write_cache(const cache_status& from, pb::Cache& to) {
+  write_level(from.memory, *to.mutable_memory());
+  write_level(from.packed, *to.mutable_packed());
+  write_level(from.store, *to.mutable_store());
+  to.set_computed(from.computed);
+  to.set_shared(from.shared);
+  to.set_generation(from.generation);
+  to.set_store_accepts_writes(from.store_accepts_writes);
+}
+
 void write_node(const node_snapshot& from, const node_identity& identity, uint64_t memory_bytes, pb::Node& to) {
   to.set_name(from.name);
   to.set_version(from.version);
@@ -67,6 +86,7 @@ void write_node(const node_snapshot& from, const node_identity& identity, uint64
     write_model(model, *to.add_models());
   for (const auto& pool : from.pools)
     write_pool(pool, *to.add_pools());
+  write_cache(from.cache, *to.mutable_cache());
 }
 
 } // namespace

@@ -67,6 +67,31 @@ void add_pools(const node_snapshot& node, std::vector<family>& out) {
   }
 }
 
+void add_cache(const cache_status& cache, std::vector<family>& out) {
+  auto requests = counter_family("weft_cache_requests_total",
+                                 "Lookups in a level of the cache; one that misses goes on to the next.");
+  auto entries = gauge_family("weft_cache_entries", "Results in a level of the cache.");
+  auto bytes = gauge_family("weft_cache_bytes", "What a level of the cache takes.");
+  auto evictions = counter_family("weft_cache_evictions_total", "Results that left a level for others.");
+  const std::pair<const char*, const cache_level_status*> levels[] = {
+      {"memory", &cache.memory}, {"packed", &cache.packed}, {"store", &cache.store}};
+  for (const auto& [name, level] : levels) {
+    add_series(requests, static_cast<double>(level->hits), {{"level", name}, {"result", "hit"}});
+    add_series(requests, static_cast<double>(level->misses), {{"level", name}, {"result", "miss"}});
+    add_series(entries, static_cast<double>(level->entries), {{"level", name}});
+    add_series(bytes, static_cast<double>(level->bytes), {{"level", name}});
+    add_series(evictions, static_cast<double>(level->evictions), {{"level", name}});
+  }
+  auto computed = counter_family("weft_cache_computed_total", "Texts that no level knew.");
+  add_series(computed, static_cast<double>(cache.computed));
+  auto shared = counter_family("weft_cache_shared_total", "Texts that waited for another call to compute them.");
+  add_series(shared, static_cast<double>(cache.shared));
+  auto writes = gauge_family("weft_cache_store_accepts_writes", "0 while the disk is full or broken.");
+  add_series(writes, cache.store_accepts_writes ? 1 : 0);
+  for (auto* f : {&requests, &entries, &bytes, &evictions, &computed, &shared, &writes})
+    out.push_back(std::move(*f));
+}
+
 } // namespace
 
 std::vector<family> view_collector::Collect() const {
@@ -75,6 +100,7 @@ std::vector<family> view_collector::Collect() const {
   add_node(*snapshot, out);
   add_models(*snapshot, out);
   add_pools(*snapshot, out);
+  add_cache(snapshot->cache, out);
   std::erase_if(out, [](const family& f) { return f.metric.empty(); });
   return out;
 }

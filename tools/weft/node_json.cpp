@@ -36,7 +36,22 @@ json to_json(const v1::NodeLoad& l) {
           {"memory_bytes", l.memory_bytes()}};
 }
 
+json to_json(const v1::CacheLevel& l) {
+  return {{"hits", l.hits()},       {"misses", l.misses()}, {"evictions", l.evictions()},
+          {"entries", l.entries()}, {"bytes", l.bytes()},   {"bytes_max", l.bytes_max()}};
+}
+
 } // namespace
+
+json to_json(const v1::Cache& c) {
+  return {{"memory", to_json(c.memory())},
+          {"packed", to_json(c.packed())},
+          {"store", to_json(c.store())},
+          {"computed", c.computed()},
+          {"shared", c.shared()},
+          {"generation", c.generation()},
+          {"store_accepts_writes", c.store_accepts_writes()}};
+}
 
 std::string state_name(v1::NodeState state) {
   switch (state) {
@@ -69,7 +84,7 @@ json to_json(const v1::Node& node) {
           {"endpoint", node.endpoint()},  {"region", node.region()},
           {"zone", node.zone()},          {"uptime_seconds", node.uptime_seconds()},
           {"load", to_json(node.load())}, {"models", std::move(models)},
-          {"pools", std::move(pools)}};
+          {"pools", std::move(pools)},    {"cache", to_json(node.cache())}};
 }
 
 } // namespace weft::cli

@@ -13,5 +13,6 @@ tone state_tone(v1::NodeState state);
 
 /// Everything a node says of itself; keys as in node.proto. Strings are as the node sent them.
 json to_json(const v1::Node& node);
+json to_json(const v1::Cache& cache);
 
 } // namespace weft::cli

@@ -7,6 +7,7 @@ namespace weft::cli {
 // Each adds one verb with its options and help; parsing it sets `chosen`.
 void add_embed(CLI::App& program, common_options& common, action& chosen);
 void add_rank(CLI::App& program, common_options& common, action& chosen);
+void add_cache(CLI::App& program, common_options& common, action& chosen);
 void add_node(CLI::App& program, common_options& common, action& chosen);
 void add_health(CLI::App& program, common_options& common, action& chosen);
 void add_top(CLI::App& program, common_options& common, action& chosen);
