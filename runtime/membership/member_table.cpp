@@ -69,6 +69,8 @@ uint32_t member_table::random_live(random_source& random, node_id self, node_id 
 
 void member_table::count(const member_record& record, int sign) {
   counts_.of[static_cast<size_t>(record.state)] += static_cast<uint32_t>(sign);
+  if (record.state == member_state::alive && record.phase == member_phase::draining)
+    counts_.draining += static_cast<uint32_t>(sign);
   if (is_live(record.state)) {
     auto key = static_cast<uint64_t>(record.node) * 0x9e3779b97f4a7c15ULL + static_cast<uint64_t>(record.epoch);
     digest_ ^= random_source{key}.next(); // XOR: adding and removing are the same

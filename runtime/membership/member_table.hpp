@@ -21,6 +21,7 @@ struct member_counts {
   std::array<uint32_t, 4> of{};
 
   uint32_t operator[](member_state state) const noexcept { return of[static_cast<size_t>(state)]; }
+  uint32_t draining = 0; ///< of the alive ones
   uint32_t live() const noexcept { return (*this)[member_state::alive] + (*this)[member_state::suspect]; }
 };
 

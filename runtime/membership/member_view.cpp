@@ -9,7 +9,8 @@
 namespace weft {
 
 member_view::member_view(const membership_options& options, member_record self, uint64_t seed)
-    : options_(options), random_(seed), self_place_(0), tombstones_(options.tombstone_life), schedule_(self.node) {
+    : options_(options), random_(seed), self_place_(0), suspicions_(options.last_call),
+      tombstones_(options.tombstone_life), schedule_(self.node) {
   self_place_ = table_.add(std::move(self), time_point{});
 }
 
@@ -29,7 +30,7 @@ void member_view::apply(member_update update, claim_origin origin, time_point no
   if (!supersedes(claim, known)) {
     bool confirms = claim.state == member_state::suspect && known.state == member_state::suspect &&
                     claim.epoch == known.epoch && claim.incarnation == known.incarnation;
-    if (confirms && suspicions_.confirm(claim.node, update.accuser))
+    if (confirms && update.accuser != node_id{} && suspicions_.confirm(claim.node, update.accuser))
       pass_on(place, update.accuser, false);
     else if (claim.profile && claim.epoch == known.epoch && claim.profile_version > known.profile_version)
       take_profile(place, claim, now, out);
@@ -120,8 +121,7 @@ void member_view::take_suspect(uint32_t place, member_update update, time_point 
   table_.update(place, std::move(update.record), now);
   emit(was_live ? member_change::changed : member_change::joined, place, out);
   auto least = suspicion_min(options_, table_.counts().live());
-  auto alive = table_.counts()[member_state::alive]; // oneself included, who may be the accuser
-  auto expected = std::min({options_.confirmations, suspicion::accusers_max - 1, alive > 0 ? alive - 1 : 0});
+  auto expected = std::min({options_.confirmations, suspicion::accusers_max - 1, confirmers()});
   suspicions_.start(node, suspicion{accuser, least, least * options_.suspicion_stretch, expected, now});
   limit_confirmations();
   pass_on(place, accuser, false);
@@ -173,6 +173,18 @@ void member_view::declare_dead(node_id node, time_point now, effect_list& out) {
   claim.state = member_state::dead;
   claim.profile = nullptr;
   take_end(place, {std::move(claim), self().node}, now, out);
+}
+
+const member_record* member_view::take_last_call(time_point now) {
+  auto node = suspicions_.take_last_call(now);
+  return node == node_id{} ? nullptr : &table_.get(node)->record;
+}
+
+const member_record* member_view::correction(const member_record& claim) const {
+  const auto* known = table_.get(claim.node);
+  bool stale = is_accusation(claim.state) && known != nullptr && known->record.state == member_state::alive &&
+               supersedes(known->record, claim);
+  return stale ? &known->record : nullptr;
 }
 
 void member_view::tick(time_point now, effect_list& out) {
@@ -232,10 +244,14 @@ bool member_view::credible(node_id accuser) const {
   return known == nullptr || (weft::is_live(known->record.state) && known->record.phase != member_phase::draining);
 }
 
+uint32_t member_view::confirmers() const {
+  auto able = table_.counts()[member_state::alive] - table_.counts().draining; // the accuser is one of them
+  return able > 0 ? able - 1 : 0;
+}
+
 void member_view::limit_confirmations() {
-  auto alive = table_.counts()[member_state::alive];
-  if (suspicions_.size() > 0 && alive <= options_.confirmations)
-    suspicions_.expect_at_most(alive > 0 ? alive - 1 : 0);
+  if (suspicions_.size() > 0 && confirmers() < options_.confirmations)
+    suspicions_.expect_at_most(confirmers());
 }
 
 bool member_view::make_room() {

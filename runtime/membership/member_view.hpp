@@ -34,6 +34,11 @@ public:
   /// Death by evidence, without suspicion.
   void declare_dead(node_id node, time_point now, effect_list& out);
 
+  /// A member whose suspicion ends soon: time to ask once more. Null when there is none.
+  const member_record* take_last_call(time_point now);
+  /// What we know is newer than this accusation: its bearer should hear it. Null otherwise.
+  const member_record* correction(const member_record& claim) const;
+
   /// Ends the suspicions and the tombstones whose time is over.
   void tick(time_point now, effect_list& out);
   time_point next() const;
@@ -68,6 +73,8 @@ private:
   void take_suspect(uint32_t place, member_update update, time_point now, effect_list& out);
   void take_end(uint32_t place, member_update update, time_point now, effect_list& out);
   bool credible(node_id accuser) const;
+  /// How many could confirm a suspicion, beside who has it: alive, and not leaving.
+  uint32_t confirmers() const;
   void limit_confirmations();
   bool make_room();
   void emit(member_change change, uint32_t place, effect_list& out) const;

@@ -8,6 +8,8 @@
 namespace weft {
 namespace {
 
+constexpr size_t corrections_max = 4; // a few: they come with last calls and probes of suspects
+
 member_record first_record(const member_identity& self) {
   WEFT_ASSERT(self.profile != nullptr);
   WEFT_ASSERT(self.node != node_id{});
@@ -40,6 +42,7 @@ void membership_core::receive(peer_message message, std::string_view from, time_
   auto place = members().find(message.sender);
   if (place != member_table::none && members().at(place).record.epoch == message.sender_epoch)
     view_.heard_load(place, message.sender_load, out);
+  corrections_.clear();
   if (!message.news.empty())
     hear(std::move(message.news), now, out);
   std::visit([&](const auto& body) { handle(body, message, from, now, out); }, message.body);
@@ -52,6 +55,7 @@ void membership_core::tick(time_point now, effect_list& out) {
   observe(now);
   if (life_ == life::made || life_ == life::left || superseded_)
     return;
+  last_calls(now, out);
   view_.tick(now, out);
   relays_.tick(now, [&](const relay& item) { send_nack(item, false, out); });
   if (life_ == life::member) {
@@ -130,6 +134,8 @@ void membership_core::end_leaving(effect_list& out) {
 
 void membership_core::hear(std::vector<member_update> news, time_point now, effect_list& out) {
   for (auto& update : news) {
+    if (const auto* newer = view_.correction(update.record); newer != nullptr && corrections_.size() < corrections_max)
+      corrections_.push_back(*newer);
     if (update.record.node == self().node)
       hear_of_self(update, out, now);
     else

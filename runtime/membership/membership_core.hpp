@@ -107,10 +107,13 @@ private:
   void handle(const ping_request& body, const peer_message& message, std::string_view from, time_point now,
               effect_list& out);
   void handle(const nack& body, const peer_message& message, std::string_view from, time_point now, effect_list& out);
+  void last_calls(time_point now, effect_list& out);
   void begin_probe(time_point now, effect_list& out);
   void end_probe(time_point now, effect_list& out);
   void ask_helpers(time_point now, effect_list& out);
   void count_refusal(node_id seen_by, time_point now, effect_list& out);
+  /// Answers accusations on a ping that are older than what we know with what we know.
+  void correct(const std::vector<member_record>& stale, peer_message& answer) const;
   /// Tells the reader first what we hold against it, so that it can refute.
   void reproach(node_id node, boot_epoch epoch, peer_message& message) const;
   peer_message& send_nack(const relay& item, bool refused, effect_list& out);
@@ -126,6 +129,7 @@ private:
   void try_lost(time_point now, effect_list& out);
   void compare_views(const peer_message& message, time_point now, effect_list& out);
   void repair_with(node_id node, time_point now, effect_list& out);
+  void call_lost(const member_record& lost, effect_list& out);
   void plan_lost(time_point now);
   void sync_with(node_id node, const std::string& address, effect_list& out);
   std::vector<member_record> all_records() const;
@@ -149,6 +153,7 @@ private:
   life life_ = life::made;
   bool joined_ = false;
   bool superseded_ = false;
+  std::vector<member_record> corrections_; ///< to what the message being read claims
   uint32_t sequence_ = 0;
   uint32_t mismatches_ = 0;  ///< answers in a row from members with another view
   uint8_t load_ = 0;         ///< as it is; the record has what was published

@@ -63,6 +63,34 @@ void membership_core::handle(const ping& body, const peer_message& message, std:
   auto& answer = send(message.sender, address_of(message.sender, from), ack{body.sequence, self().node},
                       options_.probe_bytes_max, out);
   reproach(message.sender, message.sender_epoch, answer);
+  correct(corrections_, answer);
+}
+
+void membership_core::last_calls(time_point now, effect_list& out) {
+  while (const auto* suspect = view_.take_last_call(now)) {
+    if (life_ != life::member) // who leaves asks nobody
+      continue;
+    auto node = suspect->node;
+    auto claim = *suspect;
+    claim.profile = nullptr;
+    for (uint32_t i = 0; i < std::max(options_.indirect_probes, 1u); ++i) {
+      auto place = i == 0 ? members().find(node) : members().random_live(random_, self().node, node);
+      if (place == member_table::none)
+        break;
+      const auto& asked = members().at(place).record;
+      // The claim goes first, for the answer to correct it, and accuses nobody anew.
+      auto& message =
+          send(asked.node, asked.profile->peer_address, ping{++sequence_, asked.node}, options_.probe_bytes_max, out);
+      message.news.insert(message.news.begin(), member_update{claim, node_id{}});
+    }
+  }
+}
+
+void membership_core::correct(const std::vector<member_record>& stale, peer_message& answer) const {
+  for (auto record : stale) {
+    record.profile = nullptr;
+    answer.news.push_back({std::move(record), node_id{}});
+  }
 }
 
 void membership_core::handle(const ack& body, const peer_message& message, std::string_view, time_point now,

@@ -42,11 +42,13 @@ void membership_core::try_lost(time_point now, effect_list& out) {
   if (dead == 0 || lost_at_ > now)
     return;
   plan_lost(now);
-  auto node = view_.ended().random_dead(random_);
-  const auto& lost = members().get(node)->record;
+  call_lost(members().get(view_.ended().random_dead(random_))->record, out);
+}
+
+void membership_core::call_lost(const member_record& lost, effect_list& out) {
   // Sequence 0 is no probe: nobody is accused when nothing comes back. That we think it dead goes with it.
-  auto& message = send(node, lost.profile->peer_address, ping{0, node}, options_.probe_bytes_max, out);
-  reproach(node, lost.epoch, message);
+  auto& message = send(lost.node, lost.profile->peer_address, ping{0, lost.node}, options_.probe_bytes_max, out);
+  reproach(lost.node, lost.epoch, message);
 }
 
 void membership_core::compare_views(const peer_message& message, time_point now, effect_list& out) {
@@ -154,6 +156,16 @@ void membership_core::merge(const std::vector<member_record>& records, node_id s
       hear_of_self(update, out, now);
     else
       view_.apply(std::move(update), origin, now, out);
+  }
+  // Who is alive there and dead here has not refuted our claim: perhaps nobody believes us enough to pass it on.
+  uint32_t asked = 0;
+  for (const auto& record : records) {
+    const auto* known = members().get(record.node);
+    if (record.state != member_state::alive || known == nullptr || known->record.state != member_state::dead)
+      continue;
+    if (asked++ == options_.join_fanout)
+      break;
+    call_lost(known->record, out);
   }
 }
 

@@ -29,6 +29,9 @@ struct membership_options {
   /// Below small_cluster members it lasts at least this long: log10 n alone would leave 2 s.
   std::chrono::milliseconds small_suspicion_min{4'000};
   uint32_t small_cluster = 10;
+  /// So long before a suspicion ends, the suspect and `indirect_probes` − 1 others are asked once more: who missed a
+  /// refutation (one in e^gossip_spare does) hears of it then.
+  std::chrono::milliseconds last_call{500};
   /// Probing slows to at most this many times its pace while we seem to be the slow one.
   uint32_t local_health_max = 8;
   /// Connections refused, as seen by so many members (all there are, in a smaller cluster), are death at once.

@@ -8,9 +8,9 @@
 namespace weft {
 
 void suspicion_list::start(node_id node, suspicion about) {
-  next_ = std::min(next_, about.deadline());
   auto place = static_cast<uint32_t>(entries_.size());
   entries_.push_back({node, std::move(about)});
+  next_ = std::min(next_, due(entries_.back()));
   index_.insert(node, place, node_at());
 }
 
@@ -23,10 +23,9 @@ void suspicion_list::end(node_id node) {
 bool suspicion_list::confirm(node_id node, node_id accuser) {
   auto place = index_.find(node, node_at());
   WEFT_ASSERT(place != node_index::none);
-  auto& about = entries_[place].about;
-  if (!about.confirm(accuser))
+  if (!entries_[place].about.confirm(accuser))
     return false;
-  next_ = std::min(next_, about.deadline());
+  next_ = std::min(next_, due(entries_[place]));
   return true;
 }
 
@@ -56,6 +55,19 @@ node_id suspicion_list::take_expired(time_point now) {
   return node_id{};
 }
 
+node_id suspicion_list::take_last_call(time_point now) {
+  if (now < next_)
+    return node_id{};
+  for (auto& item : entries_) {
+    if (item.called || due(item) > now)
+      continue;
+    item.called = true;
+    return item.node;
+  }
+  find_next();
+  return node_id{};
+}
+
 void suspicion_list::remove(uint32_t place) {
   index_.erase(entries_[place].node, node_at());
   auto last = static_cast<uint32_t>(entries_.size()) - 1;
@@ -72,7 +84,7 @@ void suspicion_list::remove(uint32_t place) {
 void suspicion_list::find_next() {
   next_ = time_point::max();
   for (const auto& item : entries_)
-    next_ = std::min(next_, item.about.deadline());
+    next_ = std::min(next_, due(item));
 }
 
 } // namespace weft

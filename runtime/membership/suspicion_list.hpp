@@ -14,6 +14,9 @@ class suspicion_list {
   }
 
 public:
+  /// `last_call`: how long before its end take_last_call() names a suspicion.
+  explicit suspicion_list(duration last_call = {}) : last_call_(last_call) {}
+
   /// REQUIRES: the node is not there.
   void start(node_id node, suspicion about);
   void end(node_id node);
@@ -28,7 +31,9 @@ public:
 
   /// Takes out one whose time is over; node_id{} when there is none.
   node_id take_expired(time_point now);
-  /// Not later than the next end (a little early after one of them was refuted); max without any.
+  /// One that ends within the time of the last call, each once; node_id{} when there is none.
+  node_id take_last_call(time_point now);
+  /// Not later than the next end or last call (a little early after one of them was refuted); max without any.
   time_point next() const noexcept { return next_; }
 
   size_t size() const noexcept { return entries_.size(); }
@@ -37,11 +42,14 @@ private:
   struct entry {
     node_id node;
     suspicion about;
+    bool called = false;
   };
 
+  time_point due(const entry& item) const { return item.about.deadline() - (item.called ? duration{} : last_call_); }
   void remove(uint32_t place);
   void find_next();
 
+  duration last_call_;
   std::vector<entry> entries_;
   node_index index_;
   time_point next_ = time_point::max();

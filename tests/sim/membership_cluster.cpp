@@ -56,7 +56,7 @@ void membership_cluster::start_all_acquainted() {
   std::vector<member_record> records;
   for (uint32_t node = 0; node < size(); ++node) {
     make(node);
-    core(node).join({"0", "1"}, world_.now(), effects_);
+    core(node).join({"0", "1", "2"}, world_.now(), effects_);
     effects_.clear();
     records.push_back(core(node).self());
   }
@@ -170,7 +170,8 @@ void membership_cluster::act(uint32_t node) {
   for (auto& effect : acting_) {
     if (auto* out = std::get_if<send_message>(&effect)) {
       auto kind = static_cast<uint32_t>(out->message.body.index());
-      network_.send(node, node_at(out->address), std::move(out->message), kind);
+      if (auto to = node_at(out->address); to < size()) // a seed may be nobody's address
+        network_.send(node, to, std::move(out->message), kind);
     } else if (auto* event = std::get_if<member_event>(&effect)) {
       note(node, *event);
     } else if (auto* look = std::get_if<look_at_connection>(&effect)) {

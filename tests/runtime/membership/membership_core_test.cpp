@@ -353,6 +353,39 @@ TEST_CASE("a reply from somebody lost is answered with all we know, once, and no
   }
 }
 
+TEST_CASE("who is alive in another member's view and dead in ours is asked itself") {
+  fixture test{3};
+  test.hear({.node = 4, .state = dead, .accuser = 3});
+  test.out.clear();
+  test.receive(claims::from(2, fixture::reply(3)), "n2:7701");
+  CHECK(claims::sent<ping>(test.out).at(0).node == node_id{4});
+  CHECK(claims::sent<ping>(test.out).at(0).message.news.at(0).record.state == dead);
+}
+
+TEST_CASE("a suspicion about to end is said to the suspect and two others, and an old one is corrected") {
+  fixture test{6};
+  test.hear({.node = 4, .state = suspect, .accuser = 5});
+  test.out.clear();
+  size_t calls = 0;
+  for (int i = 0; i < 200 && test.state(4) == suspect; ++i) {
+    test.pass(100ms);
+    calls = 0;
+    for (auto& message : claims::sent<ping>(test.out))
+      calls += !message.message.news.empty() && message.message.news[0].record.node == node_id{4} &&
+               message.message.news[0].accuser == node_id{};
+  }
+  CHECK(calls == 3);
+  CHECK(test.state(4) == dead);
+  test.hear({.node = 5, .incarnation = 3, .with_profile = false});
+  test.out.clear();
+  test.receive(
+      claims::from(2, ping{9, node_id{1}}, {claims::update({.node = 5, .state = suspect, .with_profile = false})}));
+  auto answer = claims::sent<ack>(test.out).at(0).message;
+  CHECK(answer.news.back().record.node == node_id{5});
+  CHECK(answer.news.back().record.incarnation == 3);
+  CHECK(test.state(5) == alive);
+}
+
 TEST_CASE("peers are remembered soon after they join, and not at every change") {
   fixture test{3};
   test.pass(9s);
