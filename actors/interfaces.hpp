@@ -82,6 +82,8 @@ using router_actor = caf::typed_actor<
     caf::reacts_to<compute_atom, call_ptr>,
     // INTERNAL: from peer_link's thread: a peer has answered all that it will.
     caf::reacts_to<peer_ask_ptr>,
+    // INTERNAL: what compute_atom started has ended, here or on another node.
+    caf::reacts_to<computation_ptr>,
     // From the model keeper: all models, one of which has changed its state.
     caf::reacts_to<models_ptr>,
     // From the supervisor: the members have changed.

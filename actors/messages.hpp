@@ -50,6 +50,8 @@ using embed_outcome_ptr = std::shared_ptr<embed_outcome>;
 struct shard_ask;    // gather.hpp
 struct peer_ask;     // peer_ask.hpp
 struct store_lookup; // store_lookup.hpp
+struct computation;  // computation.hpp
+using computation_ptr = std::shared_ptr<const computation>;
 using shard_ask_ptr = std::shared_ptr<const shard_ask>;
 using peer_ask_ptr = std::shared_ptr<const peer_ask>;
 using store_lookup_ptr = std::shared_ptr<const store_lookup>;
@@ -75,6 +77,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::callback_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::chunk_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::condition_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::cluster_view_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::computation_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::embed_outcome_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::engine_info_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::engine_outcome_ptr)

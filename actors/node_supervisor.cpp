@@ -101,7 +101,9 @@ void node_supervisor_state::start_monitor() {
 }
 
 void node_supervisor_state::start_router() {
-  parts_.router = self_->spawn(router, router_setup{setup_.options.cache, setup_.options.peers, setup_.services});
+  parts_.router =
+      self_->spawn(router, router_setup{setup_.options.cache, setup_.options.peers,
+                                        std::hash<std::string>{}(setup_.options.node_name), setup_.services});
   watch(parts_.router);
 }
 

@@ -23,6 +23,14 @@ std::string canonical_form(const embed_options& options) {
   return out;
 }
 
+/// About as many tokens as the texts have: what the router's times are measured against.
+uint32_t work_of(const call& call) noexcept {
+  uint64_t tokens = 0;
+  for (const auto& text : call.request().texts)
+    tokens += 2 + std::min<uint64_t>(text.size() / 4, 512);
+  return static_cast<uint32_t>(std::min<uint64_t>(tokens, UINT32_MAX));
+}
+
 /// A failure that the asking node would meet as well when it computed the text itself.
 bool lies_in_the_text(const failure& reason) noexcept {
   return reason.code != errc::other_identity && is_permanent(reason.code);
@@ -33,6 +41,7 @@ bool lies_in_the_text(const failure& reason) noexcept {
 void router_state::start(const router_setup& setup) {
   setup_ = setup;
   near_.emplace(setup.cache.near);
+  targets_.emplace(router_options{.seed = setup.seed});
 }
 
 void router_state::wire(const wiring_ptr& wiring) {
@@ -191,11 +200,91 @@ void router_state::peer_ended(const peer_ask& asked) {
 }
 
 void router_state::compute(const call_ptr& call) {
+  const auto kind = owners_.empty() ? nullptr : kind_of(*call, call->request().model);
+  if (!kind)
+    return compute_here(call);
+  const auto work = work_of(*call);
+  const auto where = targets_->pick({.work = work, .needs = capability{kind->seed()}, .home = cluster_->self}, now());
+  if (where && where->node != cluster_->self)
+    return compute_there(call, kind, *where);
+  if (where) // else all have as much as they may have; the pool's own bound answers
+    call->hold(std::make_shared<route_end>(router_actor{self_}, *where));
+  compute_here(call);
+}
+
+void router_state::compute_here(const call_ptr& call) {
   const auto& model = call->request().model;
   const auto found = std::ranges::find(wiring_->pools, model, &tree_wiring::pool::model);
   if (found == wiring_->pools.end())
     return call->fail({errc::unavailable, "no pool serves the model '" + model + "'"});
   self_->send(found->handle, call);
+}
+
+void router_state::compute_there(const call_ptr& call, const result_kind_ptr& kind, const weft::route& where) {
+  auto work = std::make_shared<computation>(computation{.call = call, .kind = kind, .where = where});
+  const auto& request = call->request();
+  work->values.resize(request.texts.size());
+  peer_listener listener{
+      .on_items =
+          [work](std::vector<peer_item> answered) {
+            for (auto& one : answered)
+              if (one.index < work->values.size())
+                work->values[one.index] = std::move(one.value);
+          },
+      .on_end =
+          [work, hdl = router_actor{self_}](peer_end end) {
+            work->end = std::move(end);
+            borrowed_turns::send_along(hdl, computation_ptr{work});
+          },
+  };
+  setup_.peers->ask(where.node,
+                    {.context = call->context(),
+                     .kind = kind,
+                     .model = request.model,
+                     .options = request.options,
+                     .texts = request.texts,
+                     .compute_only = true},
+                    std::move(listener));
+}
+
+void router_state::computed(const computation& done) {
+  if (!done.call)
+    return targets_->answered(done.where, now());
+  if (done.end->outcome && done.complete()) {
+    targets_->answered(done.where, now(), done.end->load);
+    const auto& parts = done.kind->parts();
+    embed_result result{.model = parts.model,
+                        .model_version = parts.model_version,
+                        .precision = parts.precision,
+                        .usage = done.end->usage};
+    for (const auto& value : done.values)
+      result.items.push_back(*value);
+    return done.call->reply(std::move(result));
+  }
+  const auto why = done.end->outcome ? errc::internal : done.end->outcome.error().code;
+  judge(done, why);
+  if (why == errc::deadline_exceeded || (!done.end->outcome && lies_in_the_text(done.end->outcome.error())))
+    return done.call->fail(done.end->outcome.error());
+  if (!done.call->ended())
+    compute_here(done.call);
+}
+
+void router_state::judge(const computation& done, errc why) {
+  switch (why) {
+  case errc::overloaded:
+  case errc::draining:
+    return targets_->refused(done.where, now(), done.end->load);
+  case errc::other_identity:
+    return targets_->incapable(done.where, capability{done.kind->seed()}, now());
+  case errc::cancelled:
+    return targets_->abandoned(done.where, now());
+  case errc::deadline_exceeded:
+    return targets_->answered(done.where, now());
+  default:
+    if (is_permanent(why))
+      return targets_->answered(done.where, now(), done.end->load);
+    targets_->failed(done.where, now());
+  }
 }
 
 void router_state::hear(const cluster_view_ptr& cluster) {
@@ -205,6 +294,15 @@ void router_state::hear(const cluster_view_ptr& cluster) {
   for (const auto& member : cluster->members)
     if (self != cluster->members.end() && member.region == self->region && takes_work(member.condition))
       nodes.push_back({member.node, member.weight, member.zone});
+  std::vector<route_target> targets;
+  for (const auto& member : cluster->members)
+    if (self != cluster->members.end() && member.region == self->region && takes_work(member.condition))
+      targets.push_back({.node = member.node,
+                         .epoch = member.epoch,
+                         .weight = member.weight,
+                         .suspect = member.condition == member_condition::suspect,
+                         .load_level = member.load});
+  targets_->set_targets(targets);
   const bool alone = !setup_.peers || nodes.empty() || (nodes.size() == 1 && nodes.front().node == cluster->self);
   owners_ = alone ? placement{} : placement{std::move(nodes)};
 }
@@ -217,6 +315,7 @@ router_actor::behavior_type router(router_state::self_pointer self, const router
       [&state](const call_ptr& call, uint32_t pool) { state.route(call, pool); },
       [&state](compute_atom, const call_ptr& call) { state.compute(call); },
       [&state](const peer_ask_ptr& asked) { state.peer_ended(*asked); },
+      [&state](const computation_ptr& done) { state.computed(*done); },
       [&state](const models_ptr& models) { state.hear(models); },
       [&state](const cluster_view_ptr& cluster) { state.hear(cluster); },
       [self](stop_atom) { self->quit(); },

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/cache_options.hpp"
+#include "actors/computation.hpp"
 #include "actors/gather.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/peer_ask.hpp"
@@ -19,12 +20,13 @@ namespace weft {
 struct router_setup {
   cache_options cache;
   std::shared_ptr<peer_link> peers; ///< null: this node is alone
+  uint64_t seed = 1;                ///< of random choices; nodes should have different ones
   services_ptr services;
 };
 
 /// Duty: finds out whose keys a call's texts have, and passes them on: to the shards of this node, or to the node that
-/// owns them; what a peer does not answer, this node computes itself. Owner: NODE_SUPERVISOR. Keeps no call; its
-/// memory is the near-cache of what other nodes answered.
+/// owns them; what a peer does not answer, this node computes itself. What a shard misses is computed where router_core
+/// says. Owner: NODE_SUPERVISOR. Keeps no call; its memory is the near-cache of what other nodes answered.
 class router_state {
 public:
   using self_pointer = router_actor::stateful_pointer<router_state>;
@@ -36,6 +38,7 @@ public:
   void route(const call_ptr& call, uint32_t pool);
   void compute(const call_ptr& call);
   void peer_ended(const peer_ask& asked);
+  void computed(const computation& done);
   void hear(const models_ptr& models);
   void hear(const cluster_view_ptr& cluster);
   void wire(const wiring_ptr& wiring);
@@ -44,6 +47,10 @@ private:
   time_point now() const { return self_->clock().now(); }
   result_kind_ptr kind_of(const call& call, const std::string& model);
   bool uses_cache(const call& call) const;
+  void compute_here(const call_ptr& call);
+  void compute_there(const call_ptr& call, const result_kind_ptr& kind, const weft::route& where);
+  /// What a peer's refusal or failure says about it.
+  void judge(const computation& done, errc why);
   void ask_shards(const gather_ptr& to, const std::vector<uint32_t>& items, const std::vector<cache_key>& keys);
   void ask_peer(const gather_ptr& to, node_id peer, const std::vector<uint32_t>& items,
                 const std::vector<cache_key>& keys);
@@ -54,6 +61,7 @@ private:
   models_ptr models_;
   cluster_view_ptr cluster_;
   placement owners_; ///< empty while this node is alone
+  std::optional<router_core> targets_;
   std::optional<near_cache> near_;
   std::unordered_map<std::string, result_kind_ptr> kinds_; ///< by model, options and scope
 };

@@ -323,3 +323,39 @@ TEST_CASE("a node that has gone owns nothing: its texts are computed by those th
   REQUIRE(outcome->answered());
   CHECK(outcome->code() == errc::none);
 }
+
+TEST_CASE("misses are computed where there is room: here while this node is idle, elsewhere when it is behind") {
+  two_nodes world{mode::manual};
+  // Nothing is answered here, so what waits makes this node dearer with every call.
+  std::vector<outcome_ptr> all;
+  for (int i = 0; i < 40 && world.peers->asks.empty(); ++i) {
+    all.push_back(world.submit({world.mine[0] + std::string(static_cast<size_t>(i), '!')}));
+    world.peers->asks.erase(std::remove_if(world.peers->asks.begin(), world.peers->asks.end(),
+                                           [](const auto& asked) {
+                                             if (!asked.request.compute_only)
+                                               asked.end(failure{errc::draining, "not mine"});
+                                             return !asked.request.compute_only;
+                                           }),
+                            world.peers->asks.end());
+    world.step();
+  }
+  REQUIRE(world.peers->asks.size() == 1);
+  auto& asked = world.peers->asks[0];
+  CHECK(asked.request.compute_only);
+  SUBCASE("and the answer is kept by the owner") {
+    asked.answer(0, 3);
+    asked.end();
+    world.step();
+    REQUIRE(all.back()->answered());
+    CHECK(all.back()->reply().items[0].values[0] == 3);
+    const auto again = world.submit({asked.request.texts[0]});
+    CHECK(sources(again) == std::vector{source::memory});
+  }
+  SUBCASE("and a node that cannot is no loss") {
+    asked.end(failure{errc::unavailable, "gone"});
+    world.step();
+    world.complete_all();
+    REQUIRE(all.back()->answered());
+    CHECK(all.back()->code() == errc::none);
+  }
+}
