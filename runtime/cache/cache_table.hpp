@@ -29,7 +29,7 @@ template <class Payload> class cache_table {
 public:
   using entry = cache_entry<Payload>;
 
-  cache_table(policy_kind kind, uint64_t bytes_max, const frequency_sketch& sketch)
+  cache_table(policy_kind kind, uint64_t bytes_max, frequency_sketch& sketch)
       : kind_(kind), bytes_max_(bytes_max), sketch_(&sketch), policy_(kind, bytes_max, sketch) {}
 
   /// Null when there is none. Not a hit yet: the caller compares, then touches.
@@ -122,7 +122,7 @@ private:
 
   policy_kind kind_;
   uint64_t bytes_max_;
-  const frequency_sketch* sketch_;
+  frequency_sketch* sketch_;
   eviction_policy policy_;
   std::unordered_map<cache_key, slot, cache_key_hash> slots_;
   std::deque<entry> entries_; ///< by slot; bytes = 0: free. A deque, since growing never moves them

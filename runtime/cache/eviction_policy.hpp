@@ -14,7 +14,7 @@ namespace weft {
 class eviction_policy {
 public:
   /// bytes_max: the table's budget. The sketch, which sees every request, outlives the policy.
-  eviction_policy(policy_kind kind, uint64_t bytes_max, const frequency_sketch& sketch)
+  eviction_policy(policy_kind kind, uint64_t bytes_max, frequency_sketch& sketch)
       : policy_(make(kind, bytes_max, sketch)) {}
 
   void insert(slot s, const entry_traits& entry) {
@@ -35,7 +35,7 @@ public:
 private:
   using any = std::variant<lru_policy, lfu_policy, ttl_policy, tiny_lfu_policy, gdsf_policy>;
 
-  static any make(policy_kind kind, uint64_t bytes_max, const frequency_sketch& sketch) {
+  static any make(policy_kind kind, uint64_t bytes_max, frequency_sketch& sketch) {
     switch (kind) {
     case policy_kind::lru:
       return lru_policy{};

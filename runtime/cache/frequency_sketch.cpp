@@ -44,9 +44,11 @@ void frequency_sketch::ensure_capacity(uint64_t entries) {
 
 void frequency_sketch::count(uint64_t hash) noexcept {
   const uint64_t mixed = mix(hash);
-  for (uint32_t i = 0; i < 4; ++i) {
+  // Only the lowest rise: the others are higher because of other keys, whose counts this key would spoil.
+  const uint32_t least = estimate_of(mixed);
+  for (uint32_t i = 0; i < 4 && least < count_max; ++i) {
     const auto at = place_of(mixed, words_.size(), i);
-    if (((words_[at.word] >> at.shift) & count_max) < count_max)
+    if (((words_[at.word] >> at.shift) & count_max) == least)
       words_[at.word] += uint64_t{1} << at.shift;
   }
   if (++counted_ >= ages_after * capacity_)
@@ -54,7 +56,10 @@ void frequency_sketch::count(uint64_t hash) noexcept {
 }
 
 uint32_t frequency_sketch::estimate(uint64_t hash) const noexcept {
-  const uint64_t mixed = mix(hash);
+  return estimate_of(mix(hash));
+}
+
+uint32_t frequency_sketch::estimate_of(uint64_t mixed) const noexcept {
   uint32_t least = count_max;
   for (uint32_t i = 0; i < 4; ++i) {
     const auto at = place_of(mixed, words_.size(), i);
@@ -66,7 +71,7 @@ uint32_t frequency_sketch::estimate(uint64_t hash) const noexcept {
 void frequency_sketch::halve() noexcept {
   for (auto& word : words_)
     word = (word >> 1) & low_bits_of_counters;
-  counted_ /= 2;
+  counted_ = 0;
   ++halvings_;
 }
 

@@ -5,10 +5,10 @@
 
 namespace weft {
 
-/// How often a key was asked for lately: a count-min sketch with four 4-bit counters a key. All counters are halved
-/// after ages_after × capacity counted requests, whether or not a counter rose, so that it never stops ageing.
-/// The four counters of a key lie in one block of 64 bytes: one cache miss an access.
-/// Source: Einziger, Friedman, Manes, "TinyLFU" (2017), with the ageing of its "reset" operation.
+/// How often a key was asked for lately: a count-min sketch with four 4-bit counters a key, of which a request raises
+/// the lowest (conservative update). All counters are halved after ages_after × capacity counted requests, whether or
+/// not a counter rose, so that it never stops ageing. The four counters of a key lie in one block of 64 bytes: one
+/// cache miss an access. Source: Einziger, Friedman, Manes, "TinyLFU" (2017), with the ageing of its "reset" operation.
 /// Not thread-safe. Memory: 8 bytes per entry of capacity, rounded up to a power of two.
 class frequency_sketch {
 public:
@@ -28,11 +28,14 @@ public:
   /// How often it was counted lately, 0 … count_max; too high for a few keys, too low for none.
   uint32_t estimate(uint64_t hash) const noexcept;
 
+  /// Halves all counters now: what was popular has become less so.
+  void halve() noexcept;
+
   uint64_t halvings() const noexcept { return halvings_; }
   uint64_t bytes() const noexcept { return words_.size() * sizeof(uint64_t); }
 
 private:
-  void halve() noexcept;
+  uint32_t estimate_of(uint64_t mixed) const noexcept;
 
   std::vector<uint64_t> words_; ///< a power of two, at least one block of 8
   uint64_t capacity_ = 0;

@@ -1,20 +1,11 @@
 #include "runtime/cache/tiny_lfu_policy.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 namespace weft {
 namespace {
 
-constexpr double window_share_first = 0.01;
-constexpr double window_share_max = 0.8;
 constexpr double protected_share = 0.8; ///< of what is not window
-/// A sample is sample_requests × entries requests long. The step starts at 1/16 of the budget, shrinks by 2 % a sample,
-/// and starts again when the hit ratio changes by 5 points: the workload has changed.
-constexpr uint64_t sample_requests = 10;
-constexpr double step_first = 0.0625;
-constexpr double step_decay = 0.98;
-constexpr double restart_change = 0.05;
 /// A candidate that is about as popular as the victim gets in by chance, 1 in 128: keys made to collide in the sketch
 /// cannot keep everybody out for ever.
 constexpr uint32_t popular_enough = 6;
@@ -22,10 +13,9 @@ constexpr uint64_t chance_mask = 127;
 
 } // namespace
 
-tiny_lfu_policy::tiny_lfu_policy(uint64_t bytes_max, const frequency_sketch& sketch)
+tiny_lfu_policy::tiny_lfu_policy(uint64_t bytes_max, frequency_sketch& sketch)
     : bytes_max_(bytes_max), sketch_(&sketch),
-      window_max_(static_cast<uint64_t>(window_share_first * static_cast<double>(bytes_max))),
-      step_(step_first * static_cast<double>(bytes_max)) {}
+      window_max_(static_cast<uint64_t>(window_climber::share_least * static_cast<double>(bytes_max))) {}
 
 double tiny_lfu_policy::window_share() const noexcept {
   return bytes_max_ == 0 ? 0 : static_cast<double>(window_max_) / static_cast<double>(bytes_max_);
@@ -121,28 +111,15 @@ bool tiny_lfu_policy::admits(slot candidate, slot victim) {
 void tiny_lfu_policy::observe(bool hit) {
   if (!full_)
     return; // only a full cache has a hit ratio that its window can change
-  ++requests_;
-  hits_ += hit;
-  if (requests_ >= sample_requests * std::max<uint64_t>(entries_, 1)) {
-    climb();
-    requests_ = hits_ = 0;
-  }
+  const auto entries = std::max<uint64_t>(entries_, 1);
+  if (collapse_.observe(hit, entries))
+    sketch_->halve();
+  if (const auto share = climber_.observe(hit, entries))
+    resize_window(*share);
 }
 
-void tiny_lfu_policy::climb() {
-  const double ratio = static_cast<double>(hits_) / static_cast<double>(requests_);
-  const double change = ratio - ratio_before_;
-  ratio_before_ = ratio;
-  const double amount = change >= 0 ? step_ : -step_;
-  const double first = step_first * static_cast<double>(bytes_max_);
-  step_ = std::abs(change) >= restart_change ? std::copysign(first, amount) : step_decay * amount;
-  resize_window(static_cast<int64_t>(amount));
-}
-
-void tiny_lfu_policy::resize_window(int64_t change) {
-  const auto most = static_cast<int64_t>(window_share_max * static_cast<double>(bytes_max_));
-  const auto least = static_cast<int64_t>(window_share_first * static_cast<double>(bytes_max_));
-  window_max_ = static_cast<uint64_t>(std::clamp(static_cast<int64_t>(window_max_) + change, least, most));
+void tiny_lfu_policy::resize_window(double share) {
+  window_max_ = static_cast<uint64_t>(share * static_cast<double>(bytes_max_));
   limit_protected();
   while (!list(segment::probation).empty()) {
     const slot s = list(segment::probation).oldest();

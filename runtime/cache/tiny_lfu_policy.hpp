@@ -1,20 +1,23 @@
 #pragma once
 
+#include "runtime/cache/collapse_detector.hpp"
 #include "runtime/cache/frequency_sketch.hpp"
 #include "runtime/cache/slot_list.hpp"
+#include "runtime/cache/window_climber.hpp"
 
 #include <vector>
 
 namespace weft {
 
 /// W-TinyLFU: newcomers enter a small window (LRU); what falls out of it must have been asked for more often than the
-/// next victim of the main part (segmented LRU, 80 % protected), or it goes itself. The window's share follows the hit
-/// ratio by hill climbing, since a fixed one hurts workloads of recency (CacheLib #33). Frequencies come from a sketch
-/// that sees every request. Source: Einziger, Eytan, Friedman, Manes, "Adaptive Software Cache Management" (2018).
+/// next victim of the main part (segmented LRU, 80 % protected), or it goes itself. Frequencies come from a sketch that
+/// sees every request. Two things adapt: the window's share (window_climber), since a fixed one hurts workloads of
+/// recency (CacheLib #33), and the sketch's age (collapse_detector), when the hit ratio shows that the hot set has
+/// moved. Source: Einziger, Eytan, Friedman, Manes, "Adaptive Software Cache Management" (2018).
 class tiny_lfu_policy {
 public:
   /// bytes_max: the budget of the table. The sketch outlives the policy.
-  tiny_lfu_policy(uint64_t bytes_max, const frequency_sketch& sketch);
+  tiny_lfu_policy(uint64_t bytes_max, frequency_sketch& sketch);
 
   void insert(slot s, const entry_traits& entry);
   void touch(slot s);
@@ -45,11 +48,10 @@ private:
   void limit_protected();
   bool admits(slot candidate, slot victim);
   void observe(bool hit);
-  void climb();
-  void resize_window(int64_t change);
+  void resize_window(double share);
 
   uint64_t bytes_max_;
-  const frequency_sketch* sketch_;
+  frequency_sketch* sketch_;
   slot_links links_;
   slot_list lists_[segments];
   uint64_t bytes_[segments] = {};
@@ -59,9 +61,8 @@ private:
   bool full_ = false;        ///< has had to evict
   slot candidate_ = no_slot; ///< has left the window and is being compared with victims
   uint64_t chance_ = 0x9E37'79B9'7F4A'7C15ULL;
-  uint64_t requests_ = 0, hits_ = 0; ///< of this sample
-  double ratio_before_ = 0;          ///< of the previous sample
-  double step_;                      ///< bytes, signed
+  window_climber climber_;
+  collapse_detector collapse_;
 };
 
 } // namespace weft
