@@ -32,7 +32,7 @@ place place_of(uint64_t mixed, uint64_t words, uint32_t i) noexcept {
 
 void frequency_sketch::ensure_capacity(uint64_t entries) {
   capacity_ = std::max({capacity_, entries, uint64_t{1}});
-  const uint64_t wanted = std::bit_ceil(std::max(capacity_, block_words));
+  const uint64_t wanted = std::bit_ceil(std::max(2 * capacity_, block_words));
   // Blocks are chosen by low bits: with twice the blocks a key's counters are in either half, so both get a copy.
   while (words_.size() < wanted) {
     if (words_.empty())

@@ -9,7 +9,7 @@ namespace weft {
 /// the lowest (conservative update). All counters are halved after ages_after × capacity counted requests, whether or
 /// not a counter rose, so that it never stops ageing. The four counters of a key lie in one block of 64 bytes: one
 /// cache miss an access. Source: Einziger, Friedman, Manes, "TinyLFU" (2017), with the ageing of its "reset" operation.
-/// Not thread-safe. Memory: 8 bytes per entry of capacity, rounded up to a power of two.
+/// Not thread-safe. Memory: 16 bytes per entry of capacity, rounded up to a power of two.
 class frequency_sketch {
 public:
   /// Counts at most this much of a key.

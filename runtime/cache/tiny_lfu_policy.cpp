@@ -112,8 +112,10 @@ void tiny_lfu_policy::observe(bool hit) {
   if (!full_)
     return; // only a full cache has a hit ratio that its window can change
   const auto entries = std::max<uint64_t>(entries_, 1);
-  if (collapse_.observe(hit, entries))
+  if (collapse_.observe(hit, entries)) {
+    sketch_->halve(); // to a quarter: what is often asked for again is soon above what was
     sketch_->halve();
+  }
   if (const auto share = climber_.observe(hit, entries))
     resize_window(*share);
 }

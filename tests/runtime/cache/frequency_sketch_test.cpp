@@ -39,7 +39,7 @@ TEST_CASE("a sketch ages after ten times its capacity, also when its counters ar
   sketch.count(1);
   CHECK(sketch.halvings() == 1);
   CHECK(sketch.estimate(1) == 7);
-  for (int i = 0; i < 500; ++i)
+  for (int i = 0; i < 1'000; ++i)
     sketch.count(2);
   CHECK(sketch.halvings() == 2);
   CHECK(sketch.estimate(1) == 3);
