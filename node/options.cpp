@@ -82,6 +82,11 @@ grpc_server_options to_grpc_options(const node_config& config, uint32_t cpus) {
   out.streams_max = config.limits.streams_max;
   out.stream.items_max = config.limits.stream_items_max;
   out.stream.bytes_max = config.limits.stream_bytes_max;
+  // Half of what the node takes; the other half is for unary callers.
+  out.share = {.bytes_max = std::max<uint64_t>(config.limits.bytes_max / 2, 1),
+               .groups_max = std::max(config.limits.calls_max / 2, 1u),
+               .items_max =
+                   static_cast<uint32_t>(std::clamp<uint64_t>(config.pool.queue_items_max / 2, 1, UINT32_MAX))};
   return out;
 }
 

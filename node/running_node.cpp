@@ -140,7 +140,9 @@ void running_node::reload(const node_config& wanted) {
 void running_node::begin_drain() {
   draining_ = true;
   grpc_->set_serving(false);
-  tree_->drain([events = in_.events] { events->post(node_event::drained); });
+  // Streams first: what they have read goes through the same door as everything else.
+  grpc_->drain(
+      [tree = tree_.get(), events = in_.events] { tree->drain([events] { events->post(node_event::drained); }); });
 }
 
 void running_node::stop(std::chrono::milliseconds grace) {

@@ -82,7 +82,7 @@ struct node_config {
     uint64_t bytes_max = 268'435'456;
     uint32_t items_max = 1'024;
     uint64_t text_bytes_max = 16'777'216;
-    uint64_t call_bytes_max = 33'554'432;
+    uint64_t call_bytes_max = 31'457'280;
     uint32_t message_bytes_max = 33'554'432;
     uint32_t calls_per_connection_max = 16'384;
     uint32_t streams_max = 1'024;

@@ -55,6 +55,7 @@ result<embed_request> read_tei_stream_request(const grpc::ByteBuffer& message, c
 /// Writes a tei.v1.EmbedResponse. REQUIRES: one text.
 grpc::ByteBuffer write_tei_reply(const embed_request& request, const embed_result& result,
                                  std::chrono::nanoseconds total);
+/// Writes one tei.v1.EmbedResponse a text; the times are those of the group.
 std::vector<grpc::ByteBuffer> write_tei_stream_replies(uint64_t first, const embed_request& request,
                                                        const embed_result& result, std::chrono::nanoseconds total);
 

@@ -150,10 +150,6 @@ result<embed_message> read_message(const grpc::ByteBuffer& message, const embed_
   return out;
 }
 
-bool same(const embed_options& a, const embed_options& b) noexcept {
-  return a.normalize == b.normalize && a.truncate == b.truncate && a.side == b.side;
-}
-
 } // namespace
 
 result<embed_request> read_embed_request(const grpc::ByteBuffer& message, const node_view&) {
@@ -176,7 +172,7 @@ result<embed_request> read_embed_stream_request(const grpc::ByteBuffer& message,
                    "the stream began with model '" + first->model + "'; a later message asks for '" + request.model +
                        "'",
                    {{"field", "model"}}};
-  if (out->has_options && !same(request.options, first->options))
+  if (out->has_options && request.options != first->options)
     return failure{errc::invalid_argument,
                    "the options of a later message differ from those of the stream's first",
                    {{"field", "options"}}};

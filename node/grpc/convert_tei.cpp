@@ -83,6 +83,23 @@ std::string dtype(numeric_class c) {
   return "?";
 }
 
+grpc::ByteBuffer write_item(const std::string& text, const embedding& item, const call_times& times,
+                            std::chrono::nanoseconds total) {
+  pb::EmbedResponse out;
+  const int size = static_cast<int>(item.values.size());
+  out.mutable_embeddings()->Reserve(size);
+  std::memcpy(out.mutable_embeddings()->AddNAlreadyReserved(size), item.values.data(),
+              item.values.size() * sizeof(float));
+  auto& metadata = *out.mutable_metadata();
+  metadata.set_compute_chars(static_cast<uint32_t>(utf8_length(text)));
+  metadata.set_compute_tokens(item.tokens);
+  metadata.set_total_time_ns(static_cast<uint64_t>(total.count()));
+  metadata.set_tokenization_time_ns(static_cast<uint64_t>(times.tokenize.count()));
+  metadata.set_queue_time_ns(static_cast<uint64_t>(times.queue.count()));
+  metadata.set_inference_time_ns(static_cast<uint64_t>(times.infer.count()));
+  return to_buffer(out);
+}
+
 } // namespace
 
 result<embed_request> read_tei_request(const grpc::ByteBuffer& message, const node_view& view) {
@@ -115,26 +132,16 @@ result<embed_request> read_tei_stream_request(const grpc::ByteBuffer& message, c
 grpc::ByteBuffer write_tei_reply(const embed_request& request, const embed_result& result,
                                  std::chrono::nanoseconds total) {
   WEFT_ASSERT(result.items.size() == 1);
-  const auto& item = result.items.front();
-  pb::EmbedResponse out;
-  const int size = static_cast<int>(item.values.size());
-  out.mutable_embeddings()->Reserve(size);
-  std::memcpy(out.mutable_embeddings()->AddNAlreadyReserved(size), item.values.data(),
-              item.values.size() * sizeof(float));
-  auto& metadata = *out.mutable_metadata();
-  metadata.set_compute_chars(static_cast<uint32_t>(utf8_length(request.texts.front())));
-  metadata.set_compute_tokens(item.tokens);
-  metadata.set_total_time_ns(static_cast<uint64_t>(total.count()));
-  metadata.set_tokenization_time_ns(static_cast<uint64_t>(result.times.tokenize.count()));
-  metadata.set_queue_time_ns(static_cast<uint64_t>(result.times.queue.count()));
-  metadata.set_inference_time_ns(static_cast<uint64_t>(result.times.infer.count()));
-  return to_buffer(out);
+  return write_item(request.texts.front(), result.items.front(), result.times, total);
 }
 
 std::vector<grpc::ByteBuffer> write_tei_stream_replies(uint64_t, const embed_request& request,
                                                        const embed_result& result, std::chrono::nanoseconds total) {
+  WEFT_ASSERT(result.items.size() == request.texts.size());
   std::vector<grpc::ByteBuffer> out;
-  out.push_back(write_tei_reply(request, result, total));
+  out.reserve(result.items.size());
+  for (size_t i = 0; i < result.items.size(); ++i)
+    out.push_back(write_item(request.texts[i], result.items[i], result.times, total));
   return out;
 }
 

@@ -84,6 +84,9 @@ status enter(edge& edge, grpc::CallbackServerContext& rpc, role least, context& 
   auto wanted = priority_of(metadata(rpc, "x-weft-priority"));
   if (!wanted)
     return wanted.error();
+  if (*wanted == priority::high && !keys->open() && out.caller != role::operator_)
+    return failure{errc::permission_denied,
+                   "x-weft-priority: high goes before all other callers; it needs an operator's key"};
   out.priority = *wanted;
   out.deadline = deadline_of(rpc);
   if (const auto trace = metadata(rpc, "traceparent"); trace.size() <= traceparent_bytes_max)

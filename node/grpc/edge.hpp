@@ -4,12 +4,15 @@
 #include "node/grpc/published.hpp"
 #include "node/grpc/rpc_log.hpp"
 #include "node/grpc/stream_registry.hpp"
+#include "node/grpc/stream_share.hpp"
 #include "runtime/job/context.hpp"
 #include "runtime/ports/call.hpp"
 #include "runtime/ports/meter.hpp"
 #include "runtime/ports/node_view.hpp"
 
 #include <grpcpp/server_context.h>
+
+#include <atomic>
 
 namespace weft {
 
@@ -22,12 +25,18 @@ struct edge {
   rpc_log_ptr log; ///< never null
   published<key_ring> keys{std::make_shared<const key_ring>()};
   stream_registry streams;
+  stream_share share{stream_share_limits{}};
+  /// For answers to unary RPCs, from their requests until gRPC is done with them: a client need not read what it asked
+  /// for, and what it does not read stays here.
+  std::shared_ptr<byte_budget> replies = std::make_shared<byte_budget>(268'435'456);
+  std::atomic<bool> draining{false}; ///< no new work is taken
 };
 
 /// Lets an RPC in: checks its key and role, and fills in its context from deadline and metadata (`x-request-id`, made
 /// here where the client gives none; `x-weft-priority`; `traceparent`). Sends the request id back as initial metadata,
 /// also where the RPC is refused (out.request_id is set then, too): errc::unauthenticated, errc::permission_denied,
-/// errc::invalid_argument (priority). least: the role that the RPC needs where the node has keys. REQUIRES: called in
+/// errc::invalid_argument (priority). Where the node has keys, high priority needs an operator's. least: the role that
+/// the RPC needs there. REQUIRES: called in
 /// the handler, once, before anything is sent.
 status enter(edge& edge, grpc::CallbackServerContext& rpc, role least, context& out);
 

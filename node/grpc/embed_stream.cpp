@@ -15,7 +15,8 @@ using namespace std::chrono_literals;
 class stream_call final : public call {
 public:
   stream_call(weft::context context, stream_group group, std::shared_ptr<embed_stream> stream)
-      : call(std::move(context), std::move(group.request)), first_(group.first), stream_(std::move(stream)) {}
+      : call(std::move(context), std::move(group.request)), first_(group.first), alone_(group.alone),
+        stream_(std::move(stream)) {}
   ~stream_call() override {
     if (!answered())
       on_fail(why_unanswered(*this));
@@ -26,10 +27,11 @@ private:
     stream_->answered(first_, request(), value, edge_now() - began_);
   }
   void on_fail(failure&& reason) noexcept override {
-    stream_->failed(first_, request(), std::move(reason), edge_now() - began_);
+    stream_->failed(first_, request(), alone_, std::move(reason), edge_now() - began_);
   }
 
   uint64_t first_;
+  bool alone_;
   std::shared_ptr<embed_stream> stream_;
   time_point began_ = edge_now();
 };
@@ -70,6 +72,7 @@ void embed_stream::answered(uint64_t first, const embed_request& request, const 
   auto messages = codec_.write(first, request, result, total);
   edge_->meter->call_ended(codec_.operation, errc::none, total, result.times);
   (*edge_->log)({.operation = codec_.operation, .context = context_, .total = total});
+  edge_->share.came_back(request.texts.size());
   {
     const std::lock_guard hold(mutex_);
     calls_.erase(first);
@@ -79,12 +82,13 @@ void embed_stream::answered(uint64_t first, const embed_request& request, const 
   pump();
 }
 
-void embed_stream::failed(uint64_t first, const embed_request& request, failure reason,
+void embed_stream::failed(uint64_t first, const embed_request& request, bool alone, failure reason,
                           std::chrono::nanoseconds total) {
   edge_->meter->call_ended(codec_.operation, reason.code, total, {});
   (*edge_->log)({.operation = codec_.operation, .context = context_, .reason = &reason, .total = total});
   const auto verdict = judge(reason.code);
   const size_t items = request.texts.size();
+  edge_->share.came_back(items);
   {
     const std::lock_guard hold(mutex_);
     calls_.erase(first);
@@ -93,7 +97,7 @@ void embed_stream::failed(uint64_t first, const embed_request& request, failure 
     const bool patient = edge_now() - refused_since_ < stream_patience;
     if (verdict == stream_verdict::retry && patient) {
       ++refusals_;
-      core_.retry({first, request});
+      core_.retry({first, request, alone});
       wait_before_retry(reason);
     } else if (verdict == stream_verdict::end || (items == 1 && codec_.write_error == nullptr)) {
       core_.end(first, items, std::move(reason));
@@ -102,26 +106,19 @@ void embed_stream::failed(uint64_t first, const embed_request& request, failure 
       message.push_back(codec_.write_error(first, reason));
       core_.done(first, std::move(message));
     } else {
-      core_.split({first, request});
+      core_.split({first, request, alone});
     }
   }
   pump();
 }
 
 void embed_stream::OnReadDone(bool success) {
-  std::optional<result<embed_request>> message;
-  if (success)
-    message = codec_.read(read_, *edge_->view, settings_);
-  read_.Clear();
   {
     const std::lock_guard hold(mutex_);
     reading_ = false;
-    if (!message)
+    arrived_ = success;
+    if (!success)
       core_.close();
-    else if (*message)
-      core_.add(**std::move(message));
-    else
-      core_.close(message->error());
   }
   pump();
 }
@@ -151,7 +148,10 @@ void embed_stream::OnDone() {
   {
     const std::lock_guard hold(mutex_);
     core_.discard(); // calls that are still out may hold this object for long
+    read_.Clear();
+    arrived_ = false;
   }
+  pump();                             // gives the credit back
   const auto last = std::move(self_); // may be the last hold on this object
 }
 
@@ -162,9 +162,11 @@ void embed_stream::pump() {
   if (pumping_)
     return; // who pumps will see it
   pumping_ = true;
-  while (std::exchange(again_, false))
+  while (std::exchange(again_, false)) {
     while (act(lock))
       ;
+    settle(lock);
+  }
   pumping_ = false;
 }
 
@@ -187,12 +189,20 @@ bool embed_stream::act(std::unique_lock<std::mutex>& lock) {
     lock.unlock();
     write_.Swap(&*message);
     StartWrite(&write_, options);
-  } else if (auto group = waiting_ ? std::nullopt : core_.next_group()) {
+  } else if (auto group = waiting_ ? std::nullopt : core_.next_group(edge_->share.crowded())) {
     // Still under the lock: a cancellation either comes before and there is no group, or finds this call.
     auto out = make_call(*std::move(group));
     lock.unlock();
     edge_->entrance.submit(std::move(out));
-  } else if (!reading_ && core_.may_read()) {
+  } else if (arrived_ && !core_.open()) {
+    arrived_ = false; // came after the end was decided
+    read_.Clear();
+    return true;
+  } else if (arrived_ && has_credit()) {
+    arrived_ = false;
+    lock.unlock();
+    take_in();
+  } else if (!reading_ && !arrived_ && core_.may_read()) {
     reading_ = true;
     lock.unlock();
     StartRead(&read_);
@@ -203,9 +213,68 @@ bool embed_stream::act(std::unique_lock<std::mutex>& lock) {
   return true;
 }
 
+/// Takes credit for the message that is there; where there is none, granted() brings it. REQUIRES: mutex_ is held.
+bool embed_stream::has_credit() {
+  if (std::exchange(granted_, false))
+    return true;
+  auto& budget = edge_->share.bytes;
+  const uint64_t bytes = read_.Length();
+  if (core_.items_held() == 0 && bytes <= stream_bytes_sure)
+    budget.add(bytes); // if it stands in line as well, settle() gives back what comes of it
+  else if (in_line_)
+    return false;
+  else if (in_line_ = !budget.take_or_wait(bytes, weak_from_this()); in_line_)
+    return false;
+  charged_ += bytes;
+  return true;
+}
+
+void embed_stream::granted(uint64_t bytes) {
+  {
+    const std::lock_guard hold(mutex_);
+    in_line_ = false;
+    granted_ = true;
+    charged_ += bytes;
+  }
+  pump();
+}
+
+/// Makes texts of the message.
+void embed_stream::take_in() {
+  auto message = codec_.read(read_, *edge_->view, settings_);
+  read_.Clear();
+  const std::lock_guard hold(mutex_);
+  if (message)
+    core_.add(*std::move(message));
+  else
+    core_.close(message.error());
+}
+
+/// Makes credit agree with what is there. REQUIRES: `lock` holds mutex_, and nothing is left to do.
+void embed_stream::settle(std::unique_lock<std::mutex>& lock) {
+  const bool stopped = !finished_ && !reading_ && core_.open();
+  if (stopped && !stopped_)
+    ++edge_->share.stopped;
+  if (!stopped && stopped_)
+    --edge_->share.stopped;
+  stopped_ = stopped;
+
+  granted_ = false; // it was used, or came too late
+  const uint64_t needed = core_.bytes_held();
+  const uint64_t had = std::exchange(charged_, needed);
+  if (needed > had)
+    edge_->share.bytes.add(needed - had);
+  if (needed >= had)
+    return;
+  lock.unlock(); // other streams may go on now, on this thread
+  edge_->share.bytes.give_back(had - needed);
+  lock.lock();
+}
+
 /// REQUIRES: mutex_ is held.
 std::shared_ptr<call> embed_stream::make_call(stream_group group) {
   const uint64_t first = group.first;
+  edge_->share.went_out(group.request.texts.size());
   auto out = std::make_shared<stream_call>(context_, std::move(group), shared_from_this());
   calls_.emplace(first, out);
   return out;

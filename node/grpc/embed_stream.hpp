@@ -34,6 +34,7 @@ struct stream_codec {
 /// them at a time acts on it (pump), so that Finish() is the last thing that gRPC hears.
 class embed_stream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
                            public drainable,
+                           public byte_budget::waiter,
                            public std::enable_shared_from_this<embed_stream> {
 public:
   embed_stream(std::shared_ptr<edge> edge, const stream_codec& codec, const stream_limits& limits,
@@ -48,7 +49,10 @@ public:
   /// A group came back. Any thread.
   void answered(uint64_t first, const embed_request& request, const embed_result& result,
                 std::chrono::nanoseconds total);
-  void failed(uint64_t first, const embed_request& request, failure reason, std::chrono::nanoseconds total);
+  /// alone: as the group had it.
+  void failed(uint64_t first, const embed_request& request, bool alone, failure reason, std::chrono::nanoseconds total);
+
+  void granted(uint64_t bytes) override;
 
 private:
   void OnReadDone(bool success) override;
@@ -58,6 +62,9 @@ private:
 
   void pump();
   bool act(std::unique_lock<std::mutex>& lock);
+  bool has_credit();
+  void take_in();
+  void settle(std::unique_lock<std::mutex>& lock);
   std::shared_ptr<call> make_call(stream_group group);
   void finish(const failure& reason);
   void wait_before_retry(const failure& reason);
@@ -71,9 +78,9 @@ private:
   context context_;
   std::shared_ptr<embed_stream> self_; // until OnDone()
 
-  grpc::ByteBuffer read_;                 // gRPC's while reading_
+  grpc::ByteBuffer read_;                 // gRPC's while reading_; a message while arrived_
   grpc::ByteBuffer write_;                // gRPC's while a message is being written
-  std::optional<embed_request> settings_; // of the first message; used by OnReadDone() only
+  std::optional<embed_request> settings_; // of the first message; used by take_in() only
 
   std::mutex mutex_; // guards all below
   stream_core core_;
@@ -82,6 +89,11 @@ private:
   bool pumping_ = false;
   bool again_ = false;
   bool reading_ = false;
+  bool arrived_ = false; ///< a message is there; its texts are not made before there is credit for them
+  bool in_line_ = false; ///< for that credit
+  bool granted_ = false; ///< it came
+  bool stopped_ = false; ///< not read for want of room
+  uint64_t charged_ = 0; ///< credit that is held for the texts and answers in core_, and for a message on its way there
   bool finished_ = false;
   bool headed_ = false;  ///< the first message is on its way
   bool waiting_ = false; // for the alarm

@@ -6,6 +6,7 @@
 #include <netdb.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <vector>
 
 namespace weft {
 namespace {
@@ -58,10 +59,23 @@ status probe_listen(const std::string& address) {
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, ::freeaddrinfo);
   if (std::stoul(port) == 0)
     return ok;
+  std::vector<int> errors;
   for (const auto* target = found; target != nullptr; target = target->ai_next)
-    if (const int error = try_bind(*target); error != 0)
-      return failure{errc::unavailable, "cannot listen on " + address + ": " + std::strerror(error)};
+    errors.push_back(try_bind(*target));
+  if (const int error = why_not_listen(errors); error != 0)
+    return failure{errc::unavailable, "cannot listen on " + address + ": " + std::strerror(error)};
   return ok;
+}
+
+int why_not_listen(std::span<const int> errors) {
+  int refused = 0;
+  bool bound = false;
+  for (const int error : errors) {
+    bound = bound || error == 0;
+    if (refused == 0 || error == EADDRINUSE)
+      refused = error;
+  }
+  return bound && refused != EADDRINUSE ? 0 : refused;
 }
 
 } // namespace weft

@@ -5,31 +5,20 @@
 namespace weft {
 namespace {
 
-/// gRPC's side of a unary RPC: tells the call that the client has gone, and goes itself when gRPC is done with it.
-class unary_reactor final : public grpc::ServerUnaryReactor {
-public:
-  /// REQUIRES: the handler has not returned the reactor yet.
-  void watch(std::weak_ptr<call> watched) noexcept { call_ = std::move(watched); }
-
-private:
-  void OnCancel() override {
-    const auto alive = call_.lock();
-    if (!alive)
-      return;
-    // The answer ends the RPC at once, so that a node which stops need not wait for the actors to look at the call;
-    // they see that it has ended, and drop it with its place in the queue.
-    alive->cancel();
-    alive->fail(why_unanswered(*alive));
-  }
-  void OnDone() override { delete this; }
-
-  // Else gRPC wakes a thread of its executor for the reactions above, in every call, though all they do is a `delete`.
-  bool InternalInlineable() override { return true; }
-
-  std::weak_ptr<call> call_; // weak: only the actors' hold on the call decides when it is lost
-};
+// About the time in which clients read some answers.
+constexpr std::chrono::milliseconds reply_retry_after{100};
 
 } // namespace
+
+void embed_reactor::OnCancel() {
+  const auto alive = call_.lock();
+  if (!alive)
+    return;
+  // The answer ends the RPC at once, so that a node which stops need not wait for the actors to look at the call;
+  // they see that it has ended, and drop it with its place in the queue.
+  alive->cancel();
+  alive->fail(why_unanswered(*alive));
+}
 
 unary_answer::unary_answer(grpc::CallbackServerContext& rpc, grpc::ServerUnaryReactor& reactor, grpc::ByteBuffer& out,
                            const edge& edge, std::string_view operation)
@@ -59,8 +48,9 @@ failure why_unanswered(const call& dropped) {
   return {errc::cancelled, "the client cancelled the call"};
 }
 
-rpc_call::rpc_call(weft::context context, embed_request request, unary_answer answer, const embed_codec& codec)
-    : call(std::move(context), std::move(request)), answer_(std::move(answer)), codec_(codec) {}
+rpc_call::rpc_call(weft::context context, embed_request request, unary_answer answer, embed_reactor& reactor,
+                   const embed_codec& codec)
+    : call(std::move(context), std::move(request)), answer_(std::move(answer)), reactor_(reactor), codec_(codec) {}
 
 rpc_call::~rpc_call() {
   if (!answered())
@@ -68,30 +58,39 @@ rpc_call::~rpc_call() {
 }
 
 void rpc_call::on_reply(embed_result&& value) noexcept {
+  reactor_.keep_call();
   answer_.send(codec_.write(request(), value, answer_.elapsed()), context(), value.times);
 }
 
 void rpc_call::on_fail(failure&& reason) noexcept {
+  reactor_.keep_call();
   answer_.fail(reason, context());
 }
 
 grpc::ServerUnaryReactor* start_embed(edge& edge, const embed_codec& codec, grpc::CallbackServerContext& rpc,
                                       const grpc::ByteBuffer& in, grpc::ByteBuffer& out) {
-  auto* reactor = new unary_reactor; // OnDone() deletes it
+  auto* reactor = new embed_reactor; // OnDone() deletes it
   unary_answer answer(rpc, *reactor, out, edge, codec.operation);
-  context caller;
-  if (auto entered = enter(edge, rpc, role::client, caller); !entered) {
-    answer.fail(entered.error(), caller);
+  const auto refuse = [&](const failure& reason, const context& caller) {
+    answer.fail(reason, caller);
     return reactor;
-  }
+  };
+  context caller;
+  if (auto entered = enter(edge, rpc, role::client, caller); !entered)
+    return refuse(entered.error(), caller);
+  if (edge.draining)
+    return refuse({errc::draining, "the node takes no new calls"}, caller);
   auto request = codec.read(in, *edge.view);
   // The texts are strings of their own now; gRPC would keep the message until the RPC ends.
   const_cast<grpc::ByteBuffer&>(in).Clear();
-  if (!request) {
-    answer.fail(request.error(), caller);
-    return reactor;
-  }
-  auto call = std::make_shared<rpc_call>(std::move(caller), *std::move(request), std::move(answer), codec);
+  if (!request)
+    return refuse(request.error(), caller);
+  const uint64_t reply_bytes = request->texts.size() * item_bytes;
+  if (!edge.replies->take(reply_bytes))
+    return refuse({errc::overloaded, "answers that clients have not read fill the node", {}, reply_retry_after},
+                  caller);
+  reactor->hold({edge.replies, reply_bytes});
+  auto call = std::make_shared<rpc_call>(std::move(caller), *std::move(request), std::move(answer), *reactor, codec);
   reactor->watch(call);
   edge.entrance.submit(std::move(call));
   return reactor;

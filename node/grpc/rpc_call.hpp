@@ -35,6 +35,28 @@ private:
   time_point began_;
 };
 
+/// gRPC's side of a unary embed RPC: tells the call that the client has gone, and goes itself when gRPC is done with
+/// it. Until then it holds the call once that is answered, and so its permit: an answer that the client does not read
+/// takes its place in the node.
+class embed_reactor final : public grpc::ServerUnaryReactor {
+public:
+  /// REQUIRES: the handler has not returned the reactor yet.
+  void watch(std::weak_ptr<call> watched) noexcept { call_ = std::move(watched); }
+  void hold(byte_credit credit) noexcept { credit_ = std::move(credit); }
+  /// Holds the call from now on, unless its last owner is letting go of it. REQUIRES: before Finish().
+  void keep_call() noexcept { kept_ = call_.lock(); }
+
+private:
+  void OnCancel() override;
+  void OnDone() override { delete this; }
+  // Else gRPC wakes a thread of its executor for the reactions above, in every call, though all they do is a `delete`.
+  bool InternalInlineable() override { return true; }
+
+  std::weak_ptr<call> call_; // weak: only the actors' hold on the call decides when it is lost
+  std::shared_ptr<call> kept_;
+  byte_credit credit_;
+};
+
 /// How an API's embed messages are read and written (convert.hpp).
 struct embed_codec {
   std::string_view operation; ///< of the metrics
@@ -49,7 +71,8 @@ failure why_unanswered(const call& dropped);
 /// to let go of an unanswered one answers errc::unavailable (or why the client has gone).
 class rpc_call final : public call {
 public:
-  rpc_call(weft::context context, embed_request request, unary_answer answer, const embed_codec& codec);
+  rpc_call(weft::context context, embed_request request, unary_answer answer, embed_reactor& reactor,
+           const embed_codec& codec);
   ~rpc_call() override;
 
 private:
@@ -57,6 +80,7 @@ private:
   void on_fail(failure&& reason) noexcept override;
 
   unary_answer answer_;
+  embed_reactor& reactor_; // may be gone once answered
   const embed_codec& codec_;
 };
 

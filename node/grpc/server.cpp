@@ -77,7 +77,9 @@ grpc_server::grpc_server(const grpc_server_options& options, ingress& entrance, 
                                                  .view = std::move(view),
                                                  .meter = std::move(meter),
                                                  .log = make_log(options.log),
-                                                 .streams = stream_registry(options.streams_max)}),
+                                                 .streams = stream_registry(options.streams_max),
+                                                 .share = stream_share(options.share),
+                                                 .replies = std::make_shared<byte_budget>(options.reply_bytes_max)}),
       }) {}
 
 grpc_server::~grpc_server() {
@@ -135,10 +137,19 @@ status grpc_server::set_api_keys(const std::vector<api_key>& keys) {
   return ok;
 }
 
+uint64_t grpc_server::streams_stopped() const noexcept {
+  return parts_->edge->share.stopped;
+}
+
+void grpc_server::drain(std::function<void()> streams_ended) {
+  parts_->edge->draining = true;
+  parts_->edge->streams.drain(std::move(streams_ended));
+}
+
 void grpc_server::shutdown(std::chrono::milliseconds grace) {
   if (!parts_->server)
     return;
-  parts_->edge->streams.drain(); // else open streams would use up the grace
+  drain({}); // else open streams would use up the grace
   parts_->server->Shutdown(std::chrono::system_clock::now() + grace);
   parts_->server->Wait();
 }

@@ -5,12 +5,14 @@
 #include "node/grpc/node_identity.hpp"
 #include "node/grpc/rpc_log.hpp"
 #include "node/grpc/stream_core.hpp"
+#include "node/grpc/stream_share.hpp"
 #include "runtime/ports/call.hpp"
 #include "runtime/ports/meter.hpp"
 #include "runtime/ports/node_view.hpp"
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,6 +35,8 @@ struct grpc_server_options {
   uint32_t calls_per_connection_max = 16'384;          ///< more wait at the client
   uint32_t streams_max = 1'024;                        ///< open embed streams, all connections together
   stream_limits stream;                                ///< of each
+  stream_share_limits share;                           ///< of all together
+  uint64_t reply_bytes_max = 268'435'456;              ///< of unary answers, from the request until the client has them
   std::chrono::milliseconds keepalive_time{30'000};    ///< between pings on a silent connection
   std::chrono::milliseconds keepalive_timeout{10'000}; ///< without an answer to a ping, the connection is dead
 };
@@ -57,6 +61,13 @@ public:
 
   /// Replaces the API keys; calls already let in go on. Fails as start() does, and keeps the old ones then.
   status set_api_keys(const std::vector<api_key>& keys);
+
+  /// How many streams are not read at the moment, because they or all streams together hold enough.
+  uint64_t streams_stopped() const noexcept;
+
+  /// Takes no new calls; streams answer what they have read, and end. `streams_ended` runs once when none is open, here
+  /// or on another thread. What streams still send through the ingress must find it open until then. Does not block.
+  void drain(std::function<void()> streams_ended);
 
   /// Takes no new calls, waits until those in flight are answered or `grace` is over, then cancels the rest. Blocks.
   void shutdown(std::chrono::milliseconds grace);

@@ -1,30 +1,19 @@
 #include "node/grpc/stream_core.hpp"
 
 #include <algorithm>
-#include <iterator>
 
 namespace weft {
 
 void stream_core::add(embed_request message) {
-  if (closed_ || ending_)
-    return; // came after the end was decided
-  stream_group group{first_ + slots_.size(), {message.model, {}, message.options}};
-  uint64_t group_bytes = 0;
-  for (auto& text : message.texts) {
-    const bool full =
-        group.request.texts.size() == limits_.group_items_max || group_bytes + text.size() > limits_.group_bytes_max;
-    if (full && !group.request.texts.empty()) {
-      const uint64_t next = group.first + group.request.texts.size();
-      waiting_.push_back(std::exchange(group, {next, {message.model, {}, message.options}}));
-      group_bytes = 0;
-    }
-    group_bytes += text.size();
+  if (!open() || message.texts.empty())
+    return; // came after the end was decided, or has nothing to answer
+  const uint64_t first = first_ + slots_.size();
+  for (const auto& text : message.texts) {
     bytes_ += text.size();
     slots_.push_back({text.size(), std::nullopt});
-    group.request.texts.push_back(std::move(text));
   }
-  if (!group.request.texts.empty())
-    waiting_.push_back(std::move(group));
+  waiting_items_ += message.texts.size();
+  waiting_.push_back({{first, std::move(message)}});
 }
 
 void stream_core::close(failure reason) {
@@ -45,21 +34,19 @@ void stream_core::done(uint64_t first, std::vector<grpc::ByteBuffer> messages) {
 
 void stream_core::split(stream_group group) {
   WEFT_ASSERT(group.request.texts.size() > 1);
-  if (!returned(group.request.texts.size()))
-    return;
-  std::deque<stream_group> alone;
-  for (auto& text : group.request.texts)
-    alone.push_back({group.first++, {group.request.model, {std::move(text)}, group.request.options}});
-  waiting_.insert(waiting_.begin(), std::make_move_iterator(alone.begin()), std::make_move_iterator(alone.end()));
+  group.alone = true;
+  retry(std::move(group));
 }
 
 void stream_core::retry(stream_group group) {
-  if (!returned(group.request.texts.size()))
+  const size_t items = group.request.texts.size();
+  if (!returned(items))
     return;
+  waiting_items_ += items;
   // Several may come back in any order.
-  const auto place = std::find_if(waiting_.begin(), waiting_.end(),
-                                  [&](const stream_group& other) { return other.first > group.first; });
-  waiting_.insert(place, std::move(group));
+  const auto place =
+      std::find_if(waiting_.begin(), waiting_.end(), [&](const run& other) { return other.position() > group.first; });
+  waiting_.insert(place, {std::move(group)});
 }
 
 void stream_core::end(uint64_t first, size_t items, failure reason) {
@@ -79,26 +66,58 @@ void stream_core::discard() noexcept {
   discarded_ = abandoned_ = true;
   slots_.clear();
   waiting_.clear();
-  bytes_ = 0;
+  waiting_items_ = bytes_ = 0;
 }
 
 bool stream_core::may_read() const noexcept {
-  return !closed_ && !ending_ && !abandoned_ && waiting_.empty() && slots_.size() < limits_.items_max &&
-         bytes_ < limits_.bytes_max;
+  return open() && slots_.size() < limits_.items_max && bytes_ < limits_.bytes_max;
 }
 
-std::optional<stream_group> stream_core::next_group() {
-  while (!waiting_.empty() && ending_ && waiting_.front().first >= ending_->at)
-    waiting_.pop_front(); // nobody will see its answers
-  if (waiting_.empty() || abandoned_)
+std::optional<stream_group> stream_core::next_group(bool crowded) {
+  while (!waiting_.empty() && ending_ && waiting_.front().position() >= ending_->at) {
+    waiting_items_ -= waiting_.front().left(); // nobody will see its answers
+    waiting_.pop_front();
+  }
+  if (waiting_.empty() || abandoned_ || groups_out_ >= limits_.groups_max || (crowded && groups_out_ > 0))
     return std::nullopt;
-  const auto items = waiting_.front().request.texts.size();
-  if (computing_ != 0 && computing_ + items > limits_.items_max)
+  const size_t items_max = crowded ? crowded_group_items : limits_.group_items_max;
+  if (computing_ != 0 && computing_ + std::min<uint64_t>(waiting_items_, items_max) > limits_.items_max)
     return std::nullopt;
+  const auto& like = waiting_.front();
+  stream_group group{like.position(), {like.texts.request.model, {}, like.texts.request.options}, like.texts.alone};
+  while (!waiting_.empty() && joins(group, waiting_.front()) &&
+         move_texts(waiting_.front(), group, group.alone ? 1 : items_max))
+    waiting_.pop_front();
+  const size_t items = group.request.texts.size();
+  waiting_items_ -= items;
   computing_ += items;
-  std::optional<stream_group> out(std::move(waiting_.front()));
-  waiting_.pop_front();
-  return out;
+  ++groups_out_;
+  return group;
+}
+
+/// Whether texts of `next` may go with the group.
+bool stream_core::joins(const stream_group& group, const run& next) const {
+  const size_t items = group.request.texts.size();
+  return items == 0 ||
+         (!group.alone && !next.texts.alone && next.position() == group.first + items &&
+          next.texts.request.model == group.request.model && next.texts.request.options == group.request.options);
+}
+
+/// Moves texts until the group is full; true when the run is used up.
+bool stream_core::move_texts(run& from, stream_group& to, size_t items_max) {
+  auto& group = to.request.texts;
+  uint64_t bytes = 0;
+  for (const auto& text : group)
+    bytes += text.size();
+  for (; from.left() > 0; ++from.next) {
+    auto& text = from.texts.request.texts[from.next];
+    const bool full = group.size() >= items_max || bytes + text.size() > limits_.group_bytes_max;
+    if ((full && !group.empty()) || (ending_ && from.position() >= ending_->at))
+      return false;
+    bytes += text.size();
+    group.push_back(std::move(text));
+  }
+  return true;
 }
 
 std::optional<grpc::ByteBuffer> stream_core::next_message() {
@@ -132,6 +151,7 @@ void stream_core::end_at(uint64_t position, failure reason) {
 bool stream_core::returned(size_t items) {
   WEFT_ASSERT(computing_ >= items);
   computing_ -= items;
+  --groups_out_;
   return !discarded_;
 }
 

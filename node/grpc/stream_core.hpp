@@ -1,5 +1,6 @@
 #pragma once
 
+#include "node/grpc/byte_budget.hpp"
 #include "runtime/base/result.hpp"
 #include "runtime/job/embed.hpp"
 
@@ -17,16 +18,26 @@ struct stream_limits {
   uint64_t bytes_max = 8'388'608;       ///< of those texts; one message more may be there
   uint32_t group_items_max = 64;        ///< texts that go through the node as one call
   uint64_t group_bytes_max = 1'048'576; ///< of them, unless one text alone has more
+  uint32_t groups_max = 16;             ///< with the actors; items_max / group_items_max of full ones
 };
+
+/// A message of so many bytes is taken in by a stream that holds no texts even if all streams together hold too much:
+/// clients that do not read their answers must not stop the others for good.
+inline constexpr uint64_t stream_bytes_sure = 65'536;
+
+/// Texts of a group while streams crowd the node (stream_share): 1 024 streams have no more than 8 192 beyond it.
+inline constexpr uint32_t crowded_group_items = 8;
 
 /// Texts of a stream that go through the node as one call.
 struct stream_group {
   uint64_t first = 0; ///< position in the stream of its first text
   embed_request request;
+  bool alone = false; ///< of a group that failed for one text's sake: its texts go one by one
 };
 
 /// The order and the window of one bidirectional stream: answers leave in the order of their texts, and the next
-/// message is read only while few texts wait. It decides; embed_stream acts. Not thread-safe.
+/// message is read only while few texts wait. Texts that wait are sent together, whatever messages they came in, where
+/// they agree in model and options. It decides; embed_stream acts. Not thread-safe.
 ///
 /// Each group that next_group() gives comes back once, through done(), split() or retry().
 class stream_core {
@@ -59,8 +70,11 @@ public:
 
   // What is to be done.
 
+  /// More texts would be answered.
+  bool open() const noexcept { return !closed_ && !ending_ && !abandoned_; }
   bool may_read() const noexcept;
-  std::optional<stream_group> next_group();
+  /// crowded: of all streams together too much is with the actors.
+  std::optional<stream_group> next_group(bool crowded = false);
   /// The next answer in order; not before the last one was written().
   std::optional<grpc::ByteBuffer> next_message();
   /// Whether another answer is ready behind the one that is being written.
@@ -72,11 +86,20 @@ public:
 
   uint64_t items_held() const noexcept { return slots_.size(); }
   uint64_t items_computing() const noexcept { return computing_; }
+  /// Of memory, until the answers have left.
+  uint64_t bytes_held() const noexcept { return bytes_ + slots_.size() * item_bytes; }
 
 private:
   struct slot {
     uint64_t bytes = 0;
     std::optional<grpc::ByteBuffer> message;
+  };
+  /// Texts in a row, of which those from `next` on wait.
+  struct run {
+    stream_group texts;
+    size_t next = 0;
+    uint64_t position() const noexcept { return texts.first + next; }
+    size_t left() const noexcept { return texts.request.texts.size() - next; }
   };
   struct ending {
     uint64_t at; ///< position in the stream
@@ -84,15 +107,19 @@ private:
   };
 
   void end_at(uint64_t position, failure reason);
+  bool joins(const stream_group& group, const run& next) const;
+  bool move_texts(run& from, stream_group& to, size_t items_max);
   bool at_end() const noexcept { return ending_ && ending_->at <= first_; }
   bool returned(size_t items); ///< false: too late to matter
 
   stream_limits limits_;
   std::deque<slot> slots_; // texts from position first_ on
   uint64_t first_ = 0;
-  uint64_t bytes_ = 0;               // of all slots
-  std::deque<stream_group> waiting_; // in order
-  uint64_t computing_ = 0;           // texts of the groups that are out
+  uint64_t bytes_ = 0;      // of all slots
+  std::deque<run> waiting_; // in order
+  uint64_t waiting_items_ = 0;
+  uint64_t computing_ = 0; // texts of the groups that are out
+  uint32_t groups_out_ = 0;
   bool writing_ = false;
   bool closed_ = false;
   bool abandoned_ = false;

@@ -1,5 +1,6 @@
 #include "node/grpc/stream_registry.hpp"
 
+#include <utility>
 #include <vector>
 
 namespace weft {
@@ -19,11 +20,18 @@ bool stream_registry::add(const std::shared_ptr<drainable>& stream) {
 }
 
 void stream_registry::remove(const drainable* stream) {
-  const std::lock_guard hold(mutex_);
-  open_.erase(stream);
+  std::function<void()> empty;
+  {
+    const std::lock_guard hold(mutex_);
+    open_.erase(stream);
+    if (open_.empty())
+      empty = std::exchange(empty_, nullptr);
+  }
+  if (empty)
+    empty();
 }
 
-void stream_registry::drain() {
+void stream_registry::drain(std::function<void()> empty) {
   std::vector<std::shared_ptr<drainable>> all;
   {
     const std::lock_guard hold(mutex_);
@@ -31,7 +39,11 @@ void stream_registry::drain() {
     for (const auto& [key, weak] : open_)
       if (auto stream = weak.lock())
         all.push_back(std::move(stream));
+    if (empty && !open_.empty())
+      empty_ = std::exchange(empty, nullptr);
   }
+  if (empty)
+    empty();
   for (const auto& stream : all) // without the lock: it may end here and remove itself
     stream->drain();
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
@@ -24,13 +25,14 @@ public:
   bool add(const std::shared_ptr<drainable>& stream);
   void remove(const drainable* stream);
 
-  /// Tells all; those that come later are told at once.
-  void drain();
+  /// Tells all; those that come later are told at once. `empty` runs once when none is open, here or on another thread.
+  void drain(std::function<void()> empty = {});
 
 private:
   const size_t streams_max_;
   std::mutex mutex_;
   bool draining_ = false;
+  std::function<void()> empty_;
   std::unordered_map<const drainable*, std::weak_ptr<drainable>> open_;
 };
 

@@ -10,7 +10,8 @@ struct call_limits {
   uint64_t bytes_max = 268'435'456; ///< of texts, all calls together
   uint32_t items_max = 1'024;       ///< texts in one call
   uint64_t text_bytes_max = 16'777'216;
-  uint64_t call_bytes_max = 33'554'432;
+  /// Below what a message may have (32 MiB), so that the caller hears this limit and not the transport's.
+  uint64_t call_bytes_max = 31'457'280;
 };
 
 } // namespace weft

@@ -18,6 +18,8 @@ struct embed_options {
   bool normalize = true; ///< scale every vector to length 1
   bool truncate = true;  ///< false: refuse a text that is too long (errc::text_too_long)
   truncation_side side = truncation_side::right;
+
+  bool operator==(const embed_options&) const = default;
 };
 
 /// One embed operation over 1..N texts.

@@ -15,8 +15,8 @@ constexpr int calls = 4;
 
 /// Calls on their way: long enough for the node to say that all are in flight, however fast its machine is.
 struct calls_in_flight {
-  explicit calls_in_flight(running_weftd& weftd) {
-    for (texts = 16; !all_admitted(weftd); texts *= 4)
+  explicit calls_in_flight(running_weftd& weftd, int texts_first = 16) {
+    for (texts = texts_first; !all_admitted(weftd); texts *= 4)
       answers.clear(); // they were answered too soon: more work
   }
   bool all_admitted(running_weftd& weftd) {
@@ -113,13 +113,33 @@ TEST_CASE("a second signal stops at once, and clients hear of it") {
 
 TEST_CASE("when the drain limit passes, the node says how many calls it gave up, and answers them") {
   running_weftd weftd{{"--set", "node.drain_seconds_max=0"}};
-  calls_in_flight flight{weftd};
+  calls_in_flight flight{weftd, 1'024}; // the most a call may have: seconds of work, of which each gets its share
   weftd.process.send_signal(SIGTERM);
   const auto line = weftd.process.wait_for_line("stopping with calls in flight");
   CHECK(line["calls_in_flight"] == std::to_string(calls));
   for (auto& answer : flight.answers)
     CHECK_FALSE(answer.get().first.ok());
   CHECK(weftd.process.wait_exit() == 6);
+}
+
+TEST_CASE("a stream answers everything it has read before the node stops, and says why it ends") {
+  running_weftd weftd{{"--set", "node.drain_seconds_max=300"}};
+  grpc::ClientContext context;
+  const auto stream = weftd.stub->EmbedStream(&context);
+  constexpr int count = 4'000; // more than may be with the actors at once
+  weft::v1::EmbedStreamRequest request;
+  for (int i = 0; i < count; ++i)
+    request.add_texts("text " + std::to_string(i));
+  REQUIRE(stream->Write(request));
+  weft::v1::EmbedStreamResponse response;
+  REQUIRE(stream->Read(&response)); // so the message was read
+  weftd.process.send_signal(SIGTERM);
+  int answers = 1;
+  for (; stream->Read(&response); ++answers)
+    CHECK(response.has_embedding());
+  CHECK(answers == count);
+  CHECK(reason(stream->Finish()) == "DRAINING");
+  CHECK(weftd.process.wait_exit() == 0);
 }
 
 TEST_CASE("an idle stream does not hold up a drain, and SIGINT drains as well") {

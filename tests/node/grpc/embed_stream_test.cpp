@@ -142,14 +142,8 @@ TEST_CASE("a client that sends but does not read is stopped by flow control") {
       ;
     client.stream->WritesDone();
   });
-  // No progress for so long that a writer which is not stopped would have finished.
-  for (int seen = -1; seen != sent;) {
-    seen = sent;
-    const auto until = std::chrono::steady_clock::now() + 500ms;
-    while (std::chrono::steady_clock::now() < until)
-      std::this_thread::yield();
-  }
-  CHECK(sent < messages / 2);
+  CHECK(eventually([&] { return node.server.streams_stopped() == 1 || sent == messages; }));
+  CHECK(sent < messages);
   size_t answers = 0;
   for (pb::EmbedStreamResponse one; client.stream->Read(&one); ++answers)
     ;
@@ -157,6 +151,59 @@ TEST_CASE("a client that sends but does not read is stopped by flow control") {
   CHECK(client.stream->Finish().ok());
   CHECK(answers == 100 * messages);
   CHECK(texts == 100 * messages);
+}
+
+TEST_CASE("all streams together hold a bounded number of bytes, and go on in order when some are free") {
+  auto options = weft::test::on_any_port();
+  options.share.bytes_max = 200'000;
+  test_node node{nullptr, options};
+  const std::string large(80'000, 'x'); // more than any stream may have in any case
+  std::vector<std::unique_ptr<stream_client>> clients;
+  const auto open = [&] { clients.push_back(std::make_unique<stream_client>(node)); };
+  for (int i = 0; i < 2; ++i) {
+    open();
+    clients.back()->send({large});
+  }
+  auto calls = node.entrance.take(2);
+  for (uint64_t stopped = 1; stopped <= 3; ++stopped) {
+    open();
+    clients.back()->send({large + std::to_string(stopped)});
+    CHECK(eventually([&] { return node.server.streams_stopped() == stopped; }));
+  }
+  // Small messages of streams that hold nothing pass, so that streams nobody reads do not stop the others.
+  open();
+  clients.back()->send({"small"});
+  weft::test::answer(node.entrance.take(1)[0]);
+  pb::EmbedStreamResponse one;
+  CHECK(clients.back()->stream->Read(&one));
+  // A stream that ends in line leaves it.
+  clients[3]->rpc.TryCancel();
+  CHECK_FALSE(clients[3]->stream->Finish().ok());
+  CHECK(eventually([&] { return node.server.streams_stopped() == 2; }));
+  for (int i = 0; i < 2; ++i) {
+    weft::test::answer(calls[static_cast<size_t>(i)]);
+    CHECK(clients[static_cast<size_t>(i)]->stream->Read(&one));
+  }
+  calls = node.entrance.take(2);
+  CHECK(calls[0]->request().texts[0].back() == '1');
+  CHECK(calls[1]->request().texts[0].back() == '3');
+  CHECK(eventually([&] { return node.server.streams_stopped() == 0; }));
+}
+
+TEST_CASE("messages of one text each go together, so that a stream has few calls in the node") {
+  auto options = weft::test::on_any_port();
+  options.stream.items_max = 256;
+  test_node node{nullptr, options};
+  stream_client client(node);
+  for (int i = 0; i < 300; ++i)
+    client.send({text_number(i)});
+  CHECK(eventually([&] { return node.server.streams_stopped() == 1; }));
+  auto calls = node.entrance.take(1);
+  CHECK(calls.size() == 16);
+  weft::test::answer(calls[0]);
+  auto more = node.entrance.take(1);
+  CHECK(more[0]->request().texts.size() == 64);
+  client.rpc.TryCancel();
 }
 
 TEST_CASE("a bad text fails alone, in its place") {

@@ -1,8 +1,10 @@
+#include "node/grpc/listen_probe.hpp"
 #include "tei/v1/tei.grpc.pb.h"
 #include "tests/node/grpc/certificates.hpp"
 #include "tests/node/grpc/test_node.hpp"
 #include "weft/v1/node.grpc.pb.h"
 
+#include <cerrno>
 #include <sys/socket.h>
 
 namespace pb = weft::v1;
@@ -149,6 +151,40 @@ TEST_CASE("the key's tenant and role travel with the call") {
   REQUIRE(embed(node.channel, "Bearer " + key).ok());
   CHECK(seen.tenant == "red");
   CHECK(seen.caller == role::client);
+}
+
+TEST_CASE("only operators go before all others where the node has keys") {
+  const auto client = weft::make_api_key(), boss = weft::make_api_key();
+  auto options = weft::test::on_any_port();
+  options.api_keys = {stored("c", "red", role::client, client), stored("o", "ops", role::operator_, boss)};
+  test_node closed(weft::test::answer, options);
+  test_node open;
+  const auto embed_high = [](const test_node& node, const std::string& key) {
+    grpc::ClientContext rpc;
+    authorize(rpc, key.empty() ? "" : "Bearer " + key);
+    rpc.AddMetadata("x-weft-priority", "high");
+    pb::EmbedRequest in;
+    in.add_texts("x");
+    pb::EmbedResponse out;
+    return pb::EmbedService::NewStub(node.channel)->Embed(&rpc, in, &out);
+  };
+  CHECK(embed_high(closed, client).error_code() == grpc::StatusCode::PERMISSION_DENIED);
+  CHECK(embed_high(closed, boss).ok());
+  CHECK(embed_high(open, "").ok());
+}
+
+TEST_CASE("a name of several addresses can be listened on where one can be bound and none belongs to another process") {
+  for (const auto& [errors, want] : std::vector<std::pair<std::vector<int>, int>>{
+           {{0}, 0},
+           {{0, 0}, 0},
+           {{EADDRNOTAVAIL, 0}, 0},
+           {{0, EAFNOSUPPORT}, 0},
+           {{EADDRNOTAVAIL, EAFNOSUPPORT}, EADDRNOTAVAIL},
+           {{EACCES}, EACCES},
+           {{0, EADDRINUSE}, EADDRINUSE},
+           {{EADDRNOTAVAIL, EADDRINUSE}, EADDRINUSE},
+       })
+    CHECK(weft::why_not_listen(errors) == want);
 }
 
 TEST_CASE("keys are replaced while the node runs; bad ones leave the old in place") {

@@ -103,7 +103,7 @@ TEST_CASE("reading stops at the window and goes on when answers have left") {
     stream_core core({.items_max = 4, .group_items_max = 2});
     CHECK(core.may_read());
     core.add(texts(3));
-    CHECK_FALSE(core.may_read()); // groups wait to be sent first
+    CHECK(core.may_read());
     const auto a = core.next_group(), b = core.next_group();
     CHECK(core.may_read());
     core.add(texts(2));
@@ -162,6 +162,78 @@ TEST_CASE("a group that fails for one text's sake goes again, text by text, befo
   core.close();
   CHECK(drain(core) == std::vector<std::string>{"0", "1", "2", "3", "4"});
   CHECK(core.finished());
+}
+
+TEST_CASE("texts that wait go together, whatever messages they came in, and no more groups are out than may be") {
+  stream_core core({.items_max = 100, .group_items_max = 8, .groups_max = 2});
+  for (int i = 0; i < 20; ++i)
+    core.add(texts(1));
+  std::vector<weft::stream_group> out;
+  out.push_back(*core.next_group());
+  out.push_back(*core.next_group());
+  CHECK_FALSE(core.next_group()); // two are out
+  std::vector<size_t> sizes;
+  uint64_t next = 0;
+  while (!out.empty()) {
+    CHECK(out.front().first == next);
+    next += out.front().request.texts.size();
+    sizes.push_back(out.front().request.texts.size());
+    answer(core, out.front());
+    out.erase(out.begin());
+    if (auto group = core.next_group())
+      out.push_back(*std::move(group));
+  }
+  CHECK(sizes == std::vector<size_t>{8, 8, 4});
+  CHECK(drain(core).size() == 20);
+}
+
+TEST_CASE("texts go together only where model and options agree") {
+  stream_core core({.group_items_max = 8});
+  auto other = texts(2);
+  other.options.normalize = false;
+  auto named = other;
+  named.model = "m";
+  for (const auto& message : {texts(1), texts(2), other, other, named, texts(1)})
+    core.add(message);
+  std::vector<size_t> sizes;
+  while (auto group = core.next_group())
+    sizes.push_back(group->request.texts.size());
+  CHECK(sizes == std::vector<size_t>{3, 4, 2, 1});
+}
+
+TEST_CASE("texts that go alone do not meet others again, also when they are refused") {
+  stream_core core({.group_items_max = 4});
+  core.add(texts(2));
+  core.add(texts(3));
+  auto first = core.next_group();
+  CHECK(first->request.texts.size() == 4);
+  core.split(*std::move(first));
+  auto alone = core.next_group();
+  CHECK(alone->request.texts.size() == 1);
+  core.retry(*std::move(alone));
+  std::vector<size_t> sizes;
+  while (auto group = core.next_group())
+    sizes.push_back(group->request.texts.size());
+  CHECK(sizes == std::vector<size_t>{1, 1, 1, 1, 1});
+}
+
+TEST_CASE("where streams crowd the node, one of them has a small group out at most") {
+  stream_core core({});
+  core.add(texts(100));
+  const auto one = core.next_group(true);
+  CHECK(one->request.texts.size() == weft::crowded_group_items);
+  CHECK_FALSE(core.next_group(true));
+  CHECK(core.next_group(false)->request.texts.size() == 64);
+}
+
+TEST_CASE("memory is held for texts and answers until the answers have left") {
+  stream_core core({});
+  core.add(texts(2, 100));
+  CHECK(core.bytes_held() == 2 * (100 + weft::item_bytes));
+  answer(core, *core.next_group());
+  CHECK(core.bytes_held() == 2 * (100 + weft::item_bytes));
+  drain(core);
+  CHECK(core.bytes_held() == 0);
 }
 
 TEST_CASE("groups that were refused go again in order") {

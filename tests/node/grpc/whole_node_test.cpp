@@ -150,6 +150,13 @@ TEST_CASE("a full node refuses with a time to come back; a cancelled call gives 
   CHECK(node.device->sequences() == std::vector<size_t>{1}); // the second was never computed
 }
 
+TEST_CASE("a call over the typed limit hears so, not the transport's limit of a message") {
+  whole_node node;
+  unary_call call(node, texts({std::string(15'800'000, 'x'), std::string(15'800'000, 'y')}));
+  CHECK(call.wait().error_code() == grpc::StatusCode::INVALID_ARGUMENT);
+  CHECK(weft::test::error_info(call.status).reason() == "CALL_TOO_LARGE");
+}
+
 TEST_CASE("a draining node answers what it has and refuses the rest") {
   whole_node node(fake_device::mode::manual);
   unary_call inside(node, texts({"inside"}));
