@@ -53,4 +53,11 @@ result<std::string> sha256_of_file(const std::filesystem::path& path) {
   return hex(digest.data(), bytes);
 }
 
+std::string sha256_of_text(std::string_view text) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned bytes = 0;
+  WEFT_ASSERT(EVP_Digest(text.data(), text.size(), digest.data(), &bytes, EVP_sha256(), nullptr) == 1);
+  return hex(digest.data(), bytes);
+}
+
 } // namespace weft

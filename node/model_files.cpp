@@ -8,13 +8,12 @@
 namespace weft {
 namespace {
 
-constexpr const char* weights_file = "model.safetensors";
 struct model_file {
   const char* name;
   bool required;
 };
 // Without the last one the model reads 256 tokens, which is right for most sentence encoders.
-constexpr std::array files{model_file{weights_file, true}, model_file{"config.json", true},
+constexpr std::array files{model_file{"model.safetensors", true}, model_file{"config.json", true},
                            model_file{"vocab.txt", true}, model_file{"sentence_bert_config.json", false}};
 constexpr size_t version_digits = 12;
 
@@ -54,6 +53,7 @@ std::filesystem::path model_directory(const node_config::model_section& model,
 result<model_files> check_model_files(const std::filesystem::path& directory) {
   const auto sums = read_sums(directory / "SHA256SUMS");
   model_files out{.directory = directory};
+  std::string read; // as sha256sum lists them
   for (const auto& [name, required] : files) {
     const auto path = directory / name;
     std::error_code error;
@@ -67,9 +67,9 @@ result<model_files> check_model_files(const std::filesystem::path& directory) {
       return unusable(path, "cannot be read: " + digest.error().message);
     if (const auto expected = sums.find(name); expected != sums.end() && expected->second != *digest)
       return unusable(path, "is damaged: its SHA-256 is not the one in SHA256SUMS");
-    if (name == weights_file)
-      out.version = digest->substr(0, version_digits);
+    read += *digest + "  " + name + '\n';
   }
+  out.version = sha256_of_text(read).substr(0, version_digits);
   return out;
 }
 

@@ -11,7 +11,9 @@ namespace weft {
 
 struct model_files {
   std::filesystem::path directory;
-  std::string version; ///< first 12 hex digits of the SHA-256 of the weights
+  /// Of weights, words and settings, since results depend on all of them: the first 12 hex digits of the SHA-256 of
+  /// what `sha256sum model.safetensors config.json vocab.txt sentence_bert_config.json` prints (of those that exist).
+  std::string version;
 };
 
 /// Where the model is: model.dir (which WEFT_MODEL_DIR overrides, as every key), else

@@ -7,6 +7,7 @@
 #include "runtime/compute/tokenizer/tokenizer.hpp"
 
 #include <exception>
+#include <string>
 #include <utility>
 
 namespace weft {
@@ -59,6 +60,12 @@ result<model_ptr> open_bert_model(const bert_model_options& options) {
   auto words = tokenizer::load(options.directory / "vocab.txt", *tokens_max);
   if (!words)
     return with_advice(words.error());
+  if (words->vocabulary_size() > (*weights)->shape.vocabulary)
+    return with_advice({errc::model_unusable, (options.directory / "vocab.txt").string() + " has " +
+                                                  std::to_string(words->vocabulary_size()) + " tokens, but " +
+                                                  (options.directory / "model.safetensors").string() +
+                                                  " has embeddings for " +
+                                                  std::to_string((*weights)->shape.vocabulary)});
   try {
     auto encoders = make_encoder_factory(*chosen, *weights);
     model_info info{.name = options.name,

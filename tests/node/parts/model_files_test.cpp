@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <set>
+
 using weft::test::temporary_directory;
 
 namespace {
@@ -32,16 +34,26 @@ TEST_CASE("a file's digest is its SHA-256") {
   CHECK_FALSE(weft::sha256_of_file(folder.path()));
 }
 
-TEST_CASE("the version is the beginning of the weights' digest, with or without SHA256SUMS") {
+TEST_CASE("the version names the content of every file that results depend on, with or without SHA256SUMS") {
   const temporary_directory folder;
   write_model(folder);
-  const auto weights = *weft::sha256_of_file(folder.path() / "model.safetensors");
-  CHECK(weft::check_model_files(folder.path())->version == weights.substr(0, 12));
+  const auto first = weft::check_model_files(folder.path())->version;
+  std::string listed;
+  for (const auto* name : {"model.safetensors", "config.json", "vocab.txt"})
+    listed += sum_of(folder.path() / name);
+  CHECK(first == weft::sha256_of_text(listed).substr(0, 12));
   folder.write("SHA256SUMS", sum_of(folder.path() / "model.safetensors") + sum_of(folder.path() / "vocab.txt"));
   const auto checked = weft::check_model_files(folder.path());
   REQUIRE(checked);
-  CHECK(checked->version == weights.substr(0, 12));
+  CHECK(checked->version == first);
   CHECK(checked->directory == folder.path());
+  std::filesystem::remove(folder.path() / "SHA256SUMS");
+  std::set<std::string> versions{first};
+  for (const auto* name : {"model.safetensors", "config.json", "vocab.txt", "sentence_bert_config.json"}) {
+    CAPTURE(name);
+    folder.write(name, "changed");
+    CHECK(versions.insert(weft::check_model_files(folder.path())->version).second);
+  }
 }
 
 TEST_CASE("a missing file is named with the command that mends it") {

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <future>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <unistd.h>
 #include <utility>
@@ -78,6 +79,19 @@ TEST_CASE("automatic precision is resolved when the model is opened") {
   const auto e = m->make_engine({});
   REQUIRE(e);
   CHECK((*e)->info().precision == m->info().precision);
+}
+
+TEST_CASE("a vocabulary of another model, with more tokens than the weights have, is refused with both files' names") {
+  std::ifstream in(model_directory() / "vocab.txt");
+  std::ostringstream words;
+  words << in.rdbuf() << "onetoomany\n";
+  const damaged_model damaged("vocab.txt", words.str());
+  const auto opened = open_bert_model({.directory = damaged.directory(), .name = "m", .version = "v"});
+  REQUIRE_FALSE(opened);
+  CAPTURE(opened.error().message);
+  CHECK(opened.error().code == errc::model_unusable);
+  for (const std::string part : {"vocab.txt has 30523 tokens", "model.safetensors has embeddings for 30522"})
+    CHECK(opened.error().message.find(part) != std::string::npos);
 }
 
 TEST_CASE("a missing or damaged file is named, with the command that mends it") {
