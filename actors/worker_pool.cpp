@@ -22,8 +22,7 @@ pool_core_options core_options(const worker_pool_setup& setup) {
   const auto& options = setup.options;
   return {.queue = {.items_max = options.queue_items_max, .tokens_max = options.queue_tokens_max},
           .cost = setup.cost,
-          .tokens_cap = options.batch_tokens_max,
-          .chunk_items = options.batching ? chunk_items_max : 1};
+          .tokens_cap = options.batch_tokens_max};
 }
 
 } // namespace

@@ -13,6 +13,8 @@ namespace {
 constexpr uint8_t chunk_tries_max = 3;
 // Long enough for a batch or two to leave the queue.
 constexpr std::chrono::milliseconds queue_retry_after{50};
+// How often a full queue looks for calls whose clients have gone.
+constexpr std::chrono::milliseconds room_sweep_period{10};
 // Reading weights takes a second or a few.
 constexpr std::chrono::milliseconds load_retry_after{1000};
 
@@ -54,8 +56,10 @@ void pool_core::enter(call_ptr call, time_point now) {
     return call->fail({errc::deadline_exceeded, "the deadline had passed when the call arrived"});
   auto id = ledger_.open(call, now);
   auto refused = reserve(*call, id);
-  if (refused != errc::none) {
-    // Calls whose clients have gone shall not keep others out.
+  if (refused != errc::none && now >= next_room_sweep_) {
+    // Calls whose clients have gone shall not keep others out. But a look at all calls for each that is refused would
+    // make a refusal cost more than an answer.
+    next_room_sweep_ = now + room_sweep_period;
     sweep(now);
     if (ledger_.find(id) == nullptr)
       return; // cancelled in this very moment

@@ -45,6 +45,8 @@ public:
   explicit pool_core(pool_core_options options);
 
   void set_queue_limits(const queue_limits& limits) { queue_.set_limits(limits); }
+  /// Texts of one chunk, from the next on. REQUIRES: items > 0.
+  void set_chunk_items(uint32_t items) { options_.chunk_items = items; }
   /// The model that results name, and that bounds a text's tokens from now on.
   void serve(const model_info& model) { model_ = model; }
   /// The model is gone until the next serve(): calls that find no room are told to wait for it (errc::model_loading).
@@ -93,6 +95,7 @@ private:
   batch_queue queue_;
   uint64_t last_batch_ = 0;
   std::unordered_map<uint64_t, std::shared_ptr<const batch>> computing_;
+  time_point next_room_sweep_ = time_point::min();
   drop_counts drops_;
   uint64_t items_done_ = 0;
   uint64_t tokens_done_ = 0;

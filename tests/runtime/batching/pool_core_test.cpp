@@ -227,12 +227,23 @@ TEST_CASE("a full queue answers errc::overloaded with the time to come back, or 
   CHECK(refused->code() == errc::overloaded);
   CHECK(refused->error().retry_after.has_value());
   first->cancel();
+  CHECK(b.enter({"a", "b"})->code() == errc::overloaded); // it looked a moment ago
+  b.now += 10ms;
   auto second = b.enter({"a", "b"});
   CHECK_FALSE(second->answered());
   CHECK(first_outcome->code() == errc::cancelled);
   b.tokenize_all();
   b.compute_all();
   CHECK(second->code() == errc::none);
+}
+
+TEST_CASE("chunks have as many texts as was said last") {
+  bench b;
+  b.enter(texts_of(9));
+  for (const uint32_t items : {1u, 3u, 2u}) {
+    b.core.set_chunk_items(items);
+    CHECK(b.core.next_chunk()->count == items);
+  }
 }
 
 TEST_CASE("while the model is loading a full queue says so") {
