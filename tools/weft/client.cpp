@@ -72,7 +72,7 @@ std::string client::try_endpoint(const std::string& endpoint) {
   context.set_deadline(clock::now() + std::chrono::seconds{1});
   v1::GetNodeResponse none;
   const auto status = v1::NodeService::NewStub(channel_)->GetNode(&context, {}, &none);
-  return status.ok() ? std::string{} : connect_reason(printable(status.error_message()));
+  return status.ok() ? std::string{} : connect_reason(printable(status.error_message()), options_.tls.on);
 }
 
 bool client::expired() const {

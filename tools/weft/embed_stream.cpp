@@ -74,13 +74,19 @@ public:
   std::optional<problem> mismatch() const { return mismatch_; }
 
 private:
-  // After a change of the node: vectors of different models must not end up in one output.
+  // After a change of the node: vectors of different models, or of another precision, must not end up in one output.
   bool note(const v1::ResultInfo& info) {
     const std::string model = printable(info.model()) + " " + printable(info.model_version());
     const std::string before = totals_.model + " " + totals_.model_version;
     if (!totals_.model.empty() && model != before) {
       mismatch_ = problem{.what = "the next node has another model: " + model + " instead of " + before,
                           .advice = "Name only endpoints with the same model, or choose one with --model."};
+      return false;
+    }
+    if (!totals_.model.empty() && printable(info.precision()) != totals_.precision) {
+      mismatch_ = problem{.what = "the next node computes in " + printable(info.precision()) + " instead of " +
+                                  totals_.precision,
+                          .advice = "Name only endpoints with the same model.precision; auto depends on the CPU."};
       return false;
     }
     totals_.model = printable(info.model());

@@ -118,7 +118,7 @@ std::string to_text(const problem& p) {
   return text;
 }
 
-std::string connect_reason(const std::string& message) {
+std::string connect_reason(const std::string& message, bool tls) {
   // BoringSSL's words and OpenSSL's.
   constexpr std::array<std::pair<std::string_view, std::string_view>, 8> known{{
       {"CERTIFICATE_VERIFY_FAILED", "its certificate is not signed by the given CA"},
@@ -130,6 +130,10 @@ std::string connect_reason(const std::string& message) {
       {"Hostname Verification Check failed", "its certificate is for another name: --tls-name"},
       {"Peer name", "its certificate is for another name: --tls-name"},
   }};
+  // What a server that waits for a TLS handshake does with anything else.
+  if (!tls && (message.find("Socket closed") != std::string::npos ||
+               message.find("Connection reset by peer") != std::string::npos))
+    return "it closed the connection; if it wants TLS: --tls, or --tls-ca FILE";
   for (const auto& [sign, meaning] : known)
     if (message.find(sign) != std::string::npos)
       return std::string{meaning};

@@ -39,6 +39,6 @@ std::string status_name(int code);
 std::string to_text(const problem& p);
 
 /// The part of a gRPC connection error that a person can use: "Connection refused".
-std::string connect_reason(const std::string& message);
+std::string connect_reason(const std::string& message, bool tls = true);
 
 } // namespace weft::cli

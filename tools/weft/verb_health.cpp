@@ -72,7 +72,8 @@ std::optional<problem> look(client& to, v1::GetNodeResponse& answer) {
     answer.Clear();
     return v1::NodeService::NewStub(channel)->GetNode(&context, {}, &answer);
   });
-  if (p && p->reason == "PERMISSION_DENIED" && !ask_health_service(to, *answer.mutable_node()))
+  if (p && (p->reason == "PERMISSION_DENIED" || p->reason == "UNAUTHENTICATED") &&
+      !ask_health_service(to, *answer.mutable_node()))
     return std::nullopt;
   return p;
 }

@@ -141,6 +141,15 @@ TEST_CASE("a lost node is replaced by the next endpoint, and nothing is lost or 
   CHECK(second.texts().front() == "t3");
 }
 
+TEST_CASE("vectors of two precisions never end up in one output") {
+  fake_node first{{.lost_after = 3}};
+  fake_node second{{.precision = "bf16"}};
+  const auto r = embed(first.endpoint() + "," + second.endpoint(), {"-o", "json"}, "1\n2\n3\n4\n5\n");
+  CHECK(r.exit == 1);
+  CHECK(lines_of(r.out).size() == 3);
+  CHECK(r.err.find("computes in bf16 instead of fp32") != std::string::npos);
+}
+
 TEST_CASE("vectors of two models never end up in one output") {
   fake_node first{{.lost_after = 3}};
   fake_node second{{.model_version = "ffffffffffff"}};

@@ -2,6 +2,7 @@
 
 #include "google/rpc/status.pb.h"
 
+#include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/server_builder.h>
 
 #include <algorithm>
@@ -21,11 +22,13 @@ grpc::Status refusal(grpc::StatusCode code, const std::string& reason, const std
 
 fake_node::fake_node(fake_node_options options) : options_(std::move(options)) {
   int port = 0;
+  grpc::EnableDefaultHealthCheckService(true);
   grpc::ServerBuilder builder;
   builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
   builder.RegisterService(static_cast<v1::EmbedService::Service*>(this));
   builder.RegisterService(static_cast<v1::NodeService::Service*>(this));
   server_ = builder.BuildAndStart();
+  server_->GetHealthCheckService()->SetServingStatus(options_.state == v1::NODE_STATE_SERVING);
   endpoint_ = "127.0.0.1:" + std::to_string(port);
 }
 
@@ -93,7 +96,7 @@ v1::EmbedStreamResponse fake_node::answer(const std::string& text, uint64_t inde
     auto& info = *response.mutable_info();
     info.set_model("fake");
     info.set_model_version(options_.model_version);
-    info.set_precision("fp32");
+    info.set_precision(options_.precision);
     info.set_dimensions(4);
   }
   return response;

@@ -22,6 +22,7 @@ struct fake_node_options {
   std::string reason{};
   std::string name = "n1";
   std::string model_version = "0123456789ab";
+  std::string precision = "fp32";
   std::string api_key{};                ///< "": none is asked for
   std::optional<grpc::Status> refuse{}; ///< the answer to every call
   int refusals = -1;                    ///< only that many are refused; -1: all

@@ -59,11 +59,22 @@ TEST_CASE("health tells people and scripts the state") {
   CHECK(object["state"] == "unhealthy");
 }
 
+TEST_CASE("whether a node serves is told without a key, but not why") {
+  fake_node good{{.api_key = "k"}};
+  const auto serving = weft_at(good.endpoint(), {"health"});
+  CHECK(serving.exit == 0);
+  CHECK(serving.out == good.endpoint() + " is serving\n");
+  fake_node bad{{.state = v1::NODE_STATE_UNHEALTHY, .reason = "secret", .api_key = "k"}};
+  const auto unhealthy = weft_at(bad.endpoint(), {"health"});
+  CHECK(unhealthy.exit == 4);
+  CHECK(unhealthy.out == bad.endpoint() + " is unhealthy: only an operator's key is told why\n");
+}
+
 TEST_CASE("each way of not answering has its exit code") {
   CHECK(weft_at(closed_endpoint(), {"health"}).exit == 3);
   CHECK(weft_at("no-such-host.invalid:7700", {"node", "list"}).exit == 3);
   fake_node denied{{.api_key = "k"}};
-  CHECK(weft_at(denied.endpoint(), {"health"}).exit == 5);
+  CHECK(weft_at(denied.endpoint(), {"node", "list"}).exit == 5);
   fake_node busy{{.refuse = refusal(grpc::StatusCode::RESOURCE_EXHAUSTED, "OVERLOADED", "full")}};
   CHECK(weft_at(busy.endpoint(), {"node", "list"}).exit == 7);
   fake_node draining{{.refuse = refusal(grpc::StatusCode::UNAVAILABLE, "DRAINING", "going down")}};

@@ -64,5 +64,9 @@ TEST_CASE("of gRPC's nested causes the last is shown") {
   CHECK(connect_reason("x: Ssl handshake failed: SSL_ERROR_SSL: error:1000007d:SSL "
                        "routines:OPENSSL_internal:CERTIFICATE_VERIFY_FAILED") ==
         "its certificate is not signed by the given CA");
+  CHECK(connect_reason("failed to connect to all addresses; last error: UNKNOWN: Socket closed", true) ==
+        "Socket closed");
+  CHECK(connect_reason("failed to connect to all addresses; last error: UNKNOWN: Socket closed", false).find("--tls") !=
+        std::string::npos);
   CHECK(connect_reason("") == "no answer");
 }

@@ -89,7 +89,9 @@ TEST_CASE("TLS and client certificates are asked for and given") {
   auto flags = own;
   flags.insert(flags.end(), {"--tls-ca", file("ca.pem"), "--wait", "--timeout", "60s"});
   CHECK(health(flags).exit == 0);
-  CHECK(health({"--timeout", "3s"}).exit != 0);                             // plaintext
+  const auto plaintext = health({"--timeout", "3s"});
+  CHECK(plaintext.exit != 0);
+  CHECK_MESSAGE(plaintext.err.find("--tls-ca") != std::string::npos, plaintext.err);
   CHECK(health({"--tls-ca", file("ca.pem"), "--timeout", "3s"}).exit != 0); // no certificate of its own
   flags = own;
   flags.insert(flags.end(), {"--tls-ca", file("other-ca.pem")});
