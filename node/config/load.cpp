@@ -81,7 +81,13 @@ private:
 
   void unknown(const std::string& where, const std::string& name) {
     const auto near = nearest_key(name);
-    out_.errors.push_back(where + name + " is not a key" + (near.empty() ? "" : "; did you mean " + near + "?"));
+    const auto section = nearest_section(name);
+    std::string advice;
+    if (!near.empty())
+      advice = "; did you mean " + near + "?";
+    else if (!section.empty() && !name.starts_with(section + '.'))
+      advice = "; did you mean section [" + section + "]?";
+    out_.errors.push_back(where + name + " is not a key" + advice);
   }
 
   loaded_config& out_;

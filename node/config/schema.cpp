@@ -91,7 +91,7 @@ constexpr std::array keys{
                "How long SIGTERM waits for calls in flight before it gives up on them.",
                WEFT_FIELD(node, drain_seconds_max), "", 0, 3'600},
     config_key{"node", "scheduler_threads", kind::integer, restart,
-               "Threads that the actors share; they only pass messages, the engines have threads of their own.",
+               "Threads that the actors share; they pass messages and tokenize; engines have their own.",
                WEFT_FIELD(node, scheduler_threads), "", 1, 256},
     config_key{"node", "http_connections_max", kind::integer, restart,
                "HTTP connections at once; further ones are answered 503.", WEFT_FIELD(node, http_connections_max), "",
@@ -275,6 +275,18 @@ std::string nearest_key(std::string_view name) {
     // The right word in the wrong section, or in none, is as near as one typing error.
     consider(full_name(key), edit_distance(name.substr(name.find('.') + 1), key.name) + 1);
   }
+  return best;
+}
+
+std::string nearest_section(std::string_view name) {
+  const auto section = name.substr(0, name.find('.'));
+  std::string best;
+  size_t best_distance = section.size() / 3 + 1;
+  for (const auto& key : keys)
+    if (const size_t distance = edit_distance(section, key.section); distance < best_distance) {
+      best_distance = distance;
+      best = key.section;
+    }
   return best;
 }
 

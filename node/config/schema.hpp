@@ -57,6 +57,9 @@ const config_key* find_key(std::string_view full_name) noexcept;
 /// The full name of a known key that is spelled most alike, or "" when nothing is near.
 std::string nearest_key(std::string_view full_name);
 
+/// The section that is spelled most like the one of this name, or "" when none is near.
+std::string nearest_section(std::string_view full_name);
+
 /// Fails with errc::invalid_argument and a message such as "must be 1 to 8 (it is 9)".
 status check_value(const config_key& key, const config_value& value);
 

@@ -22,16 +22,32 @@ std::string rfc3339(std::chrono::system_clock::time_point time) {
 }
 
 // A client's words must not be able to forge a line.
-void append_escaped(std::string& out, std::string_view text) {
-  for (const char ch : text) {
-    if (static_cast<unsigned char>(ch) >= 0x20 && ch != 0x7f) {
-      out += ch;
-      continue;
-    }
-    std::array<char, 8> code{};
-    std::snprintf(code.data(), code.size(), "\\x%02x", static_cast<unsigned char>(ch));
-    out += code.data();
+void append_escaped(std::string& out, char ch) {
+  if (static_cast<unsigned char>(ch) >= 0x20 && ch != 0x7f) {
+    out += ch;
+    return;
   }
+  std::array<char, 8> code{};
+  std::snprintf(code.data(), code.size(), "\\x%02x", static_cast<unsigned char>(ch));
+  out += code.data();
+}
+
+void append_escaped(std::string& out, std::string_view text) {
+  for (const char ch : text)
+    append_escaped(out, ch);
+}
+
+// Nor a field: within quotes, neither a quote nor a backslash stands for itself.
+void append_value(std::string& out, std::string_view value) {
+  if (!value.empty() && value.find_first_of(" \"\\=") == std::string_view::npos)
+    return append_escaped(out, value);
+  out += '"';
+  for (const char ch : value) {
+    if (ch == '"' || ch == '\\')
+      out += '\\';
+    append_escaped(out, ch);
+  }
+  out += '"';
 }
 
 std::string render_text(const log_line& line) {
@@ -42,10 +58,7 @@ std::string render_text(const log_line& line) {
   append_escaped(out, line.text);
   for (const auto& field : line.fields) {
     out.append(" ").append(field.name).append("=");
-    const bool quoted = field.value.empty() || field.value.find_first_of(" \"") != std::string::npos;
-    out += quoted ? "\"" : "";
-    append_escaped(out, field.value);
-    out += quoted ? "\"" : "";
+    append_value(out, field.value);
   }
   return out;
 }

@@ -93,6 +93,8 @@ TEST_CASE("a wrong file is refused with file, line and what to do") {
            {"[node]\nlisen = \"127.0.0.1:1\"", ":2: node.lisen is not a key; did you mean node.listen?"},
            {"[node]\nprecision = \"fp32\"", ":2: node.precision is not a key; did you mean model.precision?"},
            {"[nodes]\nname = \"x\"", ":2: nodes.name is not a key; did you mean node.name?"},
+           {"[pol]\nx = 1", ":2: pol.x is not a key; did you mean section [pool]?"},
+           {"[xyzzyx]\nx = 1", ":2: xyzzyx.x is not a key\n"},
            {"name = \"x\"", ":1: name is not a key; did you mean node.name?"},
            {"[node]\nzzzzzzzzzzzzzz = 1", ":2: node.zzzzzzzzzzzzzz is not a key\n"},
            {"[tsl]", ":1: [tsl] is not a section"},

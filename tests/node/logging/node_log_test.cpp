@@ -60,6 +60,17 @@ TEST_CASE("no text can break out of its line") {
   }
 }
 
+TEST_CASE("no value can forge a field of a text line") {
+  for (const auto& [value, shown] : {std::pair<std::string, std::string>{R"(a" code="OK)", R"("a\" code=\"OK")"},
+                                     {R"(")", R"("\"")"},
+                                     {R"(\)", R"("\\")"},
+                                     {R"(a\" b=1)", R"("a\\\" b=1")"},
+                                     {"a=b", R"("a=b")"}}) {
+    const std::vector<log_field> fields{{"x", value}, {"y", "1"}};
+    CHECK(weft::render(sample("t", fields), weft::log_format::text).ends_with(" x=" + shown + " y=1"));
+  }
+}
+
 TEST_CASE("lines below the level are left out, and level and format change while running") {
   const temporary_directory folder;
   const auto file = folder.path() / "weft.log";
