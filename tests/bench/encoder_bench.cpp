@@ -35,7 +35,7 @@ constexpr auto usage = R"(usage: encoder_bench [options]
   --slice-ms X       length of one slice (12)
   --only NAME        one encoder only: fp32-vector, fp32-onednn, fp32-portable, int16, bf16
   --cpu-time         count the threads' CPU time: what others do on a busy machine is left out
-  --json             one JSON object a line
+  --json FILE        the same figures there as JSON, one object a line
 The model is that of WEFT_MODEL_DIR.
 )";
 
@@ -58,7 +58,7 @@ struct settings {
   double seconds = 3;
   double slice_milliseconds = 12;
   std::string only;
-  bool json = false;
+  std::string json;
   clock_function now = wall_time;
 };
 
@@ -90,10 +90,6 @@ settings parse_arguments(int count, char** arguments) {
   settings s;
   for (int i = 1; i < count; ++i) {
     const std::string_view name = arguments[i];
-    if (name == "--json") {
-      s.json = true;
-      continue;
-    }
     if (name == "--cpu-time") {
       s.now = thread_time;
       continue;
@@ -117,6 +113,8 @@ settings parse_arguments(int count, char** arguments) {
       s.slice_milliseconds = parse<double>(value);
     else if (name == "--only")
       s.only = value;
+    else if (name == "--json")
+      s.json = value;
     else
       wrong_usage();
   }
@@ -242,17 +240,18 @@ std::vector<row> measure(const settings& s, const std::vector<candidate>& candid
   return rows;
 }
 
-void print_json(const row& r) {
+void print_json(std::FILE* to, const row& r) {
   const auto three = [](const quartiles& q) {
     char text[96];
     std::snprintf(text, sizeof text, "[%.6g,%.6g,%.6g]", q.low, q.median, q.high);
     return std::string(text);
   };
-  std::printf("{\"benchmark\":\"encoder\",\"encoder\":\"%s\",\"sequence\":%u,\"threads\":%u,\"rounds\":%zu,"
-              "\"sequences_per_second\":%s,\"gflops\":%.4g,\"peak\":\"%s\",\"peak_gflops\":%.4g,\"share_of_peak\":%s,"
-              "\"ratio_to_first\":%s}\n",
-              r.encoder.c_str(), r.sequence, r.threads, r.rounds, three(r.sequences_per_second).c_str(), r.gflops,
-              r.peak.c_str(), r.peak_gflops, three(r.share_of_peak).c_str(), three(r.ratio_to_first).c_str());
+  std::fprintf(to,
+               "{\"benchmark\":\"encoder\",\"encoder\":\"%s\",\"sequence\":%u,\"threads\":%u,\"rounds\":%zu,"
+               "\"sequences_per_second\":%s,\"gflops\":%.4g,\"peak\":\"%s\",\"peak_gflops\":%.4g,\"share_of_peak\":%s,"
+               "\"ratio_to_first\":%s}\n",
+               r.encoder.c_str(), r.sequence, r.threads, r.rounds, three(r.sequences_per_second).c_str(), r.gflops,
+               r.peak.c_str(), r.peak_gflops, three(r.share_of_peak).c_str(), three(r.ratio_to_first).c_str());
 }
 
 void print_text(const row& r) {
@@ -277,14 +276,21 @@ int main(int count, char** arguments) try {
     std::fprintf(stderr, "no encoder '%s' on this CPU\n", s.only.c_str());
     return 1;
   }
-  if (!s.json)
-    std::printf("%-14s %4s %3s %9s [quartiles]          %8s %8s  share of peak          to first  peak\n", "encoder",
-                "S", "thr", "seq/s", "GFLOP/s", "peak");
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> json{s.json.empty() ? nullptr : std::fopen(s.json.c_str(), "w"),
+                                                             [](std::FILE* file) { return std::fclose(file); }};
+  if (!s.json.empty() && !json) {
+    std::perror(s.json.c_str());
+    return 1;
+  }
+  std::printf("%-14s %4s %3s %9s [quartiles]          %8s %8s  share of peak          to first  peak\n", "encoder", "S",
+              "thr", "seq/s", "GFLOP/s", "peak");
   for (const unsigned sequence : s.sequences)
     for (const unsigned threads : s.threads)
       for (const auto& r : measure(s, candidates, (*weights)->shape, sequence, threads)) {
-        s.json ? print_json(r) : print_text(r);
+        print_text(r);
         std::fflush(stdout);
+        if (json)
+          print_json(json.get(), r);
       }
   return 0;
 } catch (const std::exception& thrown) {
