@@ -9,6 +9,7 @@
 #include <doctest/doctest.h>
 #include <grpcpp/grpcpp.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <utility>
@@ -66,12 +67,17 @@ inline v1::EmbedRequest texts(std::vector<std::string> list) {
   return out;
 }
 
-/// `count` texts that the model reads 256 tokens of: seconds of work.
+/// `count` texts that the model reads 256 tokens of: seconds of work. No two are alike, in all calls of a test: the node
+/// computes a text once.
 inline v1::EmbedRequest long_texts(int count) {
+  static std::atomic<uint64_t> number{0};
   std::string text;
   for (int i = 0; i < 300; ++i)
     text += "word ";
-  return texts(std::vector<std::string>(static_cast<size_t>(count), text));
+  std::vector<std::string> list;
+  for (int i = 0; i < count; ++i)
+    list.push_back(std::to_string(++number) + ' ' + text);
+  return texts(std::move(list));
 }
 
 /// The stable reason of a failed call.
