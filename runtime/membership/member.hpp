@@ -16,7 +16,7 @@ enum class member_state : uint8_t { alive, suspect, dead, left };
 enum class member_phase : uint8_t { starting, serving, draining };
 
 /// What a member says of itself; a degraded one works, slower or with less.
-enum class node_health : uint8_t { ok, degraded, unhealthy };
+enum class node_health : uint8_t { healthy, degraded, unhealthy };
 
 /// The peer protocol versions that a release speaks, so that release N and N−1 run together.
 struct protocol_range {
@@ -35,6 +35,7 @@ struct member_profile {
   std::string name;
   std::string client_address; ///< host:port
   std::string peer_address;   ///< host:port
+  std::string data_address;   ///< host:port, where nodes ask each other for results
   std::string region;
   std::string zone;    ///< replicas go to different ones
   double weight = 1.0; ///< capacity beside the others'
@@ -53,7 +54,7 @@ struct member_record {
   uint32_t profile_version = 0; ///< the incarnation in which the profile came up
   member_state state = member_state::alive;
   member_phase phase = member_phase::starting;
-  node_health health = node_health::ok;
+  node_health health = node_health::healthy;
   uint8_t load = 0;    ///< coarse, 0 idle … 15 full; exact load travels in replies
   profile_ptr profile; ///< null in a brief claim, whose reader has the profile already
 };

@@ -29,7 +29,7 @@ double sync_stretch(uint32_t members) noexcept;
 /// What a node says of itself and may change at any time.
 struct local_state {
   member_phase phase = member_phase::starting;
-  node_health health = node_health::ok;
+  node_health health = node_health::healthy;
   uint8_t load = 0; ///< coarse, 0 idle … 15 full
 };
 

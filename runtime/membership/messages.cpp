@@ -14,7 +14,7 @@ uint32_t bytes_of(const member_record& record) noexcept {
   const auto& profile = *record.profile;
   return brief_bytes + profile_bytes +
          static_cast<uint32_t>(profile.name.size() + profile.client_address.size() + profile.peer_address.size() +
-                               profile.region.size() + profile.zone.size());
+                               profile.data_address.size() + profile.region.size() + profile.zone.size());
 }
 
 uint64_t bytes_of(const std::vector<member_record>& records) noexcept {

@@ -263,9 +263,10 @@ TEST_CASE("after a stall nobody is accused before the inbox is read") {
 
 TEST_CASE("a tick in time is no stall, whatever was due") {
   fixture test{6};
-  test.core.set_local({member_phase::serving, node_health::ok, 9}, test.now, test.out);
+  test.core.set_local({member_phase::serving, node_health::healthy, 9}, test.now, test.out);
   for (int i = 0; i < 200; ++i) {
-    test.core.set_local({member_phase::serving, node_health::ok, static_cast<uint8_t>(i % 16)}, test.now, test.out);
+    test.core.set_local({member_phase::serving, node_health::healthy, static_cast<uint8_t>(i % 16)}, test.now,
+                        test.out);
     test.pass(100ms);
   }
   CHECK(test.core.counters().stalls == 0);
@@ -275,11 +276,11 @@ TEST_CASE("phase and health go out at once, a load level at its own pace") {
   fixture test;
   test.pass(5s);
   auto before = test.core.self().incarnation;
-  test.core.set_local({member_phase::draining, node_health::ok, 0}, test.now, test.out);
+  test.core.set_local({member_phase::draining, node_health::healthy, 0}, test.now, test.out);
   CHECK(test.core.self().incarnation == before + 1);
   CHECK(test.core.self().phase == member_phase::draining);
   for (int i = 0; i < 40; ++i) {
-    test.core.set_local({member_phase::draining, node_health::ok, static_cast<uint8_t>(1 + i % 15)}, test.now,
+    test.core.set_local({member_phase::draining, node_health::healthy, static_cast<uint8_t>(1 + i % 15)}, test.now,
                         test.out);
     test.pass(100ms);
   }
