@@ -88,6 +88,18 @@ result<std::shared_ptr<grpc::ServerCredentials>> make_credentials(const std::opt
   return grpc::InsecureServerCredentials();
 }
 
+result<std::shared_ptr<grpc::ChannelCredentials>> make_channel_credentials(const std::optional<tls_files>& tls) {
+  if (!tls)
+    return grpc::InsecureChannelCredentials();
+  auto options = read_files(*tls);
+  if (!options)
+    return options.error();
+  auto& own = options->pem_key_cert_pairs.front();
+  return grpc::SslCredentials({.pem_root_certs = std::move(options->pem_root_certs),
+                               .pem_private_key = std::move(own.private_key),
+                               .pem_cert_chain = std::move(own.cert_chain)});
+}
+
 bool is_loopback(std::string_view address) noexcept {
   if (address.starts_with("unix:") || address.starts_with("[::1]:") || address.starts_with("localhost:"))
     return true;

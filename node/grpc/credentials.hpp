@@ -2,6 +2,7 @@
 
 #include "runtime/base/result.hpp"
 
+#include <grpcpp/security/credentials.h>
 #include <grpcpp/security/server_credentials.h>
 
 #include <filesystem>
@@ -23,6 +24,11 @@ struct tls_files {
 /// and says what to do.
 result<std::shared_ptr<grpc::ServerCredentials>> make_credentials(const std::optional<tls_files>& tls,
                                                                   std::string_view address, bool allow_plaintext);
+
+/// How this node connects to others: the same files, seen from the other side. It shows its own certificate, and the
+/// other's must be signed by client_ca (the system's authorities where that is empty) and name the dialed host. Fails
+/// as make_credentials() does.
+result<std::shared_ptr<grpc::ChannelCredentials>> make_channel_credentials(const std::optional<tls_files>& tls);
 
 /// Whether only this machine can reach the address: 127.0.0.0/8, [::1], localhost or a unix socket.
 bool is_loopback(std::string_view address) noexcept;

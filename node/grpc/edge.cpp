@@ -41,17 +41,6 @@ std::string new_request_id() {
   return out;
 }
 
-time_point deadline_of(const grpc::CallbackServerContext& rpc) {
-  const auto deadline = rpc.raw_deadline();
-  if (gpr_time_cmp(deadline, gpr_inf_future(deadline.clock_type)) == 0)
-    return time_point::max();
-  const auto left = gpr_time_sub(deadline, gpr_now(deadline.clock_type));
-  constexpr int64_t year_seconds = 31'536'000; // further away is no deadline, and nanoseconds stay in range
-  if (left.tv_sec > year_seconds)
-    return time_point::max();
-  return edge_now() + std::chrono::seconds(left.tv_sec) + std::chrono::nanoseconds(left.tv_nsec);
-}
-
 result<priority> priority_of(std::string_view text) {
   if (text.empty() || text == "normal")
     return priority::normal;
@@ -65,6 +54,17 @@ result<priority> priority_of(std::string_view text) {
 }
 
 } // namespace
+
+time_point deadline_of(const grpc::CallbackServerContext& rpc) {
+  const auto deadline = rpc.raw_deadline();
+  if (gpr_time_cmp(deadline, gpr_inf_future(deadline.clock_type)) == 0)
+    return time_point::max();
+  const auto left = gpr_time_sub(deadline, gpr_now(deadline.clock_type));
+  constexpr int64_t year_seconds = 31'536'000; // further away is no deadline, and nanoseconds stay in range
+  if (left.tv_sec > year_seconds)
+    return time_point::max();
+  return edge_now() + std::chrono::seconds(left.tv_sec) + std::chrono::nanoseconds(left.tv_nsec);
+}
 
 status enter(edge& edge, grpc::CallbackServerContext& rpc, role least, context& out) {
   const auto id = metadata(rpc, "x-request-id");

@@ -40,6 +40,9 @@ struct edge {
 /// the handler, once, before anything is sent.
 status enter(edge& edge, grpc::CallbackServerContext& rpc, role least, context& out);
 
+/// The RPC's deadline on the node's steady clock; max when there is none within a year.
+time_point deadline_of(const grpc::CallbackServerContext& rpc);
+
 /// The reader of the node's steady clock at the edge (the actors have their own).
 time_point edge_now() noexcept;
 

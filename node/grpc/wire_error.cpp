@@ -5,6 +5,8 @@
 
 #include <google/protobuf/util/time_util.h>
 
+#include <algorithm>
+
 namespace weft {
 namespace {
 
@@ -25,7 +27,48 @@ google::rpc::ErrorInfo error_info(const failure& reason) {
   return out;
 }
 
+/// Without details it is gRPC that speaks, not a node.
+errc bare_code(grpc::StatusCode code) noexcept {
+  switch (code) {
+  case grpc::StatusCode::DEADLINE_EXCEEDED:
+    return errc::deadline_exceeded;
+  case grpc::StatusCode::CANCELLED:
+    return errc::cancelled;
+  case grpc::StatusCode::RESOURCE_EXHAUSTED:
+    return errc::overloaded;
+  case grpc::StatusCode::INVALID_ARGUMENT:
+    return errc::invalid_argument;
+  default:
+    return errc::unavailable;
+  }
+}
+
 } // namespace
+
+failure from_status(const grpc::Status& ended) {
+  WEFT_ASSERT(!ended.ok());
+  failure out{.code = bare_code(ended.error_code()), .message = ended.error_message()};
+  google::rpc::Status details;
+  if (!details.ParseFromString(ended.error_details()))
+    return out;
+  for (const auto& detail : details.details()) {
+    google::rpc::ErrorInfo why;
+    google::rpc::RetryInfo retry;
+    if (detail.UnpackTo(&why) && why.domain() == error_domain) {
+      const auto table = errc_table();
+      const auto row =
+          std::find_if(table.begin(), table.end(), [&](const errc_info& r) { return r.reason == why.reason(); });
+      if (row != table.end() && row->code != errc::none)
+        out.code = row->code;
+      for (const auto& [key, value] : why.metadata())
+        out.metadata.emplace_back(key, value);
+    } else if (detail.UnpackTo(&retry)) {
+      out.retry_after =
+          std::chrono::milliseconds{google::protobuf::util::TimeUtil::DurationToMilliseconds(retry.retry_delay())};
+    }
+  }
+  return out;
+}
 
 grpc::StatusCode to_grpc(canonical code) noexcept {
   return static_cast<grpc::StatusCode>(code); // canonical has gRPC's numbers

@@ -19,6 +19,10 @@ grpc::Status to_status(const failure& reason);
 /// REQUIRES: the RPC is not finished yet.
 grpc::Status to_status(const failure& reason, grpc::ServerContextBase& rpc);
 
+/// What to_status() made, read back on the asking side; a status without details becomes the error of its code, which
+/// is errc::unavailable for all that says nothing of the call itself. REQUIRES: not OK.
+failure from_status(const grpc::Status& ended);
+
 /// The canonical code as gRPC's enum.
 grpc::StatusCode to_grpc(canonical code) noexcept;
 

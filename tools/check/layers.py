@@ -33,7 +33,7 @@ LAYERS = {
 # Wiring belongs to node/: others see compute and storage only through runtime/ports.
 HIDDEN = {"runtime": ["runtime/compute", "runtime/storage"], "actors": ["runtime/compute", "runtime/storage"]}
 
-TRANSPORT = ["node/grpc", "tools/weft", "tests/node", "tests/tools", "tests/cluster", "tests/bench"]
+TRANSPORT = ["node/grpc", "node/peer", "tools/weft", "tests/node", "tests/tools", "tests/cluster", "tests/bench"]
 # What an include starts with (or ends with, for generated code): the folders where it may stand.
 PACKAGES = {
     r"caf/": ["actors", "tests/actors", "tests/bench"],

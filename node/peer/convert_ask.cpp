@@ -1,0 +1,147 @@
+#include "node/peer/convert.hpp"
+
+#include <cstring>
+#include <optional>
+#include <utility>
+
+namespace weft {
+namespace {
+
+namespace pb = weft::peer::v1;
+
+// As in convert_membership.cpp: 0 means "unset" on the wire.
+static_assert(pb::CALL_PRIORITY_HIGH == int(priority::high) + 1);
+static_assert(pb::CALL_PRIORITY_BATCH == int(priority::batch) + 1);
+static_assert(pb::CALLER_ROLE_CLIENT == int(role::client) && pb::CALLER_ROLE_OPERATOR == int(role::operator_));
+static_assert(pb::ITEM_SOURCE_COMPUTED == int(source::computed) + 1);
+static_assert(pb::ITEM_SOURCE_SHARED == int(source::shared) + 1);
+
+failure wrong(std::string what) {
+  return {errc::invalid_argument, "a peer's request " + std::move(what)};
+}
+
+std::optional<numeric_class> read_precision(std::string_view text) {
+  for (const auto c : {numeric_class::fp32, numeric_class::bf16, numeric_class::int16})
+    if (to_string(c) == text)
+      return c;
+  return std::nullopt;
+}
+
+result<result_kind_ptr> read_kind(const pb::ResultKind& from) {
+  const auto precision = read_precision(from.precision());
+  if (!precision)
+    return wrong("has a numeric class that this release does not know: '" + from.precision() + "'");
+  return result_kind_ptr{std::make_shared<const result_kind>(result_kind_parts{.operation = from.operation(),
+                                                                               .model = from.model(),
+                                                                               .model_version = from.model_version(),
+                                                                               .precision = *precision,
+                                                                               .parameters = from.parameters(),
+                                                                               .scope = from.scope(),
+                                                                               .generation = from.generation()})};
+}
+
+status read_context(pb::CallContext& from, context& to) {
+  if (!pb::CallerRole_IsValid(from.role()) || !pb::CallPriority_IsValid(from.priority()) ||
+      from.priority() == pb::CALL_PRIORITY_UNSPECIFIED)
+    return wrong("has a role or priority that this release does not know");
+  to.request_id = std::move(*from.mutable_request_id());
+  to.tenant = std::move(*from.mutable_tenant());
+  to.caller = static_cast<role>(from.role());
+  to.priority = static_cast<priority>(from.priority() - 1);
+  to.traceparent = std::move(*from.mutable_traceparent());
+  return ok;
+}
+
+} // namespace
+
+void write_ask_request(const peer_request& from, pb::AskRequest& to) {
+  auto& context = *to.mutable_context();
+  context.set_request_id(from.context.request_id);
+  context.set_tenant(from.context.tenant);
+  context.set_role(static_cast<pb::CallerRole>(from.context.caller));
+  context.set_priority(static_cast<pb::CallPriority>(static_cast<int>(from.context.priority) + 1));
+  context.set_traceparent(from.context.traceparent);
+  const auto& parts = from.kind->parts();
+  auto& kind = *to.mutable_kind();
+  kind.set_operation(parts.operation);
+  kind.set_model(parts.model);
+  kind.set_model_version(parts.model_version);
+  kind.set_precision(std::string{to_string(parts.precision)});
+  kind.set_parameters(parts.parameters);
+  kind.set_scope(parts.scope);
+  kind.set_generation(parts.generation);
+  to.set_model(from.model);
+  to.mutable_options()->set_normalize(from.options.normalize);
+  to.mutable_options()->set_truncate(from.options.truncate);
+  to.mutable_options()->set_truncate_left(from.options.side == truncation_side::left);
+  to.mutable_texts()->Reserve(static_cast<int>(from.texts.size()));
+  for (const auto& text : from.texts)
+    to.add_texts(text);
+  to.set_compute_only(from.compute_only);
+}
+
+result<asked> read_ask_request(pb::AskRequest& from) {
+  asked to;
+  if (!from.has_kind() || !from.has_options() || !from.has_context())
+    return wrong("lacks its kind, options or context");
+  if (from.texts_size() == 0)
+    return failure{errc::empty_call, "a peer's request has no texts"};
+  if (from.texts_size() > static_cast<int>(ask_items_max))
+    return failure{errc::too_many_items,
+                   "a peer's request has " + std::to_string(from.texts_size()) + " texts",
+                   {{"limit", std::to_string(ask_items_max)}}};
+  if (auto done = read_context(*from.mutable_context(), to.context); !done)
+    return done.error();
+  auto kind = read_kind(from.kind());
+  if (!kind)
+    return kind.error();
+  to.origin = {.kind = *std::move(kind), .compute_only = from.compute_only()};
+  to.request.model = std::move(*from.mutable_model());
+  to.request.options = {.normalize = from.options().normalize(),
+                        .truncate = from.options().truncate(),
+                        .side = from.options().truncate_left() ? truncation_side::left : truncation_side::right};
+  to.request.texts.reserve(static_cast<size_t>(from.texts_size()));
+  for (auto& text : *from.mutable_texts())
+    to.request.texts.push_back(std::move(text));
+  return to;
+}
+
+void write_ask_item(uint32_t index, const embedding& from, pb::AskItem& to) {
+  to.set_index(index);
+  const auto size = static_cast<int>(from.values.size());
+  to.mutable_values()->Reserve(size);
+  if (size > 0)
+    std::memcpy(to.mutable_values()->AddNAlreadyReserved(size), from.values.data(), from.values.size() * sizeof(float));
+  to.set_tokens(from.tokens);
+  to.set_truncated(from.truncated);
+  to.set_source(static_cast<pb::ItemSource>(static_cast<int>(from.source) + 1));
+}
+
+peer_item read_ask_item(const pb::AskItem& from) {
+  auto value = std::make_shared<embedding>();
+  value->values.assign(from.values().begin(), from.values().end());
+  value->tokens = from.tokens();
+  value->truncated = from.truncated();
+  if (from.source() != pb::ITEM_SOURCE_UNSPECIFIED && pb::ItemSource_IsValid(from.source()))
+    value->source = static_cast<source>(from.source() - 1);
+  return {.index = from.index(), .value = std::move(value)};
+}
+
+void write_ask_summary(const node_load& load, const usage& spent, pb::AskSummary& to) {
+  auto& exact = *to.mutable_load();
+  exact.set_queued_tokens(load.queued_tokens);
+  exact.set_calls_in_flight(load.calls_in_flight);
+  exact.set_workers(load.workers);
+  exact.set_tokens_per_second(load.tokens_per_second);
+  to.set_usage_tokens(spent.tokens);
+  to.set_usage_device_seconds(spent.device_seconds);
+}
+
+node_load read_load(const pb::ExactLoad& from) {
+  return {.queued_tokens = from.queued_tokens(),
+          .calls_in_flight = from.calls_in_flight(),
+          .workers = from.workers(),
+          .tokens_per_second = from.tokens_per_second()};
+}
+
+} // namespace weft

@@ -1,0 +1,83 @@
+#include "node/peer/peer_server.hpp"
+
+#include "node/grpc/listen_probe.hpp"
+#include "node/peer/ask_call.hpp"
+
+#include <grpcpp/resource_quota.h>
+#include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
+
+namespace weft {
+namespace {
+
+namespace pb = weft::peer::v1;
+
+/// Called from gRPC's threads.
+class peer_service final : public pb::PeerService::WithCallbackMethod_Ask<pb::PeerService::Service> {
+public:
+  explicit peer_service(ask_edge edge) : edge_(std::move(edge)) {}
+
+  grpc::ServerWriteReactor<pb::AskResponse>* Ask(grpc::CallbackServerContext* rpc, const pb::AskRequest* in) override {
+    // gRPC keeps the message until the RPC ends and does not look at it again: its texts are taken out of it.
+    return start_ask(edge_, *rpc, const_cast<pb::AskRequest&>(*in));
+  }
+
+private:
+  ask_edge edge_;
+};
+
+void set_limits(grpc::ServerBuilder& builder, const peer_server_options& options) {
+  builder.SetMaxReceiveMessageSize(static_cast<int>(options.message_bytes_max));
+  builder.SetResourceQuota(grpc::ResourceQuota("weft-peers").Resize(options.memory_bytes_max));
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, static_cast<int>(options.calls_per_connection_max));
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 5'000);
+}
+
+} // namespace
+
+struct peer_server::parts {
+  peer_server_options options;
+  peer_service service;
+  std::unique_ptr<grpc::Server> server; // goes first: it calls the service until then
+};
+
+peer_server::peer_server(const peer_server_options& options, ingress& entrance, std::shared_ptr<meter> meter)
+    : parts_(new parts{.options = options,
+                       .service = peer_service(
+                           {.entrance = entrance,
+                            .meter = std::move(meter),
+                            .log = std::make_shared<const rpc_log>(options.log ? options.log : [](const rpc_end&) {})}),
+                       .server = nullptr}) {}
+
+peer_server::~peer_server() {
+  shutdown(std::chrono::milliseconds(0));
+}
+
+result<uint16_t> peer_server::start() {
+  const auto& options = parts_->options;
+  auto credentials = make_credentials(options.tls, options.listen, options.allow_plaintext);
+  if (!credentials)
+    return credentials.error();
+  if (auto usable = probe_listen(options.listen); !usable)
+    return usable.error();
+  grpc::ServerBuilder builder;
+  set_limits(builder, options);
+  int port = 0;
+  builder.AddListeningPort(options.listen, *credentials, &port);
+  builder.RegisterService(&parts_->service);
+  parts_->server = builder.BuildAndStart();
+  if (!parts_->server || port == 0)
+    return failure{errc::unavailable, "cannot listen on " + options.listen};
+  return static_cast<uint16_t>(port);
+}
+
+void peer_server::shutdown(std::chrono::milliseconds grace) {
+  if (!parts_->server)
+    return;
+  parts_->server->Shutdown(std::chrono::system_clock::now() + grace);
+  parts_->server->Wait();
+}
+
+} // namespace weft

@@ -1,0 +1,205 @@
+#include "node/peer/detector.hpp"
+#include "node/peer/view_maker.hpp"
+#include "tests/node/grpc/certificates.hpp"
+#include "tests/node/grpc/test_node.hpp"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+
+using namespace weft;
+using namespace weft::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A detector on a free port, and what it told. Every wait is for a condition.
+class watched_detector {
+public:
+  struct setup {
+    uint64_t id = 1;
+    uint64_t epoch = 1;
+    std::string cluster = "test";
+    std::vector<std::string> seeds{};
+    std::optional<tls_files> tls{};
+  };
+
+  explicit watched_detector(const setup& s) {
+    detector_options options;
+    options.membership.cluster_id = s.cluster;
+    options.exchange.listen = "127.0.0.1:0";
+    options.exchange.tls = s.tls;
+    options.identity = {.node = node_id{s.id}, .epoch = boot_epoch{s.epoch}};
+    options.profile.name = "n" + std::to_string(s.id);
+    options.addresses = s.seeds;
+    auto started = detector::start(std::move(options), listener());
+    REQUIRE_MESSAGE(started, (started ? "" : started.error().message));
+    detector_ = *std::move(started);
+  }
+
+  std::string address() const { return detector_->address(); }
+  void stop() { detector_.reset(); }
+  detector& it() { return *detector_; }
+  void set_phase(member_phase phase) {
+    phase_ = phase;
+    detector_->refresh();
+  }
+
+  cluster_view_ptr view() const {
+    const std::lock_guard hold(mutex_);
+    return view_;
+  }
+  /// What this one believes of another.
+  std::optional<member_condition> sees(uint64_t id) const {
+    if (const auto latest = view())
+      for (const auto& member : latest->members)
+        if (member.node == node_id{id})
+          return member.condition;
+    return std::nullopt;
+  }
+  std::string refusal() const {
+    const std::lock_guard hold(mutex_);
+    return refusal_;
+  }
+  /// How often no node answered at a seed.
+  int unreachable() const { return unreachable_; }
+  std::optional<boot_epoch> superseded_by() const {
+    const std::lock_guard hold(mutex_);
+    return superseded_;
+  }
+
+private:
+  detector_listener listener() {
+    return {.look = [this] { return local_state{.phase = phase_}; },
+            .on_view =
+                [this](cluster_view_ptr latest) {
+                  const std::lock_guard hold(mutex_);
+                  if (view_)
+                    CHECK(latest->version > view_->version);
+                  view_ = std::move(latest);
+                },
+            .on_event = [](const member_event&) {},
+            .on_refused =
+                [this](const join_refused& refused) {
+                  const std::lock_guard hold(mutex_);
+                  refusal_ = std::string{to_string(refused.answer.verdict)} + ": " + refused.answer.reason;
+                },
+            .on_unreachable = [this](const std::string&, const std::string&) { ++unreachable_; },
+            .on_superseded =
+                [this](boot_epoch by) {
+                  const std::lock_guard hold(mutex_);
+                  superseded_ = by;
+                },
+            .on_known_peers = [](const std::vector<std::string>&) {}};
+  }
+
+  std::atomic<member_phase> phase_{member_phase::serving};
+  std::atomic<int> unreachable_{0};
+  mutable std::mutex mutex_; // guards the next three
+  cluster_view_ptr view_;
+  std::string refusal_;
+  std::optional<boot_epoch> superseded_;
+  std::unique_ptr<detector> detector_;
+};
+
+} // namespace
+
+TEST_CASE("two nodes find each other through one seed, and see each other's phase") {
+  watched_detector a{{.id = 1}};
+  CHECK(eventually([&] { return a.sees(1) == member_condition::serving; }));
+  watched_detector b{{.id = 2, .seeds = {a.address()}}};
+  CHECK(eventually([&] { return a.sees(2) == member_condition::serving; }));
+  CHECK(eventually([&] { return b.sees(1) == member_condition::serving; }));
+  CHECK(b.view()->self == node_id{2});
+  CHECK(b.view()->members.front().node == node_id{2});
+  b.set_phase(member_phase::draining);
+  CHECK(eventually([&] { return a.sees(2) == member_condition::draining; }));
+}
+
+TEST_CASE("of three nodes one goes without a word: the others know; it comes back: they know that, too") {
+  watched_detector a{{.id = 1}};
+  watched_detector b{{.id = 2, .seeds = {a.address()}}};
+  auto c = std::make_unique<watched_detector>(watched_detector::setup{.id = 3, .seeds = {a.address()}});
+  for (const watched_detector* one : {&a, &b, c.get()})
+    REQUIRE(eventually([&] {
+      return one->sees(1) == member_condition::serving && one->sees(2) == member_condition::serving &&
+             one->sees(3) == member_condition::serving;
+    }));
+  c.reset();
+  CHECK(eventually([&] { return a.sees(3) == member_condition::dead; }));
+  CHECK(eventually([&] { return b.sees(3) == member_condition::dead; }));
+  c = std::make_unique<watched_detector>(watched_detector::setup{.id = 3, .epoch = 2, .seeds = {b.address()}});
+  CHECK(eventually([&] { return a.sees(3) == member_condition::serving; }));
+  CHECK(eventually([&] { return b.sees(3) == member_condition::serving; }));
+}
+
+TEST_CASE("a node that says goodbye has left, and is not called dead") {
+  watched_detector a{{.id = 1}};
+  watched_detector b{{.id = 2, .seeds = {a.address()}}};
+  REQUIRE(eventually([&] { return a.sees(2) == member_condition::serving; }));
+  std::atomic<int> told{0};
+  b.it().leave([&] { ++told; });
+  CHECK(eventually([&] { return told == 1; }));
+  b.stop();
+  CHECK(eventually([&] { return a.sees(2) == member_condition::left; }));
+  CHECK(told == 1);
+}
+
+TEST_CASE("a node of another cluster is refused with the reason, and nobody learns of it") {
+  watched_detector a{{.id = 1, .cluster = "production"}};
+  watched_detector b{{.id = 2, .cluster = "test", .seeds = {a.address()}}};
+  REQUIRE(eventually([&] { return !b.refusal().empty(); }));
+  CHECK(b.refusal().find("production") != std::string::npos);
+  CHECK(b.refusal().find("test") != std::string::npos);
+  CHECK(a.sees(2) == std::nullopt);
+  CHECK(b.sees(1) == std::nullopt);
+}
+
+TEST_CASE("a second process with a node's identity and a later start makes the first one stop") {
+  watched_detector a{{.id = 1}};
+  watched_detector b{{.id = 2, .seeds = {a.address()}}};
+  REQUIRE(eventually([&] { return a.sees(2) == member_condition::serving; }));
+  watched_detector again{{.id = 2, .epoch = 2, .seeds = {a.address()}}};
+  CHECK(eventually([&] { return b.superseded_by() == boot_epoch{2}; }));
+}
+
+TEST_CASE("with mTLS, nodes of one authority join, and a stranger's certificate does not get in") {
+  const certificates files;
+  const tls_files ours{files.path("server.pem"), files.path("server.key"), files.path("ca.pem")};
+  const tls_files theirs{files.path("other-server.pem"), files.path("other-server.key"), files.path("other-ca.pem")};
+  watched_detector a{{.id = 1, .tls = ours}};
+  watched_detector b{{.id = 2, .seeds = {a.address()}, .tls = ours}};
+  CHECK(eventually([&] { return a.sees(2) == member_condition::serving; }));
+  watched_detector stranger{{.id = 3, .seeds = {a.address()}, .tls = theirs}};
+  watched_detector plain{{.id = 4, .seeds = {a.address()}}};
+  CHECK(eventually([&] { return stranger.unreachable() > 0 && plain.unreachable() > 0; }));
+  CHECK(a.sees(3) == std::nullopt);
+  CHECK(a.sees(4) == std::nullopt);
+}
+
+TEST_CASE("an address in use is said at start") {
+  watched_detector a{{.id = 1}};
+  detector_options options;
+  options.exchange.listen = a.address();
+  options.identity = {.node = node_id{2}, .epoch = boot_epoch{1}};
+  const auto started = detector::start(std::move(options), {});
+  REQUIRE_FALSE(started);
+  CHECK(started.error().message.find("in use") != std::string::npos);
+}
+
+TEST_CASE("what a member says of its work counts before what the detector says of its answers") {
+  member_record record;
+  const auto seen = [&](member_state state, member_phase phase) {
+    record.state = state;
+    record.phase = phase;
+    return condition_of(record);
+  };
+  CHECK(seen(member_state::alive, member_phase::starting) == member_condition::starting);
+  CHECK(seen(member_state::alive, member_phase::serving) == member_condition::serving);
+  CHECK(seen(member_state::suspect, member_phase::serving) == member_condition::suspect);
+  CHECK(seen(member_state::suspect, member_phase::draining) == member_condition::draining);
+  CHECK(seen(member_state::dead, member_phase::serving) == member_condition::dead);
+  CHECK(seen(member_state::left, member_phase::draining) == member_condition::left);
+  record.health = node_health::unhealthy;
+  CHECK(seen(member_state::alive, member_phase::serving) == member_condition::draining);
+}
