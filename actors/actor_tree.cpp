@@ -119,6 +119,7 @@ void actor_tree::drain(std::function<void()> drained) {
 }
 
 void actor_tree::set_members(cluster_view_ptr members) {
+  parts_->board->set_members(members);
   caf::anon_send(parts_->supervisor, std::move(members));
 }
 

@@ -15,10 +15,19 @@ class snapshot_board final : public node_view {
 public:
   explicit snapshot_board(node_snapshot first) { publish(std::move(first)); }
 
+  /// The members stay those of set_members().
   void publish(node_snapshot next) {
-    auto made = std::make_shared<const node_snapshot>(std::move(next));
+    auto made = std::make_shared<node_snapshot>(std::move(next));
     const std::lock_guard hold(mutex_);
-    latest_.swap(made);
+    made->cluster = members_;
+    latest_ = std::move(made);
+  }
+  void set_members(cluster_view_ptr members) {
+    const std::lock_guard hold(mutex_);
+    members_ = std::move(members);
+    auto made = std::make_shared<node_snapshot>(*latest_);
+    made->cluster = members_;
+    latest_ = std::move(made);
   }
   std::shared_ptr<const node_snapshot> snapshot() const override {
     const std::lock_guard hold(mutex_);
@@ -28,6 +37,7 @@ public:
 private:
   mutable std::mutex mutex_;
   std::shared_ptr<const node_snapshot> latest_;
+  cluster_view_ptr members_;
 };
 
 } // namespace weft

@@ -9,9 +9,12 @@
 namespace weft {
 
 enum class node_event {
-  terminate, ///< SIGTERM or SIGINT
-  reload,    ///< SIGHUP
-  drained,
+  terminate,   ///< SIGTERM or SIGINT
+  reload,      ///< SIGHUP
+  drain,       ///< an operator asks for what SIGTERM does
+  drained,     ///< no call is in flight
+  known_peers, ///< addresses worth keeping, separated by spaces
+  left,        ///< the cluster knows that this node goes
   unhealthy,
   model_failed, ///< a model that is opened at start cannot be used
 };

@@ -63,11 +63,50 @@ std::vector<api_key> to_api_keys(const node_config& config) {
   return out;
 }
 
+namespace {
+
+std::optional<tls_files> to_tls(const node_config& config) {
+  if (config.tls.cert.empty())
+    return std::nullopt;
+  return tls_files{.certificate = config.tls.cert, .key = config.tls.key, .client_ca = config.tls.client_ca};
+}
+
+} // namespace
+
+detector_options to_detector_options(const node_config& config) {
+  detector_options out;
+  out.membership.cluster_id = config.cluster.id;
+  out.exchange.listen = config.node.peer;
+  out.exchange.tls = to_tls(config);
+  out.exchange.allow_plaintext = config.tls.allow_plaintext;
+  out.profile = {.name = config.node.name,
+                 .peer_address = config.node.peer_advertise,
+                 .region = config.cluster.region,
+                 .zone = config.cluster.zone,
+                 .weight = config.cluster.weight / 100.0};
+  out.addresses = config.cluster.seeds;
+  return out;
+}
+
+peer_server_options to_peer_server_options(const node_config& config) {
+  const auto& peer = config.node.peer;
+  return {.listen = config.node.peer_data.empty() ? peer.substr(0, peer.rfind(':')) + ":0" : config.node.peer_data,
+          .tls = to_tls(config),
+          .allow_plaintext = config.tls.allow_plaintext,
+          .log = {},
+          .message_bytes_max = config.limits.message_bytes_max,
+          .memory_bytes_max = config.limits.grpc_bytes_max,
+          .calls_per_connection_max = config.limits.calls_per_connection_max};
+}
+
+peer_link_options to_peer_link_options(const node_config& config) {
+  return {.tls = to_tls(config)};
+}
+
 grpc_server_options to_grpc_options(const node_config& config, uint32_t cpus) {
   grpc_server_options out;
   out.listen = {config.node.listen};
-  if (!config.tls.cert.empty())
-    out.tls = tls_files{.certificate = config.tls.cert, .key = config.tls.key, .client_ca = config.tls.client_ca};
+  out.tls = to_tls(config);
   out.allow_plaintext = config.tls.allow_plaintext;
   out.api_keys = to_api_keys(config);
   out.reflection = config.node.reflection;

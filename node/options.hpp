@@ -5,6 +5,9 @@
 #include "node/grpc/server.hpp"
 #include "node/http/http_server.hpp"
 #include "node/logging/node_log.hpp"
+#include "node/peer/detector.hpp"
+#include "node/peer/grpc_peer_link.hpp"
+#include "node/peer/peer_server.hpp"
 
 #include <cstdint>
 #include <vector>
@@ -24,6 +27,10 @@ cache_options to_cache_options(const node_config& config);
 std::vector<api_key> to_api_keys(const node_config& config);
 
 grpc_server_options to_grpc_options(const node_config& config, uint32_t cpus);
+/// Without identity, client address and the peers known from the last run.
+detector_options to_detector_options(const node_config& config);
+peer_server_options to_peer_server_options(const node_config& config);
+peer_link_options to_peer_link_options(const node_config& config);
 http_options to_http_options(const node_config& config);
 log_options to_log_options(const node_config& config);
 

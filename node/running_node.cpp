@@ -78,18 +78,24 @@ status running_node::start_tree(const std::filesystem::path& model_directory, co
   options.cache = to_cache_options(in_.config);
   options.cache.stores = open_cache_stores(in_.config, data_->path(), in_.log);
   options.scheduler_threads = in_.config.node.scheduler_threads;
-  options.meter = std::make_shared<node_meter>(registry_);
+  meter_ = std::make_shared<node_meter>(registry_);
+  options.meter = meter_;
+  auto link = grpc_peer_link::make(to_peer_link_options(in_.config));
+  if (!link)
+    return link.error();
+  link_ = *std::move(link);
+  options.peers = link_;
   options.on_unhealthy = [events = in_.events](std::string reason) {
     events->post(node_event::unhealthy, std::move(reason));
   };
   options.log = [log = in_.log](std::string_view level, std::string_view actor, std::string_view text) {
     log->write(parse_log_level(level), actor, text);
   };
-  auto meter = options.meter;
   tree_ = std::make_unique<actor_tree>(std::move(options));
   auto served = to_grpc_options(in_.config, usable_cpus());
   served.log = make_call_log(in_.log);
-  grpc_ = std::make_unique<grpc_server>(served, tree_->entrance(), tree_->view(), meter);
+  served.drain = [events = in_.events] { events->post(node_event::drain, "weft node drain"); };
+  grpc_ = std::make_unique<grpc_server>(served, tree_->entrance(), tree_->view(), meter_);
   return ok;
 }
 
@@ -103,15 +109,31 @@ status running_node::start_listeners() {
   if (!http)
     return failure{.code = http.error().code, .message = "node.http: " + http.error().message};
   http_ = std::move(*http);
+  const auto& node = in_.config.node;
+  auto peers = peer_side::start(
+      {.config = &in_.config,
+       .data = data_->path(),
+       .client_address = node.advertise.empty() ? with_port(node.listen, client_port_) : node.advertise,
+       .tree = tree_.get(),
+       .link = link_,
+       .counts = meter_,
+       .log = in_.log,
+       .events = in_.events});
+  if (!peers)
+    return peers.error();
+  peers_ = std::move(*peers);
   return ok;
 }
 
 void running_node::announce() {
   grpc_->set_serving(true);
+  peers_->set_phase(member_phase::serving);
   in_.log->write(log_level::info, "node", "ready",
                  {{"name", in_.config.node.name},
                   {"listen", with_port(in_.config.node.listen, client_port_)},
                   {"http", with_port(in_.config.node.http, http_->port())},
+                  {"peer", peers_->address()},
+                  {"cluster", in_.config.cluster.id},
                   {"version", release_version},
                   {"model", in_.config.model.name},
                   {"data_dir", data_->path().string()}});
@@ -140,6 +162,7 @@ void running_node::reload(const node_config& wanted) {
 void running_node::begin_drain() {
   draining_ = true;
   grpc_->set_serving(false);
+  peers_->set_phase(member_phase::draining);
   // Streams first: what they have read goes through the same door as everything else.
   grpc_->drain(
       [tree = tree_.get(), events = in_.events] { tree->drain([events] { events->post(node_event::drained); }); });
@@ -147,6 +170,7 @@ void running_node::begin_drain() {
 
 void running_node::stop(std::chrono::milliseconds grace) {
   grpc_->shutdown(grace);
+  peers_->stop(std::chrono::milliseconds{0}); // it has left the cluster: who asks now does not know yet
 }
 
 } // namespace weft

@@ -7,6 +7,7 @@
 #include "node/grpc/server.hpp"
 #include "node/http/http_server.hpp"
 #include "node/logging/node_log.hpp"
+#include "node/peer_side.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -21,7 +22,8 @@ class Registry;
 namespace weft {
 
 /// All parts of a node, put together: the composition root. Starts them in the order data folder, model files, actors,
-/// gRPC, HTTP; stops them in reverse. Used by the main thread alone; posts to the events what its parts report.
+/// gRPC, HTTP, the side of the peers; stops them in reverse. Used by the main thread alone; posts to the events what
+/// its parts report.
 class running_node {
 public:
   struct inputs {
@@ -49,6 +51,9 @@ public:
 
   /// Not ready from now on, no new calls; posts node_event::drained when none is in flight.
   void begin_drain();
+  /// Says goodbye to the cluster; posts node_event::left when everyone should know, within 2 s.
+  void leave() { peers_->leave(); }
+  void keep_known_peers(const std::string& addresses) const { peers_->keep_known_peers(addresses); }
   uint64_t calls_in_flight() const { return tree_->view()->snapshot()->calls_in_flight; }
 
   /// Closes the client listener: waits for streams up to `grace`, then cancels them.
@@ -67,9 +72,12 @@ private:
   uint16_t client_port_ = 0;
   std::unique_ptr<data_dir> data_;
   std::shared_ptr<prometheus::Registry> registry_;
+  std::shared_ptr<meter> meter_;
+  std::shared_ptr<grpc_peer_link> link_;
   std::unique_ptr<actor_tree> tree_;
   std::unique_ptr<grpc_server> grpc_;
   std::unique_ptr<http_server> http_;
+  std::unique_ptr<peer_side> peers_;
 };
 
 } // namespace weft

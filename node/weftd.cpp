@@ -19,6 +19,8 @@ using namespace std::chrono_literals;
 constexpr auto ready_poll = 10ms;
 // Streams may stay open when all their items are answered; a client has this long to see it.
 constexpr auto stream_grace = 1s;
+// A goodbye takes 2 s at most; whoever missed it finds out.
+constexpr auto leave_max = 3s;
 
 exit_code report(const std::vector<std::string>& lines, exit_code code) {
   for (const auto& line : lines)
@@ -55,6 +57,7 @@ public:
       case node_event::unhealthy:
         return unhealthy(event->detail);
       case node_event::terminate:
+      case node_event::drain:
         return drain(event->detail);
       case node_event::reload:
         reload();
@@ -63,7 +66,11 @@ public:
         if (!announced_)
           return fail(event->detail);
         break;
+      case node_event::known_peers:
+        node_.keep_known_peers(event->detail);
+        break;
       case node_event::drained:
+      case node_event::left:
         break;
       }
     }
@@ -102,11 +109,24 @@ private:
       if (!event)
         return give_up("drain limit passed");
       if (event->event == node_event::drained)
-        return stopped();
+        return leave();
       if (event->event == node_event::terminate)
         stop_at_once(event->detail);
       if (event->event == node_event::unhealthy)
         return unhealthy(event->detail);
+    }
+  }
+
+  exit_code leave() {
+    node_.leave();
+    const auto until = std::chrono::steady_clock::now() + leave_max;
+    while (true) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+      const auto event = events_.wait(std::max(left, 0ms));
+      if (!event || event->event == node_event::left)
+        return stopped();
+      if (event->event == node_event::terminate)
+        stop_at_once(event->detail);
     }
   }
 

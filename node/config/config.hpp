@@ -28,6 +28,8 @@ struct node_config {
     std::string advertise; ///< "": listen
     bool reflection = true;
     std::string peer = "127.0.0.1:7701";
+    std::string peer_advertise; ///< "": peer
+    std::string peer_data;      ///< "": the host of peer, any free port
     std::string http = "127.0.0.1:7780";
     uint32_t drain_seconds_max = 30;
     uint32_t scheduler_threads = 1;
@@ -39,6 +41,7 @@ struct node_config {
     std::vector<std::string> seeds;
     std::string region = "local";
     std::string zone = "a";
+    uint32_t weight = 100;
     bool single_node = false;
   } cluster;
 

@@ -13,11 +13,16 @@ void check_tls(const node_config& c, std::vector<std::string>& errors) {
                                         : "tls.key: is missing: tls.cert is of no use without it");
   if (!c.tls.client_ca.empty() && c.tls.cert.empty())
     errors.push_back("tls.cert: is missing: tls.client_ca asks for client certificates, which need TLS");
-  const auto listen = parse_address(c.node.listen);
-  if (listen && !is_loopback(*listen) && c.tls.cert.empty() && !c.tls.allow_plaintext)
-    errors.push_back("node.listen: " + c.node.listen +
-                     " is not a loopback address and would be plaintext: set tls.cert and tls.key, or "
-                     "tls.allow_plaintext = true inside a network that encrypts");
+  if (!c.tls.cert.empty() || c.tls.allow_plaintext)
+    return;
+  for (const auto& [key, text] :
+       {std::pair{"node.listen", &c.node.listen}, {"node.peer", &c.node.peer}, {"node.peer_data", &c.node.peer_data}}) {
+    const auto address = parse_address(*text);
+    if (address && !is_loopback(*address))
+      errors.push_back(std::string{key} + ": " + *text +
+                       " is not a loopback address and would be plaintext: set tls.cert and tls.key, or "
+                       "tls.allow_plaintext = true inside a network that encrypts");
+  }
 }
 
 void check_sizes(const node_config& c, std::vector<std::string>& errors) {
@@ -40,6 +45,12 @@ void check_addresses(const node_config& c, std::vector<std::string>& errors) {
   differ("node.peer", c.node.peer, "node.listen", c.node.listen);
   differ("node.http", c.node.http, "node.listen", c.node.listen);
   differ("node.http", c.node.http, "node.peer", c.node.peer);
+  differ("node.peer_data", c.node.peer_data, "node.listen", c.node.listen);
+  differ("node.peer_data", c.node.peer_data, "node.peer", c.node.peer);
+  differ("node.peer_data", c.node.peer_data, "node.http", c.node.http);
+  const auto peer = parse_address(c.node.peer);
+  if (c.node.peer_advertise.empty() && peer && (peer->host == "0.0.0.0" || peer->host == "::"))
+    errors.push_back("node.peer_advertise: is missing: nobody can connect to " + c.node.peer);
 }
 
 void check_api_keys(const node_config& c, std::vector<std::string>& errors) {

@@ -62,10 +62,13 @@ std::vector<grpc::ByteBuffer> write_tei_stream_replies(uint64_t first, const emb
 /// Writes a tei.v1.InfoResponse.
 grpc::ByteBuffer write_tei_info(const node_snapshot& node, const model_info& model, const tei_limits& limits);
 
-/// Write a weft.v1.GetNodeResponse, and a weft.v1.ListNodesResponse with the node itself.
+/// Write a weft.v1.GetNodeResponse, and a weft.v1.ListNodesResponse with all members, the node itself first.
 grpc::ByteBuffer write_get_node_reply(const node_snapshot& node, const node_identity& identity, uint64_t memory_bytes);
 grpc::ByteBuffer write_list_nodes_reply(const node_snapshot& self, const node_identity& identity,
                                         uint64_t memory_bytes);
+
+/// Writes a weft.v1.DrainNodeResponse.
+grpc::ByteBuffer write_drain_node_reply(const node_snapshot& node);
 
 /// Serializes any message. REQUIRES: it is smaller than 2 GiB.
 grpc::ByteBuffer to_buffer(const google::protobuf::MessageLite& message);

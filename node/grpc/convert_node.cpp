@@ -89,18 +89,83 @@ void write_node(const node_snapshot& from, const node_identity& identity, uint64
   write_cache(from.cache, *to.mutable_cache());
 }
 
+pb::NodeState to_pb(member_condition condition) noexcept {
+  switch (condition) {
+  case member_condition::starting:
+    return pb::NODE_STATE_STARTING;
+  case member_condition::serving:
+    return pb::NODE_STATE_SERVING;
+  case member_condition::draining:
+    return pb::NODE_STATE_DRAINING;
+  case member_condition::suspect:
+    return pb::NODE_STATE_SUSPECT;
+  case member_condition::dead:
+    return pb::NODE_STATE_DEAD;
+  case member_condition::left:
+    return pb::NODE_STATE_LEFT;
+  }
+  return pb::NODE_STATE_UNSPECIFIED;
+}
+
+std::string hex(node_id node) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string out(16, '0');
+  auto value = static_cast<uint64_t>(node);
+  for (size_t i = out.size(); i-- > 0; value >>= 4)
+    out[i] = digits[value & 15];
+  return out;
+}
+
+void write_membership(const cluster_member& from, pb::Node& to) {
+  to.set_id(hex(from.node));
+  to.set_epoch(static_cast<uint64_t>(from.epoch));
+  to.set_peer_endpoint(from.peer_address);
+  to.set_weight(from.weight);
+  to.mutable_load()->set_level(from.load);
+}
+
+void write_member(const cluster_member& from, pb::Node& to) {
+  to.set_name(from.name);
+  to.set_state(to_pb(from.condition));
+  to.set_endpoint(from.client_address);
+  to.set_region(from.region);
+  to.set_zone(from.zone);
+  write_membership(from, to);
+}
+
+/// The node itself: what it knows at first hand, and its place in the cluster.
+void write_self(const node_snapshot& from, const node_identity& identity, uint64_t memory_bytes, pb::Node& to) {
+  write_node(from, identity, memory_bytes, to);
+  if (!from.cluster)
+    return;
+  for (const auto& member : from.cluster->members)
+    if (member.node == from.cluster->self)
+      write_membership(member, to);
+}
+
 } // namespace
 
 grpc::ByteBuffer write_get_node_reply(const node_snapshot& node, const node_identity& identity, uint64_t memory_bytes) {
   pb::GetNodeResponse out;
-  write_node(node, identity, memory_bytes, *out.mutable_node());
+  write_self(node, identity, memory_bytes, *out.mutable_node());
   return to_buffer(out);
 }
 
 grpc::ByteBuffer write_list_nodes_reply(const node_snapshot& self, const node_identity& identity,
                                         uint64_t memory_bytes) {
   pb::ListNodesResponse out;
-  write_node(self, identity, memory_bytes, *out.add_nodes());
+  write_self(self, identity, memory_bytes, *out.add_nodes());
+  if (self.cluster)
+    for (const auto& member : self.cluster->members)
+      if (member.node != self.cluster->self)
+        write_member(member, *out.add_nodes());
+  return to_buffer(out);
+}
+
+grpc::ByteBuffer write_drain_node_reply(const node_snapshot& node) {
+  pb::DrainNodeResponse out;
+  out.set_name(node.name);
+  out.set_calls_in_flight(node.calls_in_flight);
   return to_buffer(out);
 }
 

@@ -19,8 +19,8 @@ uint64_t resident_bytes() {
 
 } // namespace
 
-node_service::node_service(std::shared_ptr<edge> edge, const node_identity& identity)
-    : edge_(std::move(edge)), identity_(std::make_shared<const node_identity>(identity)) {}
+node_service::node_service(std::shared_ptr<edge> edge, const node_identity& identity, std::function<void()> drain)
+    : edge_(std::move(edge)), drain_(std::move(drain)), identity_(std::make_shared<const node_identity>(identity)) {}
 
 void node_service::set_identity(const node_identity& identity) {
   identity_.set(std::make_shared<const node_identity>(identity));
@@ -37,6 +37,16 @@ grpc::ServerUnaryReactor* node_service::ListNodes(grpc::CallbackServerContext* r
                                                   grpc::ByteBuffer* out) {
   return answer_at_once(*edge_, "list_nodes", role::operator_, *rpc, *out,
                         [this]() -> result<grpc::ByteBuffer> { return current()->list_nodes; });
+}
+
+grpc::ServerUnaryReactor* node_service::DrainNode(grpc::CallbackServerContext* rpc, const grpc::ByteBuffer*,
+                                                  grpc::ByteBuffer* out) {
+  return answer_at_once(*edge_, "drain_node", role::operator_, *rpc, *out, [this]() -> result<grpc::ByteBuffer> {
+    if (!drain_)
+      return failure{errc::unavailable, "this node cannot be drained"};
+    drain_();
+    return write_drain_node_reply(*edge_->view->snapshot());
+  });
 }
 
 std::shared_ptr<const node_service::replies> node_service::current() {

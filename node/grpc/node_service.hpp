@@ -4,15 +4,19 @@
 #include "node/grpc/node_identity.hpp"
 #include "weft/v1/node.grpc.pb.h"
 
+#include <functional>
+
 namespace weft {
 
 /// weft.v1.NodeService. A reply is serialized once per snapshot (about twice a second) and then handed out by
 /// reference, so that dashboards and probes cost hardly more than an echo. Owned by grpc_server; called from gRPC's
 /// threads.
-class node_service final : public v1::NodeService::WithRawCallbackMethod_GetNode<
-                               v1::NodeService::WithRawCallbackMethod_ListNodes<v1::NodeService::Service>> {
+class node_service final
+    : public v1::NodeService::WithRawCallbackMethod_GetNode<v1::NodeService::WithRawCallbackMethod_ListNodes<
+          v1::NodeService::WithRawCallbackMethod_DrainNode<v1::NodeService::Service>>> {
 public:
-  node_service(std::shared_ptr<edge> edge, const node_identity& identity);
+  /// drain: asked by an operator; empty where the node cannot.
+  node_service(std::shared_ptr<edge> edge, const node_identity& identity, std::function<void()> drain);
 
   /// From the next snapshot on. Any thread.
   void set_identity(const node_identity& identity);
@@ -20,6 +24,8 @@ public:
   grpc::ServerUnaryReactor* GetNode(grpc::CallbackServerContext* rpc, const grpc::ByteBuffer* in,
                                     grpc::ByteBuffer* out) override;
   grpc::ServerUnaryReactor* ListNodes(grpc::CallbackServerContext* rpc, const grpc::ByteBuffer* in,
+                                      grpc::ByteBuffer* out) override;
+  grpc::ServerUnaryReactor* DrainNode(grpc::CallbackServerContext* rpc, const grpc::ByteBuffer* in,
                                       grpc::ByteBuffer* out) override;
 
 private:
@@ -31,6 +37,7 @@ private:
   std::shared_ptr<const replies> current();
 
   const std::shared_ptr<edge> edge_;
+  const std::function<void()> drain_;
   published<node_identity> identity_;
   published<replies> replies_{std::make_shared<const replies>()};
 };

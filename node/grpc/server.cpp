@@ -63,7 +63,7 @@ struct grpc_server::parts {
   grpc_server_options options;
   std::shared_ptr<weft::edge> edge;
   embed_service embed{edge, options.stream};
-  node_service node{edge, options.identity};
+  node_service node{edge, options.identity, options.drain};
   tei_info_service tei_info{edge, options.tei};
   tei_embed_service tei_embed{edge, options.stream};
   std::unique_ptr<grpc::Server> server; // goes first: it calls the services until then

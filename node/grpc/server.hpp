@@ -29,6 +29,7 @@ struct grpc_server_options {
   node_identity identity;        ///< for NodeService
   tei_limits tei;                ///< for tei.v1.Info
   rpc_log log;                   ///< told how each RPC ended; may be empty
+  std::function<void()> drain;   ///< an operator asks for it; must not block; empty: DrainNode is refused
 
   uint32_t message_bytes_max = 33'554'432;             ///< of one request message; gRPC refuses larger ones
   uint64_t memory_bytes_max = 1'073'741'824;           ///< of gRPC's own buffers, all connections together

@@ -2,6 +2,8 @@
 
 #include "node/metrics/families.hpp"
 
+#include <map>
+
 namespace weft {
 namespace {
 
@@ -19,6 +21,19 @@ void add_node(const node_snapshot& node, std::vector<family>& out) {
   add_series(refused, static_cast<double>(node.calls_refused));
   for (auto* f : {&build, &state, &calls, &refused})
     out.push_back(std::move(*f));
+}
+
+void add_members(const node_snapshot& node, std::vector<family>& out) {
+  if (!node.cluster)
+    return;
+  std::map<member_condition, uint64_t> counts;
+  for (const auto& member : node.cluster->members)
+    ++counts[member.condition];
+  auto members = gauge_family("weft_members", "Members of the cluster in each state, as this node knows them.");
+  for (const auto c : {member_condition::starting, member_condition::serving, member_condition::draining,
+                       member_condition::suspect, member_condition::dead, member_condition::left})
+    add_series(members, static_cast<double>(counts[c]), {{"state", std::string{to_string(c)}}});
+  out.push_back(std::move(members));
 }
 
 void add_models(const node_snapshot& node, std::vector<family>& out) {
@@ -98,6 +113,7 @@ std::vector<family> view_collector::Collect() const {
   const auto snapshot = view_->snapshot();
   std::vector<family> out;
   add_node(*snapshot, out);
+  add_members(*snapshot, out);
   add_models(*snapshot, out);
   add_pools(*snapshot, out);
   add_cache(snapshot->cache, out);

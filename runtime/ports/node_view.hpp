@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/base/time.hpp"
+#include "runtime/ports/cluster_view.hpp"
 #include "runtime/ports/model.hpp"
 
 #include <algorithm>
@@ -117,6 +118,7 @@ struct node_snapshot {
   std::vector<model_status> models;
   std::vector<pool_status> pools;
   cache_status cache;
+  cluster_view_ptr cluster; ///< null before the node knows of any member, itself among them
 };
 
 /// Read access to the latest snapshot. Thread-safe, never blocks; never null.

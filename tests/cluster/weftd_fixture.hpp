@@ -20,6 +20,7 @@ namespace weft::test {
 /// Arguments of a weftd on free ports with a data folder of its own and a log that a program can read.
 inline std::vector<std::string> on_free_ports(const temporary_directory& folder, std::vector<std::string> more = {}) {
   std::vector<std::string> out{"--listen",     "127.0.0.1:0",
+                               "--peer",       "127.0.0.1:0",
                                "--http",       "127.0.0.1:0",
                                "--data-dir",   (folder.path() / "data").string(),
                                "--model-dir",  model_directory().string(),

@@ -37,7 +37,7 @@ struct calls_in_flight {
 };
 
 std::string config(const std::string& rest) {
-  return "[node]\nlisten = \"127.0.0.1:0\"\nhttp = \"127.0.0.1:0\"\n" + rest;
+  return "[node]\npeer = \"127.0.0.1:0\"\nlisten = \"127.0.0.1:0\"\nhttp = \"127.0.0.1:0\"\n" + rest;
 }
 
 /// A weftd with a file, so that a test can change it.
@@ -72,7 +72,7 @@ TEST_CASE("SIGHUP takes over a good file, names what needs a restart, and keeps 
   weftd.write("n.toml", config("[limits]\nitems_max = 1\nitem_max = 1\n"));
   weftd.process.send_signal(SIGHUP);
   const auto refused = weftd.process.wait_for_line("reload refused, the running configuration stays");
-  CHECK(refused["reason"].get<std::string>().find("n.toml:6: limits.item_max is not a key") != std::string::npos);
+  CHECK(refused["reason"].get<std::string>().find("n.toml:7: limits.item_max is not a key") != std::string::npos);
   CHECK(embed(*weftd.stub, three).first.ok());
 
   weftd.process.send_signal(SIGTERM);

@@ -109,10 +109,11 @@ nlohmann::json weftd_process::wait_for_line(const std::string& text) {
   return {};
 }
 
-void weftd_process::wait_ready() {
-  const auto line = wait_for_line("ready");
+nlohmann::json weftd_process::wait_ready() {
+  auto line = wait_for_line("ready");
   client_port_ = port_of(line["listen"]);
   http_port_ = port_of(line["http"]);
+  return line;
 }
 
 void weftd_process::send_signal(int number) const {

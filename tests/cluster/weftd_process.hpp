@@ -28,7 +28,7 @@ public:
   /// The next log line (JSON) with this text; fails the test when the process ends before, or after a minute.
   nlohmann::json wait_for_line(const std::string& text);
   /// Waits for "ready" and remembers the ports.
-  void wait_ready();
+  nlohmann::json wait_ready();
   uint16_t client_port() const { return client_port_; }
   uint16_t http_port() const { return http_port_; }
   std::string client_address() const { return "127.0.0.1:" + std::to_string(client_port_); }

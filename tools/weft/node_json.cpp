@@ -29,11 +29,9 @@ json to_json(const v1::Pool& p) {
 }
 
 json to_json(const v1::NodeLoad& l) {
-  return {{"calls_in_flight", l.calls_in_flight()},
-          {"calls_done", l.calls_done()},
-          {"calls_refused", l.calls_refused()},
-          {"restarts", l.restarts()},
-          {"memory_bytes", l.memory_bytes()}};
+  return {{"calls_in_flight", l.calls_in_flight()}, {"calls_done", l.calls_done()},
+          {"calls_refused", l.calls_refused()},     {"restarts", l.restarts()},
+          {"memory_bytes", l.memory_bytes()},       {"level", l.level()}};
 }
 
 json to_json(const v1::CacheLevel& l) {
@@ -63,13 +61,21 @@ std::string state_name(v1::NodeState state) {
     return "draining";
   case v1::NODE_STATE_UNHEALTHY:
     return "unhealthy";
+  case v1::NODE_STATE_SUSPECT:
+    return "suspect";
+  case v1::NODE_STATE_DEAD:
+    return "dead";
+  case v1::NODE_STATE_LEFT:
+    return "left";
   default:
     return "unknown";
   }
 }
 
 tone state_tone(v1::NodeState state) {
-  return state == v1::NODE_STATE_SERVING ? tone::good : state == v1::NODE_STATE_UNHEALTHY ? tone::bad : tone::warning;
+  if (state == v1::NODE_STATE_SERVING)
+    return tone::good;
+  return state == v1::NODE_STATE_UNHEALTHY || state == v1::NODE_STATE_DEAD ? tone::bad : tone::warning;
 }
 
 json to_json(const v1::Node& node) {
@@ -84,7 +90,9 @@ json to_json(const v1::Node& node) {
           {"endpoint", node.endpoint()},  {"region", node.region()},
           {"zone", node.zone()},          {"uptime_seconds", node.uptime_seconds()},
           {"load", to_json(node.load())}, {"models", std::move(models)},
-          {"pools", std::move(pools)},    {"cache", to_json(node.cache())}};
+          {"pools", std::move(pools)},    {"id", node.id()},
+          {"epoch", node.epoch()},        {"peer_endpoint", node.peer_endpoint()},
+          {"weight", node.weight()},      {"cache", to_json(node.cache())}};
 }
 
 } // namespace weft::cli

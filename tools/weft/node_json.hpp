@@ -7,7 +7,7 @@
 
 namespace weft::cli {
 
-/// "serving", "starting", "draining", "unhealthy", "unknown".
+/// "serving", "starting", "draining", "unhealthy", "suspect", "dead", "left", "unknown".
 std::string state_name(v1::NodeState state);
 tone state_tone(v1::NodeState state);
 

@@ -1,7 +1,7 @@
+#include "tools/weft/known_nodes.hpp"
 #include "tools/weft/node_json.hpp"
 #include "tools/weft/utf8.hpp"
 #include "tools/weft/verbs.hpp"
-#include "weft/v1/node.grpc.pb.h"
 
 #include <memory>
 #include <unistd.h>
@@ -19,13 +19,6 @@ constexpr const char* list_footer = R"(Examples:
 constexpr const char* describe_footer = R"(Examples:
   weft node describe
   weft node describe n1 -o yaml)";
-
-std::optional<problem> fetch_nodes(client& to, v1::ListNodesResponse& answer) {
-  return to.call([&](const auto& channel, grpc::ClientContext& context) {
-    answer.Clear();
-    return v1::NodeService::NewStub(channel)->ListNodes(&context, {}, &answer);
-  });
-}
 
 struct sums {
   uint64_t workers = 0;
@@ -53,34 +46,61 @@ std::string models_of(const v1::Node& node) {
   return names.empty() ? "-" : names;
 }
 
-std::string as_table(const v1::ListNodesResponse& nodes, bool wide, bool colour) {
-  std::vector<table::column> columns{{"NAME"},         {"STATE"},      {"UPTIME", true}, {"IN FLIGHT", true},
-                                     {"QUEUED", true}, {"BUSY", true}, {"TEXTS", true}};
+/// What a node tells of itself only; nothing for the others.
+std::string own(const v1::Node& node, std::string text) {
+  return is_first_hand(node) && !text.empty() ? std::move(text) : "-";
+}
+
+std::string or_dash(const std::string& text) {
+  return text.empty() ? "-" : printable(text);
+}
+
+std::vector<table::column> columns_of(bool wide) {
+  std::vector<table::column> out{{"NAME"},         {"STATE"},      {"ZONE"},       {"REGION"},
+                                 {"CLIENT"},       {"PEER"},       {"LOAD", true}, {"UPTIME", true},
+                                 {"QUEUED", true}, {"BUSY", true}, {"MODELS"}};
   if (wide)
-    for (table::column c :
-         {table::column{"ENDPOINT"}, {"REGION"}, {"ZONE"}, {"VERSION"}, {"MEMORY", true}, {"RESTARTS", true}})
-      columns.push_back(c);
-  columns.push_back({"MODELS"});
-  table rows{columns};
-  for (const auto& node : nodes.nodes()) {
-    const sums s = sum_of(node);
-    const std::string state =
-        state_name(node.state()) + (node.reason().empty() ? "" : " (" + printable(node.reason()) + ")");
-    std::vector<cell> row{{printable(node.name()), tone::bold},
-                          {state, state_tone(node.state())},
-                          {in_time(node.uptime_seconds())},
-                          {with_spaces(node.load().calls_in_flight())},
-                          {with_spaces(s.queued)},
-                          {std::to_string(s.busy) + "/" + std::to_string(s.workers)},
-                          {with_spaces(s.items)}};
-    if (wide)
-      for (const std::string& text :
-           {printable(node.endpoint()), printable(node.region()), printable(node.zone()), printable(node.version()),
-            in_bytes(node.load().memory_bytes()), std::to_string(node.load().restarts())})
-        row.push_back({text.empty() ? "-" : text});
-    row.push_back({models_of(node)});
-    rows.add(std::move(row));
-  }
+    for (table::column c : {table::column{"IN FLIGHT", true},
+                            {"TEXTS", true},
+                            {"MEMORY", true},
+                            {"RESTARTS", true},
+                            {"VERSION"},
+                            {"WEIGHT", true},
+                            {"EPOCH", true},
+                            {"ID"}})
+      out.push_back(c);
+  return out;
+}
+
+std::vector<cell> row_of(const v1::Node& node, bool wide) {
+  const sums s = sum_of(node);
+  const auto& load = node.load();
+  const std::string state =
+      state_name(node.state()) + (node.reason().empty() ? "" : " (" + printable(node.reason()) + ")");
+  std::vector<cell> row{{printable(node.name()), tone::bold},
+                        {state, state_tone(node.state())},
+                        {or_dash(node.zone())},
+                        {or_dash(node.region())},
+                        {or_dash(node.endpoint())},
+                        {or_dash(node.peer_endpoint())},
+                        {std::to_string(load.level()) + "/15"},
+                        {own(node, in_time(node.uptime_seconds()))},
+                        {own(node, with_spaces(s.queued))},
+                        {own(node, std::to_string(s.busy) + "/" + std::to_string(s.workers))},
+                        {models_of(node)}};
+  if (wide)
+    for (auto& text :
+         {own(node, with_spaces(load.calls_in_flight())), own(node, with_spaces(s.items)),
+          own(node, in_bytes(load.memory_bytes())), own(node, std::to_string(load.restarts())), or_dash(node.version()),
+          std::to_string(node.weight()), std::to_string(node.epoch()), or_dash(node.id())})
+      row.push_back({text});
+  return row;
+}
+
+std::string as_table(const v1::ListNodesResponse& nodes, bool wide, bool colour) {
+  table rows{columns_of(wide)};
+  for (const auto& node : nodes.nodes())
+    rows.add(row_of(node, wide));
   return rows.str(colour);
 }
 
@@ -120,9 +140,16 @@ std::string as_page(const v1::Node& node, bool colour) {
   line("name", paint(printable(node.name()), tone::bold, colour));
   line("state", paint(state_name(node.state()), state_tone(node.state()), colour) +
                     (node.reason().empty() ? "" : ": " + printable(node.reason())));
-  line("version", printable(node.version()));
   line("endpoint", printable(node.endpoint()));
+  line("peers at", printable(node.peer_endpoint()));
   line("place", "region " + printable(node.region()) + ", zone " + printable(node.zone()));
+  line("share", "weight " + std::to_string(node.weight()) + ", load " + std::to_string(load.level()) + " of 15");
+  line("identity", printable(node.id()) + ", start " + std::to_string(node.epoch()));
+  if (!is_first_hand(node)) {
+    line("", "What it does is told by itself: weft node describe --endpoint " + printable(node.endpoint()));
+    return out;
+  }
+  line("version", printable(node.version()));
   line("uptime", in_time(node.uptime_seconds()));
   line("calls", with_spaces(load.calls_in_flight()) + " in flight, " + with_spaces(load.calls_done()) + " done, " +
                     with_spaces(load.calls_refused()) + " refused");
@@ -145,13 +172,6 @@ std::string as_page(const v1::Node& node, bool colour) {
   return out;
 }
 
-const v1::Node* find_node(const v1::ListNodesResponse& nodes, const std::string& name) {
-  for (const auto& node : nodes.nodes())
-    if (name.empty() || node.name() == name)
-      return &node; // without a name: the one that answers, it comes first
-  return nullptr;
-}
-
 exit_code describe(session& s, const std::string& name) {
   set_deadline(s, timeout_default);
   client to{s.connection};
@@ -159,13 +179,8 @@ exit_code describe(session& s, const std::string& name) {
   if (auto p = fetch_nodes(to, nodes))
     return report(*p);
   const v1::Node* node = find_node(nodes, name);
-  if (node == nullptr) {
-    std::string known;
-    for (const auto& other : nodes.nodes())
-      known += (known.empty() ? "" : ", ") + printable(other.name());
-    return report(
-        {.what = to.endpoint() + " knows no node '" + printable(name) + "'", .advice = "It knows: " + known + "."});
-  }
+  if (node == nullptr)
+    return report(no_such_node(to.endpoint(), nodes, name));
   out_file out{STDOUT_FILENO};
   out.write(s.format == output_format::json   ? to_line(to_json(*node)) + "\n"
             : s.format == output_format::yaml ? to_yaml(to_json(*node))
@@ -177,19 +192,20 @@ exit_code describe(session& s, const std::string& name) {
 } // namespace
 
 void add_node(CLI::App& program, common_options& common, action& chosen) {
-  auto* noun = program.add_subcommand("node", "Show the nodes of the cluster: list, describe");
+  auto* noun = program.add_subcommand("node", "The nodes of the cluster: list, describe, drain");
   noun->require_subcommand(1);
   auto* list_verb = noun->add_subcommand("list", "The nodes that the endpoint knows, one a line");
   add_common(*list_verb, common);
   list_verb->footer(list_footer);
   list_verb->callback([&chosen] { chosen = list; });
-  auto* describe_verb =
-      noun->add_subcommand("describe", "Everything one node says of itself: state, load, models, pools");
+  auto* describe_verb = noun->add_subcommand(
+      "describe", "Everything one node says of itself: state, load, models, pools; of another one, what is known");
   auto name = std::make_shared<std::string>();
   describe_verb->add_option("NAME", *name, "A node's name (default: the node that answers)")->type_name("");
   add_common(*describe_verb, common);
   describe_verb->footer(describe_footer);
   describe_verb->callback([name, &chosen] { chosen = [name](session& s) { return describe(s, *name); }; });
+  add_node_drain(*noun, common, chosen);
 }
 
 } // namespace weft::cli

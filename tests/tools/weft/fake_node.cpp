@@ -171,7 +171,24 @@ grpc::Status fake_node::ListNodes(grpc::ServerContext* context, const v1::ListNo
                                   v1::ListNodesResponse* response) {
   const auto status = enter(context);
   fill(*response->add_nodes());
+  const std::lock_guard lock{mutex_};
+  for (const auto& entry : others_)
+    *response->add_nodes() = entry.second;
   return status;
+}
+
+grpc::Status fake_node::DrainNode(grpc::ServerContext* context, const v1::DrainNodeRequest*,
+                                  v1::DrainNodeResponse* response) {
+  const auto status = enter(context);
+  response->set_name(options_.name);
+  if (status.ok() && options_.on_drain)
+    options_.on_drain();
+  return status;
+}
+
+void fake_node::know(const v1::Node& other) {
+  const std::lock_guard lock{mutex_};
+  others_[other.id()] = other;
 }
 
 } // namespace weft::test

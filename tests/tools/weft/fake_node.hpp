@@ -8,6 +8,8 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -29,6 +31,7 @@ struct fake_node_options {
   std::optional<uint64_t> lost_after{}; ///< the stream ends with UNAVAILABLE after this many answers
   bool silent = false;                  ///< takes texts, answers nothing, until cancelled
   std::string pushback{};               ///< grpc-retry-pushback-ms of a refusal
+  std::function<void()> on_drain{};     ///< DrainNode came; may be empty
 };
 
 /// A node that implements weft.v1 without any model, in this process on a free port. A text's vector is
@@ -43,6 +46,8 @@ public:
   v1::EmbedStreamRequest first_message() const;
   uint64_t calls() const { return calls_; }
   void become(v1::NodeState state, const std::string& reason);
+  /// Another member, as ListNodes tells it from now on; one of the same id is replaced.
+  void know(const v1::Node& other);
 
   static std::vector<float> fake_vector(const std::string& text);
 
@@ -54,6 +59,9 @@ private:
   grpc::Status ListNodes(grpc::ServerContext* context, const v1::ListNodesRequest* request,
                          v1::ListNodesResponse* response) override;
 
+  grpc::Status DrainNode(grpc::ServerContext* context, const v1::DrainNodeRequest* request,
+                         v1::DrainNodeResponse* response) override;
+
   grpc::Status enter(grpc::ServerContext* context);
   v1::EmbedStreamResponse answer(const std::string& text, uint64_t index) const;
   void fill(v1::Node& node) const;
@@ -63,6 +71,7 @@ private:
   std::condition_variable never_;
   std::vector<std::string> texts_;
   v1::EmbedStreamRequest first_message_;
+  std::map<std::string, v1::Node> others_; ///< by id
   std::atomic<uint64_t> calls_{0};
   std::string endpoint_;
   std::unique_ptr<grpc::Server> server_;

@@ -15,6 +15,20 @@ ended weft_at(const std::string& endpoint, std::vector<std::string> arguments) {
   return run_weft({.arguments = std::move(arguments)});
 }
 
+/// A node as others know it.
+v1::Node member(const std::string& name, const std::string& endpoint, v1::NodeState state) {
+  v1::Node out;
+  out.set_name(name);
+  out.set_id("id-" + name);
+  out.set_endpoint(endpoint);
+  out.set_peer_endpoint("127.0.0.1:2");
+  out.set_zone("zone-b");
+  out.set_state(state);
+  out.set_epoch(3);
+  out.mutable_load()->set_level(4);
+  return out;
+}
+
 } // namespace
 
 TEST_CASE("node list shows each node in every output") {
@@ -43,6 +57,47 @@ TEST_CASE("node describe shows one node, or which there are") {
   CHECK(other.exit == 1);
   CHECK(other.err.find("knows no node 'n9'") != std::string::npos);
   CHECK(other.err.find("It knows: n1.") != std::string::npos);
+}
+
+TEST_CASE("of other nodes the cluster's knowledge is shown, and dashes for the rest") {
+  fake_node node;
+  node.know(member("n2", "127.0.0.1:1", v1::NODE_STATE_SUSPECT));
+  const auto table = weft_at(node.endpoint(), {"node", "list"});
+  CHECK(table.exit == 0);
+  for (const char* part : {"ZONE", "PEER", "n2", "suspect", "127.0.0.1:1", "4/15", "zone-b", "-"})
+    CHECK_MESSAGE(table.out.find(part) != std::string::npos, part);
+  CHECK(weft_at(node.endpoint(), {"node", "list", "-o", "name"}).out == "n1\nn2\n");
+  const auto page = weft_at(node.endpoint(), {"node", "describe", "n2"});
+  CHECK(page.exit == 0);
+  CHECK(page.out.find("start 3") != std::string::npos);
+  CHECK(page.out.find("weft node describe --endpoint 127.0.0.1:1") != std::string::npos);
+  const auto object = json::parse(weft_at(node.endpoint(), {"node", "describe", "n2", "-o", "json"}).out);
+  CHECK(object["state"] == "suspect");
+  CHECK(object["epoch"] == 3);
+  CHECK(object["load"]["level"] == 4);
+}
+
+TEST_CASE("node drain asks the node itself, and with --wait until the others say that it has left") {
+  fake_node other;
+  int asked = 0;
+  std::string own;
+  fake_node going{{.name = "n2", .on_drain = [&] {
+                     ++asked;
+                     other.know(member("n2", own, v1::NODE_STATE_LEFT));
+                   }}};
+  own = going.endpoint();
+  other.know(member("n2", own, v1::NODE_STATE_SERVING));
+  const auto waited = weft_at(other.endpoint(), {"node", "drain", "n2", "--wait"});
+  CHECK(waited.exit == 0);
+  CHECK(waited.out == "n2 left\n");
+  CHECK(asked == 1);
+  CHECK(weft_at(other.endpoint(), {"node", "drain", "n2", "-o", "json"}).out ==
+        "{\"node\":\"n2\",\"state\":\"left\"}\n");
+  CHECK(asked == 1); // it has left already
+  other.know(member("n2", own, v1::NODE_STATE_SERVING));
+  CHECK(weft_at(other.endpoint(), {"node", "drain", "n2"}).out == "n2 draining\n");
+  CHECK(weft_at(other.endpoint(), {"node", "drain", "n9"}).exit == 1);
+  CHECK(weft_at(other.endpoint(), {"node", "drain", "n1", "--wait", "--timeout", "500ms"}).exit == 6); // it never goes
 }
 
 TEST_CASE("health tells people and scripts the state") {

@@ -11,6 +11,7 @@ TEST_CASE("every verb explains itself, on standard output") {
                                                {"node"},
                                                {"node", "list"},
                                                {"node", "describe"},
+                                               {"node", "drain"},
                                                {"health"},
                                                {"top"}}) {
     auto arguments = verb;

@@ -1,0 +1,145 @@
+#include "node/peer_side.hpp"
+
+#include "node/call_log.hpp"
+#include "node/options.hpp"
+#include "node/peer/coarse_load.hpp"
+
+#include <iterator>
+#include <sstream>
+
+namespace weft {
+namespace {
+
+std::string_view name_of(const member_event& event) {
+  switch (event.change) {
+  case member_change::joined:
+    return "member joined";
+  case member_change::changed:
+    return event.record.state == member_state::suspect ? "member does not answer" : "member changed";
+  case member_change::died:
+    return "member died";
+  case member_change::left:
+    return "member left";
+  }
+  return "member changed";
+}
+
+log_level level_of(const member_event& event) {
+  if (event.change == member_change::died)
+    return log_level::warn;
+  if (event.change == member_change::changed && event.record.state != member_state::suspect)
+    return log_level::debug; // phases and loads: many
+  return log_level::info;
+}
+
+void log_event(node_log& log, const member_event& event) {
+  const auto level = level_of(event);
+  if (!log.enabled(level))
+    return;
+  const auto& profile = *event.record.profile;
+  log.write(level, "cluster", name_of(event),
+            {{"name", profile.name},
+             {"peer", profile.peer_address},
+             {"zone", profile.zone},
+             {"epoch", std::to_string(static_cast<uint64_t>(event.record.epoch))}});
+}
+
+/// Where others ask this node: the host that they reach its detector at, unless the listener has one of its own.
+std::string data_address(const node_config& config, uint16_t port) {
+  const auto& listen = config.node.peer_data;
+  const auto& told = config.node.peer_advertise.empty() ? config.node.peer : config.node.peer_advertise;
+  const bool own = !listen.empty() && !listen.starts_with("0.0.0.0:") && !listen.starts_with("[::]:");
+  const auto& from = own ? listen : told;
+  return from.substr(0, from.rfind(':') + 1) + std::to_string(port);
+}
+
+} // namespace
+
+result<std::unique_ptr<peer_side>> peer_side::start(const inputs& in) {
+  const auto identity = open_boot_record(in.data);
+  if (!identity)
+    return identity.error();
+  std::unique_ptr<peer_side> out{new peer_side};
+  out->events_ = in.events;
+  out->data_ = in.data;
+  out->link_ = in.link;
+  auto served = to_peer_server_options(*in.config);
+  served.log = make_call_log(in.log);
+  out->server_ = std::make_unique<peer_server>(served, in.tree->entrance(), in.counts);
+  const auto data_port = out->server_->start();
+  if (!data_port)
+    return failure{.code = data_port.error().code, .message = "node.peer_data: " + data_port.error().message};
+  auto options = to_detector_options(*in.config);
+  options.identity = *identity;
+  options.profile.client_address = in.client_address;
+  for (auto& known : read_known_peers(in.data))
+    options.addresses.push_back(std::move(known));
+  options.profile.data_address = data_address(*in.config, *data_port);
+  auto detecting = detector::start(std::move(options), out->make_listener(in));
+  if (!detecting)
+    return failure{.code = detecting.error().code, .message = "node.peer: " + detecting.error().message};
+  out->detector_ = *std::move(detecting);
+  return out;
+}
+
+peer_side::~peer_side() {
+  if (server_)
+    stop(std::chrono::milliseconds{0});
+}
+
+detector_listener peer_side::make_listener(const inputs& in) {
+  detector_listener out;
+  out.look = [this, view = in.tree->view()] {
+    const auto node = view->snapshot();
+    return local_state{.phase = phase_,
+                       .health = node->state == node_state::unhealthy ? node_health::unhealthy : node_health::healthy,
+                       .load = coarse_load(*node)};
+  };
+  out.on_view = [tree = in.tree, link = in.link](cluster_view_ptr view) {
+    link->set_members(*view); // before the actors, who may ask at once
+    tree->set_members(std::move(view));
+  };
+  out.on_event = [log = in.log](const member_event& event) { log_event(*log, event); };
+  out.on_refused = [log = in.log](const join_refused& refused) {
+    log->write(log_level::error, "cluster", "join refused",
+               {{"peer", refused.address},
+                {"verdict", std::string{to_string(refused.answer.verdict)}},
+                {"reason", refused.answer.reason}});
+  };
+  out.on_unreachable = [log = in.log](const std::string& address, const std::string& why) {
+    log->write(log_level::info, "cluster", "cannot reach a node to join through", {{"peer", address}, {"reason", why}});
+  };
+  out.on_superseded = [events = in.events](boot_epoch by) {
+    events->post(node_event::unhealthy, "another process runs as this node (start " +
+                                            std::to_string(static_cast<uint64_t>(by)) +
+                                            "): its data folder was copied; give each node its own");
+  };
+  out.on_known_peers = [events = in.events](const std::vector<std::string>& addresses) {
+    std::string all;
+    for (const auto& address : addresses)
+      all += (all.empty() ? "" : " ") + address;
+    events->post(node_event::known_peers, all); // the disk may be slow: not on the detector's thread
+  };
+  return out;
+}
+
+void peer_side::stop(std::chrono::milliseconds grace) {
+  server_->shutdown(grace);
+  link_->close();
+}
+
+void peer_side::set_phase(member_phase phase) {
+  phase_ = phase;
+  detector_->refresh();
+}
+
+void peer_side::keep_known_peers(const std::string& addresses) const {
+  std::istringstream in{addresses};
+  write_known_peers(data_, {std::istream_iterator<std::string>{in}, {}});
+}
+
+void peer_side::leave() {
+  detector_->leave([events = events_] { events->post(node_event::left); });
+}
+
+} // namespace weft
