@@ -68,8 +68,8 @@ inline v1::EmbedRequest texts(std::vector<std::string> list) {
   return out;
 }
 
-/// `count` texts that the model reads 256 tokens of: seconds of work. No two are alike, in all calls of a test: the node
-/// computes a text once.
+/// `count` texts that the model reads 256 tokens of: seconds of work. No two are alike, in all calls of a test: the
+/// node computes a text once.
 inline v1::EmbedRequest long_texts(int count) {
   static std::atomic<uint64_t> number{0};
   std::string text;

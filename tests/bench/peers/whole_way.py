@@ -51,6 +51,7 @@ class Node:
         sections = {"node": {"name": "bench", "data_dir": f"{self.home.name}/data", "listen": f"127.0.0.1:{self.port}",
                              "peer": f"127.0.0.1:{free_port()}", "http": f"127.0.0.1:{http_port}"},
                     "model": {"dir": model}, "pool": {"workers_min": threads, "workers_max": threads},
+                    "cache": {"enabled": False},  # the load's texts come again, and what is measured is computing
                     "log": {"level": "warn"}}
         for key, value in (changes or {}).items():
             section, name = key.split(".")
