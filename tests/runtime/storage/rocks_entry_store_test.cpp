@@ -3,6 +3,7 @@
 #include "tests/runtime/storage/store_calls.hpp"
 #include "tests/support/temporary_directory.hpp"
 
+#include <chrono>
 #include <doctest/doctest.h>
 
 #include <atomic>
@@ -160,6 +161,10 @@ TEST_CASE("over its size limit a store removes the oldest, and never more than i
   CHECK(calls.body(numbered_key(850)) == noise(850, 20'000));
   CHECK(calls.body(numbered_key(700)) == "");
   CHECK(flush(store));
+  // Files shrink when RocksDB gets round to compacting them.
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (store.counters().bytes_on_disk >= options.bytes_max * 2 && std::chrono::steady_clock::now() < end)
+    CHECK(maintain(store));
   CHECK(store.counters().bytes_on_disk < options.bytes_max * 2);
 }
 
