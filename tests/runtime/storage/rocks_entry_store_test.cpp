@@ -3,10 +3,10 @@
 #include "tests/runtime/storage/store_calls.hpp"
 #include "tests/support/temporary_directory.hpp"
 
-#include <chrono>
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <chrono>
 #include <fstream>
 #include <mutex>
 #include <random>
