@@ -42,6 +42,8 @@ using worker_pool_actor = caf::typed_actor<
     caf::reacts_to<news_ptr>,
     // Takes over sizes, budgets and bounds; the rest needs a restart.
     caf::reacts_to<change_atom, pool_options_ptr>,
+    // From the autoscaler: so many workers from now on; between its options' limits whatever it is told.
+    caf::reacts_to<resize_atom, uint32_t>,
     // Load and size; a control-path request.
     caf::replies_to<status_atom>::with<pool_status_ptr>,
     // Refuses new calls with errc::draining, computes what it has, then lets its workers go.
@@ -50,7 +52,7 @@ using worker_pool_actor = caf::typed_actor<
     caf::reacts_to<stop_atom>,
     // Who is who, anew after every restart.
     caf::reacts_to<wire_atom, wiring_ptr>,
-    // INTERNAL: drives deadlines, sweeps and shrinking.
+    // INTERNAL: drives deadlines and sweeps.
     caf::reacts_to<tick_atom>>;
 
 /// CACHE_SHARD: keeps the results of its part of the keys, and has each computed once.
@@ -125,6 +127,13 @@ using monitor_actor = caf::typed_actor<
     // INTERNAL: time for a look.
     caf::reacts_to<tick_atom>>;
 
+/// AUTOSCALER: decides how many workers each pool has.
+using autoscaler_actor = caf::typed_actor<caf::reacts_to<stop_atom>,
+                                          // Who is who, anew after every restart.
+                                          caf::reacts_to<wire_atom, wiring_ptr>,
+                                          // INTERNAL: time for a look at the pools.
+                                          caf::reacts_to<tick_atom>>;
+
 /// NODE_SUPERVISOR: starts the others, restarts them one for one within their limit, stops them in order.
 using node_supervisor_actor = caf::typed_actor<
     // A pool's child (named) has died, and why: may another one be started? Counts against the limit of that name.
@@ -157,6 +166,7 @@ struct tree_wiring {
   gateway_actor gateway;
   model_keeper_actor keeper;
   monitor_actor monitor;
+  autoscaler_actor autoscaler;
   std::vector<pool> pools;
   router_actor router;
   std::vector<cache_shard_actor> shards; ///< none: nothing is cached

@@ -1,6 +1,7 @@
 #include "actors/monitor.hpp"
 
 #include "actors/parent.hpp"
+#include "runtime/scaling/pool_load.hpp"
 
 #include <utility>
 
@@ -45,7 +46,10 @@ void monitor_state::ask_pool(const tree_wiring::pool& pool) {
   self_->request(pool.handle, status_answer_max, status_atom_v)
       .then(
           [this, name = pool.name](const pool_status_ptr& latest) {
-            pools_[name] = latest;
+            auto& known = pools_[name];
+            auto next = std::make_shared<pool_status>(*latest);
+            next->utilization = known ? utilization_between(*known, *latest) : 0;
+            known = std::move(next);
             publish();
           },
           [](const caf::error&) {});

@@ -1,5 +1,6 @@
 #include "actors/node_supervisor.hpp"
 
+#include "actors/autoscaler.hpp"
 #include "actors/cache_shard.hpp"
 #include "actors/gateway.hpp"
 #include "actors/model_keeper.hpp"
@@ -51,6 +52,7 @@ void node_supervisor_state::add_children() {
   auto stop = [this](auto part) { return [this, part] { self_->send(parts_.*part, stop_atom_v); }; };
   children_.push_back({"keeper", stage_rest, [this] { start_keeper(); }, stop(&tree_wiring::keeper), {}});
   children_.push_back({"monitor", stage_rest, [this] { start_monitor(); }, stop(&tree_wiring::monitor), {}});
+  children_.push_back({"autoscaler", stage_rest, [this] { start_autoscaler(); }, stop(&tree_wiring::autoscaler), {}});
   parts_.supervisor = node_supervisor_actor{self_};
   parts_.pools.resize(setup_.options.pools.size());
   for (size_t i = 0; i < parts_.pools.size(); ++i)
@@ -79,6 +81,11 @@ void node_supervisor_state::start_child(child& it) {
 template <class Handle> void node_supervisor_state::watch(const Handle& handle) {
   self_->monitor(handle);
   starting_->address = handle.address();
+}
+
+void node_supervisor_state::start_autoscaler() {
+  parts_.autoscaler = self_->spawn(autoscaler, setup_.options.scaling);
+  watch(parts_.autoscaler);
 }
 
 void node_supervisor_state::start_gateway() {
@@ -135,6 +142,7 @@ void node_supervisor_state::wire() {
     self_->send(pool.handle, wire_atom_v, wiring_);
   self_->send(parts_.keeper, wire_atom_v, wiring_);
   self_->send(parts_.monitor, wire_atom_v, wiring_);
+  self_->send(parts_.autoscaler, wire_atom_v, wiring_);
   setup_.door->lead_to(parts_.gateway);
 }
 

@@ -60,6 +60,7 @@ private:
 
   void add_children();
   void start_child(child& it);
+  void start_autoscaler();
   void start_gateway();
   void start_keeper();
   void start_monitor();

@@ -7,6 +7,7 @@
 #include "runtime/ports/model.hpp"
 #include "runtime/ports/peer_link.hpp"
 #include "runtime/registry/model_registry.hpp"
+#include "runtime/scaling/scaling_core.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -30,7 +31,7 @@ struct pool_options {
   std::string name = "default";
   std::string model;
   uint32_t workers_min = 1;
-  uint32_t workers_max = 1; ///< the pool grows while full batches wait, and shrinks when a worker is idle for long
+  uint32_t workers_max = 1; ///< the autoscaler's limits
   uint32_t tokenizers = 1;
   /// No batch has more, whatever clients send. Raised to the model's tokens_max where it is less: texts are not split.
   uint32_t batch_tokens_max = 16'384;
@@ -42,11 +43,19 @@ struct pool_options {
   bool pooling = true;  ///< off: one worker
 };
 
+/// When pools grow and shrink. A pool's workers_min and workers_max are its own.
+struct autoscaler_options {
+  /// Shorter than the core's own times: workers of one machine start in a fraction of a second, not in minutes.
+  scaling_options scaling{.grow_after = std::chrono::milliseconds{500}, .grow_pause = std::chrono::seconds{2}};
+  std::chrono::milliseconds sample_period{250};
+};
+
 struct tree_options {
   std::string node_name;
   std::string version;
   std::vector<model_entry> models; ///< the first is the default
   std::vector<pool_options> pools;
+  autoscaler_options scaling;
   cache_options cache;
   std::shared_ptr<peer_link> peers; ///< the way to other nodes; null: there are none
   call_limits limits;

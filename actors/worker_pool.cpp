@@ -14,9 +14,6 @@ constexpr size_t chunks_a_tokenizer = 2;
 constexpr uint64_t chunk_bytes_light = 2'048;
 // How soon a client that has gone frees its room; deadlines have timers of their own.
 constexpr auto sweep_period = std::chrono::milliseconds{100};
-// How long a worker above the minimum has nothing to do before it goes, and how often the pool looks.
-constexpr auto worker_idle_max = std::chrono::seconds{30};
-constexpr auto shrink_period = std::chrono::seconds{5};
 
 pool_core_options core_options(const worker_pool_setup& setup) {
   const auto& options = setup.options;
@@ -30,7 +27,6 @@ pool_core_options core_options(const worker_pool_setup& setup) {
 void worker_pool_state::start(const worker_pool_setup& setup) {
   setup_ = setup;
   core_ = std::make_unique<pool_core>(core_options(setup));
-  last_status_ = now();
   apply(setup.options);
 }
 
@@ -69,7 +65,7 @@ void worker_pool_state::computed(uint32_t worker, uint64_t batch, engine_reply& 
   auto busy = reply.busy;
   auto items = core_->items_done();
   auto tokens = core_->tokens_done();
-  roster_.done(worker, batch, busy, now());
+  roster_.done(worker, batch, now());
   core_->computed(batch, std::move(reply), now());
   if (auto found = workers_.find(worker); found != workers_.end())
     setup_.services->meter->batch_computed(found->second.device, core_->items_done() - items,
@@ -138,7 +134,7 @@ void worker_pool_state::dispatch() {
     auto next = core_->next_batch(bounds, now());
     if (!next)
       return;
-    roster_.assign(*target, next->id);
+    roster_.assign(*target, next->id, now());
     self_->send(workers_.at(*target).handle, std::move(next));
   }
 }
@@ -179,8 +175,6 @@ void worker_pool_state::arm_timer() {
   auto wake = time_point::max();
   if (core_->calls() > 0)
     wake = std::min(now() + sweep_period, core_->next_deadline());
-  else if (roster_.count() > workers_min())
-    wake = now() + shrink_period;
   if (wake >= armed_)
     return;
   armed_ = wake;
@@ -192,26 +186,23 @@ void worker_pool_state::tick() {
   if (now() >= armed_)
     armed_ = time_point::max();
   core_->sweep(now());
-  if (roster_.count() > workers_min() && roster_.idle_for(worker_idle_max, now()))
-    workers_wanted_ = std::max(workers_min(), workers_wanted_ - 1);
   pump();
 }
 
-pool_status worker_pool_state::status() {
-  auto elapsed = std::chrono::duration<double>(now() - last_status_).count() * roster_.count();
-  auto busy = std::chrono::duration<double>(roster_.take_busy()).count();
-  last_status_ = now();
+pool_status worker_pool_state::status() const {
   return {.name = setup_.options.name,
           .model = setup_.options.model,
           .workers = roster_.count(),
           .workers_min = workers_min(),
           .workers_max = workers_max(),
+          .workers_wanted = workers_wanted_,
           .workers_busy = roster_.busy_count(),
           .queued_items = core_->queue().items_held(),
           .queued_tokens = core_->queue().tokens(),
           .items_done = core_->items_done(),
           .tokens_done = core_->tokens_done(),
-          .utilization = elapsed > 0 ? std::min(busy / elapsed, 1.0) : 0};
+          .busy = roster_.busy_time(now()),
+          .taken = now()};
 }
 
 worker_pool_actor::behavior_type worker_pool(worker_pool_state::self_pointer self, const worker_pool_setup& setup) {
@@ -228,6 +219,7 @@ worker_pool_actor::behavior_type worker_pool(worker_pool_state::self_pointer sel
       },
       [&state](const news_ptr& news) { state.hear(*news); },
       [&state](change_atom, const pool_options_ptr& options) { state.change(*options); },
+      [&state](resize_atom, uint32_t workers) { state.resize(workers); },
       [&state](status_atom) { return std::make_shared<const pool_status>(state.status()); },
       [&state](drain_atom) { state.drain(); },
       [&state](stop_atom) { state.stop(); },

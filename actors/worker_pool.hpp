@@ -38,12 +38,13 @@ public:
   void computed(uint32_t worker, uint64_t batch, engine_reply& reply);
   void hear(const model_news& news);
   void change(const pool_options& options);
+  void resize(uint32_t workers);
   void wire(const wiring_ptr& wiring);
   void child_down(const caf::down_msg& down);
   void drain();
   void stop();
   void tick();
-  pool_status status();
+  pool_status status() const;
 
 private:
   struct tokenizer_slot {
@@ -98,7 +99,6 @@ private:
   uint32_t tokenizers_pending_ = 0; ///< the same
   uint64_t engine_tokens_best_ = 0; ///< what its engines are best with, 0 = not known yet
   time_point armed_ = time_point::max();
-  time_point last_status_{};
 };
 
 worker_pool_actor::behavior_type worker_pool(worker_pool_state::self_pointer self, const worker_pool_setup& setup);

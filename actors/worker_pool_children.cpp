@@ -32,6 +32,11 @@ void worker_pool_state::change(const pool_options& options) {
   pump();
 }
 
+void worker_pool_state::resize(uint32_t workers) {
+  workers_wanted_ = std::clamp(workers, workers_min(), workers_max());
+  pump();
+}
+
 uint32_t worker_pool_state::workers_min() const noexcept {
   return setup_.options.pooling ? std::max(setup_.options.workers_min, 1u) : 1;
 }
@@ -63,10 +68,6 @@ void worker_pool_state::size_children() {
 }
 
 void worker_pool_state::size_workers() {
-  auto bounds = limits();
-  auto full = core_->queue().tokens() >= bounds.tokens_max || core_->queue().items() >= bounds.items_max;
-  if (full && !roster_.idle() && !roster_.starting() && roster_.count() >= workers_wanted_)
-    workers_wanted_ = std::min(workers_wanted_ + 1, workers_max());
   while (roster_.count() + workers_pending_ < workers_wanted_)
     spawn_worker();
   while (roster_.count() > workers_wanted_)
@@ -128,7 +129,7 @@ void worker_pool_state::child_down(const caf::down_msg& down) {
 void worker_pool_state::worker_down(uint32_t number, const std::string& why) {
   auto retired = roster_.retiring(number);
   auto started = true;
-  for (auto batch : roster_.remove(number))
+  for (auto batch : roster_.remove(number, now()))
     core_->batch_lost(batch, std::exchange(started, false));
   workers_.erase(number);
   if (!retired)

@@ -51,6 +51,21 @@ cache_options to_cache_options(const node_config& config) {
           .shard = {.spaces = {{std::string{embed_name}, embed}}},
           .near = {.bytes_max = c.near_bytes_max, .policy = c.embed_policy},
           .shared_by_tenants = c.scope == cache_scope::shared};
+
+autoscaler_options to_scaling(const node_config& config) {
+  using std::chrono::milliseconds;
+  // The hysteresis: a worker goes only when the others stay this far below the target.
+  constexpr double low_share = 0.8;
+  const auto& c = config.scaling;
+  autoscaler_options out;
+  out.scaling.utilization_target = c.utilization_target_percent / 100.0;
+  out.scaling.utilization_low = low_share * out.scaling.utilization_target;
+  out.scaling.wait_target = milliseconds{c.wait_target_ms};
+  out.scaling.grow_after = milliseconds{c.grow_after_ms};
+  out.scaling.grow_pause = milliseconds{c.grow_pause_ms};
+  out.scaling.shrink_after = milliseconds{c.shrink_after_ms};
+  out.scaling.shrink_pause = milliseconds{c.shrink_pause_ms};
+  return out;
 }
 
 std::vector<api_key> to_api_keys(const node_config& config) {

@@ -23,6 +23,8 @@ std::vector<pool_options> to_pools(const node_config& config, uint32_t cpus);
 /// Without the stores: cache_stores.hpp opens them.
 cache_options to_cache_options(const node_config& config);
 
+autoscaler_options to_scaling(const node_config& config);
+
 /// REQUIRES: check_relations() found nothing.
 std::vector<api_key> to_api_keys(const node_config& config);
 

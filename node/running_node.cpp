@@ -74,6 +74,7 @@ status running_node::start_tree(const std::filesystem::path& model_directory, co
        .load = in_.config.model.load == load_policy::lazy ? model_load::lazy : model_load::kept,
        .open = [model, log = in_.log, events = in_.events] { return open_reported(model, *log, *events); }}};
   options.pools = to_pools(in_.config, usable_cpus());
+  options.scaling = to_scaling(in_.config);
   options.limits = to_call_limits(in_.config);
   options.cache = to_cache_options(in_.config);
   options.cache.stores = open_cache_stores(in_.config, data_->path(), in_.log);

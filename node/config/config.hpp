@@ -80,6 +80,15 @@ struct node_config {
     bool embed_packed_fp16 = false;
   } cache;
 
+  struct scaling_section {
+    uint32_t utilization_target_percent = 70;
+    uint32_t wait_target_ms = 200;
+    uint32_t grow_after_ms = 500;
+    uint32_t grow_pause_ms = 2'000;
+    uint32_t shrink_after_ms = 30'000;
+    uint32_t shrink_pause_ms = 10'000;
+  } scaling;
+
   struct limits_section {
     uint32_t calls_max = 8'192;
     uint64_t bytes_max = 268'435'456;

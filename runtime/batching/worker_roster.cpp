@@ -21,30 +21,35 @@ void worker_roster::ready(uint32_t worker, time_point now) {
   it.idle_since = now;
 }
 
-void worker_roster::assign(uint32_t worker, uint64_t batch) {
+void worker_roster::assign(uint32_t worker, uint64_t batch, time_point now) {
   auto& it = workers_.at(worker);
   WEFT_ASSERT(it.usable());
   WEFT_ASSERT(it.batches.size() < depth_);
+  if (it.batches.empty())
+    it.busy_since = now;
   it.batches.push_back(batch);
 }
 
-void worker_roster::done(uint32_t worker, uint64_t batch, std::chrono::nanoseconds busy, time_point now) {
+void worker_roster::done(uint32_t worker, uint64_t batch, time_point now) {
   auto found = workers_.find(worker);
   if (found == workers_.end())
     return;
-  busy_ += busy;
-  std::erase(found->second.batches, batch);
-  found->second.idle_since = now;
+  auto& it = found->second;
+  if (std::erase(it.batches, batch) > 0 && it.batches.empty())
+    busy_ += now - it.busy_since;
+  it.idle_since = now;
 }
 
 void worker_roster::retire(uint32_t worker) {
   workers_.at(worker).retiring = true;
 }
 
-std::deque<uint64_t> worker_roster::remove(uint32_t worker) {
+std::deque<uint64_t> worker_roster::remove(uint32_t worker, time_point now) {
   auto found = workers_.find(worker);
   WEFT_ASSERT(found != workers_.end());
   auto batches = std::move(found->second.batches);
+  if (!batches.empty())
+    busy_ += now - found->second.busy_since;
   workers_.erase(found);
   return batches;
 }
@@ -90,12 +95,12 @@ uint32_t worker_roster::busy_count() const {
       std::ranges::count_if(workers_, [](const auto& it) { return !it.second.batches.empty(); }));
 }
 
-bool worker_roster::starting() const {
-  return std::ranges::any_of(workers_, [](const auto& it) { return !it.second.ready && !it.second.retiring; });
-}
-
-std::chrono::nanoseconds worker_roster::take_busy() noexcept {
-  return std::exchange(busy_, std::chrono::nanoseconds{});
+duration worker_roster::busy_time(time_point now) const {
+  auto time = busy_;
+  for (const auto& [number, it] : workers_)
+    if (!it.batches.empty())
+      time += now - it.busy_since;
+  return time;
 }
 
 } // namespace weft

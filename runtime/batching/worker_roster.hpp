@@ -22,11 +22,11 @@ public:
 
   uint32_t add();
   void ready(uint32_t worker, time_point now);
-  void assign(uint32_t worker, uint64_t batch);
-  void done(uint32_t worker, uint64_t batch, std::chrono::nanoseconds busy, time_point now);
+  void assign(uint32_t worker, uint64_t batch, time_point now);
+  void done(uint32_t worker, uint64_t batch, time_point now);
   void retire(uint32_t worker);
   /// The worker has gone. Its batches, the one that it was computing first.
-  std::deque<uint64_t> remove(uint32_t worker);
+  std::deque<uint64_t> remove(uint32_t worker, time_point now);
 
   bool contains(uint32_t worker) const { return workers_.contains(worker); }
   bool retiring(uint32_t worker) const;
@@ -41,22 +41,22 @@ public:
   uint32_t count() const;
   uint32_t idle_count() const;
   uint32_t busy_count() const;
-  bool starting() const;
-  /// Engine time of all workers since the last look.
-  std::chrono::nanoseconds take_busy() noexcept;
+  /// How long workers have had something to do, all together, what they have now included. Only rises.
+  duration busy_time(time_point now) const;
 
 private:
   struct entry {
     bool ready = false;
     bool retiring = false;
     time_point idle_since{};
+    time_point busy_since{};
     std::deque<uint64_t> batches;
     bool usable() const noexcept { return ready && !retiring; }
   };
 
   uint32_t depth_;
   std::map<uint32_t, entry> workers_;
-  std::chrono::nanoseconds busy_{};
+  duration busy_{}; ///< of times that have ended
 };
 
 } // namespace weft

@@ -54,12 +54,15 @@ struct pool_status {
   uint32_t workers = 0;
   uint32_t workers_min = 0;
   uint32_t workers_max = 0;
+  uint32_t workers_wanted = 0; ///< what it was told to have
   uint32_t workers_busy = 0;
   uint64_t queued_items = 0;
   uint64_t queued_tokens = 0;
   uint64_t items_done = 0; ///< since the pool started
   uint64_t tokens_done = 0;
-  double utilization = 0; ///< busy share of all workers over the last look, 0..1
+  duration busy{}; ///< of all workers since the pool started, with what they compute now
+  time_point taken{};
+  double utilization = 0; ///< busy share of all workers between two looks, 0..1; the looker fills it in
 };
 
 struct cache_level_status {

@@ -43,9 +43,11 @@ bool scaling_core::outage(const scaling_sample& sample, time_point now) const {
 }
 
 void scaling_core::measure(const scaling_sample& sample, time_point now) {
-  const double busy = last_ ? seconds(now - last_at_) * sample.utilization * sample.workers : 0;
-  if (busy > 0 && sample.tokens_done > last_->tokens_done) {
-    const double speed = static_cast<double>(sample.tokens_done - last_->tokens_done) / busy;
+  busy_seconds_ += last_ ? seconds(now - last_at_) * sample.utilization * sample.workers : 0;
+  if (busy_seconds_ > 0 && sample.tokens_done > last_->tokens_done) {
+    // Over all the time since then: a batch may take longer than several samples.
+    const double speed = static_cast<double>(sample.tokens_done - last_->tokens_done) / busy_seconds_;
+    busy_seconds_ = 0;
     tokens_per_busy_second_ += tokens_per_busy_second_ > 0 ? speed_share * (speed - tokens_per_busy_second_) : speed;
   }
   wait_ = duration::zero();
@@ -111,6 +113,7 @@ uint32_t scaling_core::sample(const scaling_sample& sample, time_point now) {
   if (outage(sample, now)) {
     too_few_since_.reset();
     too_many_since_.reset();
+    busy_seconds_ = 0;
   } else {
     measure(sample, now);
     if (!last_)

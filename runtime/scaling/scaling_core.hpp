@@ -70,6 +70,7 @@ private:
   std::optional<scaling_sample> last_;
   time_point last_at_{};
   double tokens_per_busy_second_ = 0; ///< of one worker
+  double busy_seconds_ = 0;           ///< since the last batch was done
   duration wait_{};
   std::optional<time_point> too_few_since_;
   std::optional<time_point> too_many_since_;

@@ -209,26 +209,6 @@ TEST_CASE("without pooling there is one worker, whatever the sizes say") {
   CHECK(world.device->engines_alive == 1);
 }
 
-TEST_CASE("a pool grows while full batches wait, and shrinks when workers are idle for half a minute") {
-  actor_world world{fake_device::mode::manual};
-  auto& pool = world.options.pools[0];
-  pool.workers_max = 3;
-  pool.batch_items_max = 4;
-  world.start();
-  CHECK(world.pool_state().workers == 1);
-  auto outcome = world.submit(texts_of(100, 5));
-  CHECK(world.pool_state().workers == 3);
-  CHECK(world.device->waiting() == 6);
-  world.complete_all();
-  CHECK(outcome->code() == errc::none);
-  world.pass(29s, 500ms);
-  CHECK(world.pool_state().workers == 3);
-  world.pass(20s, 500ms);
-  CHECK(world.pool_state().workers == 1);
-  CHECK(world.device->engines_alive == 1);
-  CHECK(world.meter->restarted.empty());
-}
-
 TEST_CASE("new sizes and budgets hold while the pool runs") {
   actor_world world{fake_device::mode::manual};
   world.start();
