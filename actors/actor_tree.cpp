@@ -127,6 +127,14 @@ void actor_tree::clear_cache(uint64_t generation) {
   caf::anon_send(parts_->supervisor, clear_atom_v, generation);
 }
 
+void actor_tree::ask_settings(settings_request request, std::function<void(result<settings_rows>)> done) {
+  caf::anon_send(parts_->supervisor, std::make_shared<settings_ask>(std::move(request), std::move(done)));
+}
+
+void actor_tree::ask_settings(settings_question question, std::function<void(result<settings_reply>)> done) {
+  caf::anon_send(parts_->supervisor, std::make_shared<peer_settings_ask>(std::move(question), std::move(done)));
+}
+
 void actor_tree::reconfigure(const call_limits& limits, const std::vector<pool_options>& pools) {
   parts_->gate->set_limits(limits);
   auto changed = pools;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/settings_ask.hpp"
 #include "actors/tree_options.hpp"
 #include "runtime/ports/call.hpp"
 #include "runtime/ports/cluster_view.hpp"
@@ -39,6 +40,12 @@ public:
 
   /// Forgets everything cached before this generation, in memory and in the stores. Generations only rise.
   void clear_cache(uint64_t generation);
+
+  /// Asks the keeper of the cluster's settings. `done` is called once, on any thread; errors as settings_keeper_actor
+  /// says, and errc::unavailable while the node stops.
+  void ask_settings(settings_request request, std::function<void(result<settings_rows>)> done);
+  /// The same for another node.
+  void ask_settings(settings_question question, std::function<void(result<settings_reply>)> done);
 
 private:
   struct parts;

@@ -19,7 +19,7 @@ struct cache_options {
   cache_shard_options shard; ///< budgets of one shard
   single_flight_limits flights;
   near_cache::options near;
-  bool shared_by_tenants = false;                   ///< else a tenant's results are served to that tenant alone
+  bool shared_by_tenants = false; ///< else to one tenant alone; the setting cache.scope.embed overrides it
   std::vector<std::shared_ptr<entry_store>> stores; ///< by shard; none: memory only
 };
 

@@ -37,6 +37,9 @@ result<uint32_t> resolve(const gateway_state& state, const call& call, time_poin
   const auto& model = request.model.empty() ? state.setup.models.front() : request.model;
   if (std::ranges::find(state.setup.models, model) == state.setup.models.end())
     return unknown_model(model);
+  const auto& tenant = call.context().tenant;
+  if (state.wiring && state.wiring->effects && state.wiring->effects->suspended(tenant))
+    return failure{errc::permission_denied, "the tenant '" + tenant + "' is suspended", {{"tenant", tenant}}};
   if (kind->items_max > 0 && request.texts.size() > kind->items_max)
     return too_many_items(*kind, request.texts.size());
   if (call.ended())

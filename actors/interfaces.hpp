@@ -134,6 +134,26 @@ using autoscaler_actor = caf::typed_actor<caf::reacts_to<stop_atom>,
                                           // INTERNAL: time for a look at the pools.
                                           caf::reacts_to<tick_atom>>;
 
+/// SETTINGS: keeps the cluster's settings, shares them with other nodes, tells the node what they mean.
+using settings_keeper_actor = caf::typed_actor<
+    // An operator's question. Errors: invalid_argument, unknown_setting, settings_full, overloaded (too many wait for
+    // the disk), storage_full and storage_failed (made, but not kept here), unavailable (being brought up to date).
+    caf::reacts_to<settings_ask_ptr>,
+    // Another node's question. Errors: unavailable (the file is not read yet).
+    caf::reacts_to<peer_settings_ask_ptr>,
+    // INTERNAL: what another node answered.
+    caf::reacts_to<settings_heard_ptr>,
+    // INTERNAL: what the file has; null: nothing.
+    caf::reacts_to<loaded_atom, stored_settings_ptr>,
+    // INTERNAL: the file is written, or why not.
+    caf::reacts_to<written_atom, written_ptr>,
+    // From the supervisor: the members have changed.
+    caf::reacts_to<cluster_view_ptr>, caf::reacts_to<stop_atom>,
+    // Who is who, anew after every restart.
+    caf::reacts_to<wire_atom, wiring_ptr>,
+    // INTERNAL: drives push-pull and writing.
+    caf::reacts_to<tick_atom>>;
+
 /// NODE_SUPERVISOR: starts the others, restarts them one for one within their limit, stops them in order.
 using node_supervisor_actor = caf::typed_actor<
     // A pool's child (named) has died, and why: may another one be started? Counts against the limit of that name.
@@ -150,6 +170,10 @@ using node_supervisor_actor = caf::typed_actor<
     caf::reacts_to<cluster_view_ptr>,
     // Everything cached before this generation is forgotten. A lower one than before changes nothing.
     caf::reacts_to<clear_atom, uint64_t>,
+    // From SETTINGS: what they mean now.
+    caf::reacts_to<settings_effects_ptr>,
+    // Pass on to SETTINGS.
+    caf::reacts_to<settings_ask_ptr>, caf::reacts_to<peer_settings_ask_ptr>,
     // The present children; a control-path request.
     caf::replies_to<wire_atom>::with<wiring_ptr>,
     // Stops gateway, router, shards, pools, then the others, and quits.
@@ -167,10 +191,12 @@ struct tree_wiring {
   model_keeper_actor keeper;
   monitor_actor monitor;
   autoscaler_actor autoscaler;
+  settings_keeper_actor settings;
   std::vector<pool> pools;
   router_actor router;
   std::vector<cache_shard_actor> shards; ///< none: nothing is cached
   uint64_t cache_generation = 0;
+  settings_effects_ptr effects; ///< of the cluster's settings; null before they are read
 };
 
 } // namespace weft

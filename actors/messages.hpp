@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/settings_ask.hpp"
 #include "actors/tree_options.hpp"
 #include "runtime/batching/batch.hpp"
 #include "runtime/batching/text_chunk.hpp"
@@ -58,6 +59,11 @@ using store_lookup_ptr = std::shared_ptr<const store_lookup>;
 using written_ptr = std::shared_ptr<const status>;
 using cache_status_ptr = std::shared_ptr<const cache_status>;
 
+using settings_ask_ptr = std::shared_ptr<settings_ask>;
+using peer_settings_ask_ptr = std::shared_ptr<peer_settings_ask>;
+using settings_heard_ptr = std::shared_ptr<const settings_heard>;
+using stored_settings_ptr = std::shared_ptr<const stored_settings>;
+
 using callback_ptr = std::shared_ptr<const std::function<void()>>;
 
 /// How the node is, as its supervisor sees it.
@@ -86,11 +92,16 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::model_outcome_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::models_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::news_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::peer_ask_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::peer_settings_ask_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::pool_options_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::pool_status_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::pools_options_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::settings_ask_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::settings_effects_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::settings_heard_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::shard_ask_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::store_lookup_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::stored_settings_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::tokenized_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::wiring_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::written_ptr)
@@ -104,6 +115,7 @@ CAF_ADD_ATOM(weft_actors, weft, computed_atom, "computed")
 CAF_ADD_ATOM(weft_actors, weft, drain_atom, "drain")
 CAF_ADD_ATOM(weft_actors, weft, drop_atom, "drop")
 CAF_ADD_ATOM(weft_actors, weft, idle_atom, "idle")
+CAF_ADD_ATOM(weft_actors, weft, loaded_atom, "loaded")
 CAF_ADD_ATOM(weft_actors, weft, opened_atom, "opened")
 CAF_ADD_ATOM(weft_actors, weft, ready_atom, "ready")
 CAF_ADD_ATOM(weft_actors, weft, resize_atom, "resize")

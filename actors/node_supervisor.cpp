@@ -7,6 +7,7 @@
 #include "actors/monitor.hpp"
 #include "actors/parent.hpp"
 #include "actors/router.hpp"
+#include "actors/settings_keeper.hpp"
 #include "actors/worker_pool.hpp"
 
 #include <algorithm>
@@ -53,6 +54,7 @@ void node_supervisor_state::add_children() {
   children_.push_back({"keeper", stage_rest, [this] { start_keeper(); }, stop(&tree_wiring::keeper), {}});
   children_.push_back({"monitor", stage_rest, [this] { start_monitor(); }, stop(&tree_wiring::monitor), {}});
   children_.push_back({"autoscaler", stage_rest, [this] { start_autoscaler(); }, stop(&tree_wiring::autoscaler), {}});
+  children_.push_back({"settings", stage_rest, [this] { start_settings(); }, stop(&tree_wiring::settings), {}});
   parts_.supervisor = node_supervisor_actor{self_};
   parts_.pools.resize(setup_.options.pools.size());
   for (size_t i = 0; i < parts_.pools.size(); ++i)
@@ -114,6 +116,11 @@ void node_supervisor_state::start_router() {
   watch(parts_.router);
 }
 
+void node_supervisor_state::start_settings() {
+  parts_.settings = self_->spawn(settings_keeper, settings_keeper_setup{setup_.options.settings, setup_.services});
+  watch(parts_.settings);
+}
+
 void node_supervisor_state::start_shard(size_t index) {
   const auto& cache = setup_.options.cache;
   auto store = index < cache.stores.size() ? cache.stores[index] : nullptr;
@@ -134,8 +141,11 @@ void node_supervisor_state::wire() {
   wiring_ = std::make_shared<const tree_wiring>(parts_);
   self_->send(parts_.gateway, wire_atom_v, wiring_);
   self_->send(parts_.router, wire_atom_v, wiring_);
-  if (cluster_)
+  self_->send(parts_.settings, wire_atom_v, wiring_);
+  if (cluster_) {
     self_->send(parts_.router, cluster_);
+    self_->send(parts_.settings, cluster_);
+  }
   for (const auto& shard : parts_.shards)
     self_->send(shard, wire_atom_v, wiring_);
   for (const auto& pool : parts_.pools)
@@ -223,12 +233,21 @@ void node_supervisor_state::change(const std::vector<pool_options>& pools) {
 void node_supervisor_state::hear(const cluster_view_ptr& cluster) {
   cluster_ = cluster;
   self_->send(parts_.router, cluster_);
+  self_->send(parts_.settings, cluster_);
 }
 
 void node_supervisor_state::clear_cache(uint64_t generation) {
   if (generation <= parts_.cache_generation)
     return;
   parts_.cache_generation = generation;
+  wire();
+}
+
+void node_supervisor_state::hear(const settings_effects_ptr& effects) {
+  if (*effects == (parts_.effects ? *parts_.effects : settings_effects{}))
+    return;
+  parts_.effects = effects;
+  parts_.cache_generation = std::max(parts_.cache_generation, effects->cache_generation);
   wire();
 }
 
@@ -267,6 +286,9 @@ node_supervisor_actor::behavior_type node_supervisor(node_supervisor_state::self
       [&state](change_atom, const pools_options_ptr& pools) { state.change(*pools); },
       [&state](const cluster_view_ptr& cluster) { state.hear(cluster); },
       [&state](clear_atom, uint64_t generation) { state.clear_cache(generation); },
+      [&state](const settings_effects_ptr& effects) { state.hear(effects); },
+      [self](const settings_ask_ptr& asked) { self->send(self->state.wiring()->settings, asked); },
+      [self](const peer_settings_ask_ptr& asked) { self->send(self->state.wiring()->settings, asked); },
       [&state](wire_atom) { return state.wiring(); },
       [&state](stop_atom) { state.stop(); },
   };

@@ -46,6 +46,7 @@ public:
   void stop();
   void hear(const cluster_view_ptr& cluster);
   void clear_cache(uint64_t generation);
+  void hear(const settings_effects_ptr& effects);
   const wiring_ptr& wiring() const noexcept { return wiring_; }
 
 private:
@@ -65,6 +66,7 @@ private:
   void start_keeper();
   void start_monitor();
   void start_router();
+  void start_settings();
   void start_shard(size_t index);
   void start_pool(size_t index);
   template <class Handle> void watch(const Handle& handle);

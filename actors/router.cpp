@@ -48,7 +48,7 @@ void router_state::wire(const wiring_ptr& wiring) {
   if (!wiring_)
     end_with(self_, wiring->supervisor);
   wiring_ = wiring;
-  kinds_.clear(); // the generation may have changed
+  kinds_.clear(); // generation and scope may have changed
   near_->clear(wiring_->cache_generation);
 }
 
@@ -67,7 +67,9 @@ result_kind_ptr router_state::kind_of(const call& call, const std::string& model
   const auto found = std::ranges::find(*models_, model, [](const model_status& m) { return m.info.name; });
   if (found == models_->end() || found->state != model_state::ready)
     return nullptr;
-  const auto scope = setup_.cache.shared_by_tenants ? std::string{} : call.context().tenant;
+  const auto& effects = wiring_->effects;
+  const bool shared = effects && effects->embed_shared ? *effects->embed_shared : setup_.cache.shared_by_tenants;
+  const auto scope = shared ? std::string{} : call.context().tenant;
   const auto parameters = canonical_form(call.request().options);
   auto known = model + '\n' + parameters + '\n' + scope;
   if (auto it = kinds_.find(known); it != kinds_.end())

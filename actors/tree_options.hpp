@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/cache_options.hpp"
+#include "actors/settings_options.hpp"
 #include "runtime/admission/call_limits.hpp"
 #include "runtime/base/result.hpp"
 #include "runtime/ports/meter.hpp"
@@ -56,6 +57,7 @@ struct tree_options {
   std::vector<model_entry> models; ///< the first is the default
   std::vector<pool_options> pools;
   autoscaler_options scaling;
+  settings_options settings;
   cache_options cache;
   std::shared_ptr<peer_link> peers; ///< the way to other nodes; null: there are none
   call_limits limits;

@@ -13,6 +13,7 @@ enum class node_event {
   reload,      ///< SIGHUP
   drain,       ///< an operator asks for what SIGTERM does
   drained,     ///< no call is in flight
+  settings,    ///< the cluster's settings have changed
   known_peers, ///< addresses worth keeping, separated by spaces
   left,        ///< the cluster knows that this node goes
   unhealthy,

@@ -51,6 +51,7 @@ cache_options to_cache_options(const node_config& config) {
           .shard = {.spaces = {{std::string{embed_name}, embed}}},
           .near = {.bytes_max = c.near_bytes_max, .policy = c.embed_policy},
           .shared_by_tenants = c.scope == cache_scope::shared};
+}
 
 autoscaler_options to_scaling(const node_config& config) {
   using std::chrono::milliseconds;
@@ -116,6 +117,10 @@ peer_server_options to_peer_server_options(const node_config& config) {
 
 peer_link_options to_peer_link_options(const node_config& config) {
   return {.tls = to_tls(config)};
+}
+
+settings_link_options to_settings_link_options(const node_config& config) {
+  return {.cluster_id = config.cluster.id, .tls = to_tls(config)};
 }
 
 grpc_server_options to_grpc_options(const node_config& config, uint32_t cpus) {

@@ -56,21 +56,22 @@ std::string data_address(const node_config& config, uint16_t port) {
 } // namespace
 
 result<std::unique_ptr<peer_side>> peer_side::start(const inputs& in) {
-  const auto identity = open_boot_record(in.data);
-  if (!identity)
-    return identity.error();
   std::unique_ptr<peer_side> out{new peer_side};
   out->events_ = in.events;
   out->data_ = in.data;
   out->link_ = in.link;
   auto served = to_peer_server_options(*in.config);
   served.log = make_call_log(in.log);
+  served.cluster_id = in.config->cluster.id;
+  served.settings = [tree = in.tree](settings_question question, auto done) {
+    tree->ask_settings(std::move(question), std::move(done));
+  };
   out->server_ = std::make_unique<peer_server>(served, in.tree->entrance(), in.counts);
   const auto data_port = out->server_->start();
   if (!data_port)
     return failure{.code = data_port.error().code, .message = "node.peer_data: " + data_port.error().message};
   auto options = to_detector_options(*in.config);
-  options.identity = *identity;
+  options.identity = in.identity;
   options.profile.client_address = in.client_address;
   for (auto& known : read_known_peers(in.data))
     options.addresses.push_back(std::move(known));

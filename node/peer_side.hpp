@@ -4,6 +4,7 @@
 #include "node/config/config.hpp"
 #include "node/events.hpp"
 #include "node/logging/node_log.hpp"
+#include "node/peer/boot_record.hpp"
 #include "node/peer/detector.hpp"
 #include "node/peer/grpc_peer_link.hpp"
 #include "node/peer/peer_server.hpp"
@@ -21,6 +22,7 @@ class peer_side {
 public:
   struct inputs {
     const node_config* config = nullptr;
+    boot_record identity;
     std::filesystem::path data;           ///< the data folder
     std::string client_address;           ///< HOST:PORT where clients reach this node
     actor_tree* tree = nullptr;           ///< outlives it

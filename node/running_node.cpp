@@ -45,19 +45,60 @@ result<std::unique_ptr<running_node>> running_node::start(inputs in) {
   return out;
 }
 
-running_node::~running_node() = default;
+running_node::~running_node() {
+  if (settings_link_)
+    settings_link_->close(); // its answers go to actors, which end before it
+}
 
 status running_node::open_parts() {
   auto data = data_dir::open(data_directory(in_.config.node, in_.environment));
   if (!data)
     return data.error();
   data_ = std::move(*data);
+  if (auto opened = open_settings(); !opened)
+    return opened;
   const auto files = check_model_files(model_directory(in_.config.model, in_.environment));
   if (!files)
     return files.error();
   if (auto started = start_tree(files->directory, files->version); !started)
     return started;
   return start_listeners();
+}
+
+status running_node::open_settings() {
+  const auto identity = open_boot_record(data_->path());
+  if (!identity)
+    return identity.error();
+  identity_ = *identity;
+  settings_ = std::make_shared<settings_store>(data_->path(), in_.log);
+  if (const auto stored = settings_->load()) {
+    settings_map map;
+    map.merge(stored->entries);
+    effects_->set(std::make_shared<const settings_effects>(effects_of(map)));
+  }
+  auto link = settings_link::make(to_settings_link_options(in_.config));
+  if (!link)
+    return link.error();
+  settings_link_ = *std::move(link);
+  return ok;
+}
+
+settings_options running_node::make_settings_options() {
+  settings_options out;
+  out.self = identity_.node;
+  out.now = wall_now;
+  out.load = [store = settings_] { return store->load(); };
+  out.save = [store = settings_](const std::string& bytes) { return store->save(bytes); };
+  out.changed = [to = effects_, events = in_.events](settings_effects_ptr effects) {
+    if (*effects == *to->get())
+      return; // what was read at the start
+    to->set(std::move(effects));
+    events->post(node_event::settings);
+  };
+  out.ask = [link = settings_link_](const cluster_member& peer, const settings_question& question, auto done) {
+    link->ask(peer.data_address, question, std::move(done));
+  };
+  return out;
 }
 
 status running_node::start_tree(const std::filesystem::path& model_directory, const std::string& model_version) {
@@ -75,6 +116,7 @@ status running_node::start_tree(const std::filesystem::path& model_directory, co
        .open = [model, log = in_.log, events = in_.events] { return open_reported(model, *log, *events); }}};
   options.pools = to_pools(in_.config, usable_cpus());
   options.scaling = to_scaling(in_.config);
+  options.settings = make_settings_options();
   options.limits = to_call_limits(in_.config);
   options.cache = to_cache_options(in_.config);
   options.cache.stores = open_cache_stores(in_.config, data_->path(), in_.log);
@@ -95,6 +137,10 @@ status running_node::start_tree(const std::filesystem::path& model_directory, co
   tree_ = std::make_unique<actor_tree>(std::move(options));
   auto served = to_grpc_options(in_.config, usable_cpus());
   served.log = make_call_log(in_.log);
+  served.api_keys = join_api_keys(in_.config, *effects_->get());
+  served.settings = [tree = tree_.get()](settings_request request, auto done) {
+    tree->ask_settings(std::move(request), std::move(done));
+  };
   served.drain = [events = in_.events] { events->post(node_event::drain, "weft node drain"); };
   grpc_ = std::make_unique<grpc_server>(served, tree_->entrance(), tree_->view(), meter_);
   return ok;
@@ -113,6 +159,7 @@ status running_node::start_listeners() {
   const auto& node = in_.config.node;
   auto peers = peer_side::start(
       {.config = &in_.config,
+       .identity = identity_,
        .data = data_->path(),
        .client_address = node.advertise.empty() ? with_port(node.listen, client_port_) : node.advertise,
        .tree = tree_.get(),
@@ -142,7 +189,7 @@ void running_node::announce() {
 
 void running_node::reload(const node_config& wanted) {
   const auto change = plan_reload(in_.config, wanted);
-  if (auto keys = grpc_->set_api_keys(to_api_keys(change.config)); !keys) {
+  if (auto keys = grpc_->set_api_keys(join_api_keys(change.config, *effects_->get())); !keys) {
     in_.log->write(log_level::error, "node", "reload refused, the running configuration stays",
                    {{"reason", keys.error().message}});
     return;
@@ -158,6 +205,17 @@ void running_node::reload(const node_config& wanted) {
   in_.log->write(log_level::info, "node", "reloaded",
                  {{"changed", std::to_string(change.applied.size())},
                   {"needs_restart", std::to_string(change.needs_restart.size())}});
+}
+
+void running_node::apply_settings() {
+  const auto effects = effects_->get();
+  if (auto keys = grpc_->set_api_keys(join_api_keys(in_.config, *effects)); !keys)
+    in_.log->write(log_level::error, "settings", "the API keys of the settings cannot be used, the old ones stay",
+                   {{"reason", keys.error().message}});
+  in_.log->write(log_level::info, "settings", "applied",
+                 {{"api_keys", std::to_string(effects->api_keys.size())},
+                  {"tenants_suspended", std::to_string(effects->tenants_suspended.size())},
+                  {"cache_generation", std::to_string(effects->cache_generation)}});
 }
 
 void running_node::begin_drain() {

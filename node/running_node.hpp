@@ -4,10 +4,14 @@
 #include "node/config/config.hpp"
 #include "node/data_dir.hpp"
 #include "node/events.hpp"
+#include "node/grpc/published.hpp"
 #include "node/grpc/server.hpp"
 #include "node/http/http_server.hpp"
 #include "node/logging/node_log.hpp"
+#include "node/peer/boot_record.hpp"
+#include "node/peer/settings_link.hpp"
 #include "node/peer_side.hpp"
+#include "node/settings_store.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -49,6 +53,9 @@ public:
   /// All or nothing: applies what can change while running, and logs what changed and what needs a restart.
   void reload(const node_config& wanted);
 
+  /// What node_event::settings asks for: the cluster's settings have changed.
+  void apply_settings();
+
   /// Not ready from now on, no new calls; posts node_event::drained when none is in flight.
   void begin_drain();
   /// Says goodbye to the cluster; posts node_event::left when everyone should know, within 2 s.
@@ -64,6 +71,8 @@ public:
 private:
   explicit running_node(inputs in) : in_(std::move(in)) {}
   status open_parts();
+  status open_settings();
+  settings_options make_settings_options();
   status start_tree(const std::filesystem::path& model_directory, const std::string& model_version);
   status start_listeners();
 
@@ -71,6 +80,12 @@ private:
   std::atomic<bool> draining_{false};
   uint16_t client_port_ = 0;
   std::unique_ptr<data_dir> data_;
+  boot_record identity_;
+  std::shared_ptr<settings_store> settings_;
+  std::shared_ptr<settings_link> settings_link_;
+  /// What the settings mean, as their keeper told last; never null.
+  std::shared_ptr<published<settings_effects>> effects_ =
+      std::make_shared<published<settings_effects>>(std::make_shared<const settings_effects>());
   std::shared_ptr<prometheus::Registry> registry_;
   std::shared_ptr<meter> meter_;
   std::shared_ptr<grpc_peer_link> link_;

@@ -66,6 +66,9 @@ public:
         if (!announced_)
           return fail(event->detail);
         break;
+      case node_event::settings:
+        node_.apply_settings();
+        break;
       case node_event::known_peers:
         node_.keep_known_peers(event->detail);
         break;

@@ -1,6 +1,7 @@
 #include "node/grpc/server.hpp"
 
 #include "grpc/health/v1/health.pb.h"
+#include "node/grpc/admin_service.hpp"
 #include "node/grpc/edge.hpp"
 #include "node/grpc/embed_service.hpp"
 #include "node/grpc/listen_probe.hpp"
@@ -18,9 +19,9 @@ namespace {
 
 /// The services that health answers for by name.
 const std::vector<std::string>& service_names() {
-  static const std::vector<std::string> names{v1::EmbedService::service_full_name(),
-                                              v1::NodeService::service_full_name(), tei::v1::Info::service_full_name(),
-                                              tei::v1::Embed::service_full_name()};
+  static const std::vector<std::string> names{
+      v1::EmbedService::service_full_name(), v1::NodeService::service_full_name(),
+      v1::AdminService::service_full_name(), tei::v1::Info::service_full_name(), tei::v1::Embed::service_full_name()};
   return names;
 }
 
@@ -64,6 +65,7 @@ struct grpc_server::parts {
   std::shared_ptr<weft::edge> edge;
   embed_service embed{edge, options.stream};
   node_service node{edge, options.identity, options.drain};
+  admin_service admin{edge, options.settings};
   tei_info_service tei_info{edge, options.tei};
   tei_embed_service tei_embed{edge, options.stream};
   std::unique_ptr<grpc::Server> server; // goes first: it calls the services until then
@@ -106,8 +108,8 @@ result<uint16_t> grpc_server::start() {
       return usable.error();
     builder.AddListeningPort(options.listen[i], *credentials, &ports[i]);
   }
-  for (grpc::Service* service :
-       std::initializer_list<grpc::Service*>{&parts_->embed, &parts_->node, &parts_->tei_info, &parts_->tei_embed})
+  for (grpc::Service* service : std::initializer_list<grpc::Service*>{&parts_->embed, &parts_->node, &parts_->admin,
+                                                                      &parts_->tei_info, &parts_->tei_embed})
     builder.RegisterService(service);
   parts_->server = builder.BuildAndStart();
   for (size_t i = 0; i < ports.size(); ++i)

@@ -9,6 +9,7 @@
 #include "runtime/ports/call.hpp"
 #include "runtime/ports/meter.hpp"
 #include "runtime/ports/node_view.hpp"
+#include "runtime/settings/settings_request.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -20,6 +21,9 @@
 
 namespace weft {
 
+/// The way to whoever keeps the cluster's settings: `done` is called once, on any thread.
+using settings_door = std::function<void(settings_request, std::function<void(result<settings_rows>)> done)>;
+
 struct grpc_server_options {
   std::vector<std::string> listen{"127.0.0.1:7700"}; ///< HOST:PORT, [V6]:PORT or unix:PATH; port 0 picks one
   std::optional<tls_files> tls;
@@ -28,6 +32,7 @@ struct grpc_server_options {
   bool reflection = true;        ///< clients may ask for the API's schema
   node_identity identity;        ///< for NodeService
   tei_limits tei;                ///< for tei.v1.Info
+  settings_door settings;        ///< for AdminService; empty: it answers errc::unavailable
   rpc_log log;                   ///< told how each RPC ended; may be empty
   std::function<void()> drain;   ///< an operator asks for it; must not block; empty: DrainNode is refused
 

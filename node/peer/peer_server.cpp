@@ -40,6 +40,7 @@ void set_limits(grpc::ServerBuilder& builder, const peer_server_options& options
 struct peer_server::parts {
   peer_server_options options;
   peer_service service;
+  settings_service settings{options.cluster_id, options.settings};
   std::unique_ptr<grpc::Server> server; // goes first: it calls the service until then
 };
 
@@ -67,6 +68,7 @@ result<uint16_t> peer_server::start() {
   int port = 0;
   builder.AddListeningPort(options.listen, *credentials, &port);
   builder.RegisterService(&parts_->service);
+  builder.RegisterService(&parts_->settings);
   parts_->server = builder.BuildAndStart();
   if (!parts_->server || port == 0)
     return failure{errc::unavailable, "cannot listen on " + options.listen};

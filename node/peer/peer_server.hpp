@@ -2,6 +2,7 @@
 
 #include "node/grpc/credentials.hpp"
 #include "node/grpc/rpc_log.hpp"
+#include "node/peer/settings_service.hpp"
 #include "runtime/base/result.hpp"
 #include "runtime/ports/call.hpp"
 #include "runtime/ports/meter.hpp"
@@ -18,6 +19,8 @@ struct peer_server_options {
   std::string listen = "127.0.0.1:0"; ///< HOST:PORT; port 0 picks one
   std::optional<tls_files> tls;
   bool allow_plaintext = false; ///< also on addresses that are not loopback, without tls
+  std::string cluster_id;       ///< whose settings are shared
+  peer_settings_door settings;  ///< empty: none are kept here
   rpc_log log;                  ///< told how each request ended; may be empty
 
   uint32_t message_bytes_max = 33'554'432;    ///< of one request

@@ -63,6 +63,8 @@ constexpr std::array rows{
     errc_info{errc::state_damaged, "STATE_DAMAGED", canonical::failed_precondition,
               "A file in which the node keeps its state is damaged.",
               "Move the file that the message names away; the other nodes bring its contents back."},
+    errc_info{errc::unknown_setting, "UNKNOWN_SETTING", canonical::not_found, "The setting is not set.",
+              "Look at what is set with 'weft settings list'."},
     errc_info{errc::settings_full, "SETTINGS_FULL", canonical::resource_exhausted,
               "The cluster's settings have no room for another.", "Remove settings that are no longer used."},
     errc_info{errc::internal, "INTERNAL", canonical::internal, "A defect of Weft.",

@@ -35,6 +35,7 @@ enum class errc : uint8_t {
   storage_full,
   storage_failed,
   state_damaged,
+  unknown_setting,
   settings_full,
   internal,
 };

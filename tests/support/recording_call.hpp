@@ -91,11 +91,12 @@ struct call_options {
   time_point deadline = time_point::max();
   std::string model;
   embed_options embed;
+  std::string tenant;
 };
 
 inline test_call make_call(std::vector<std::string> texts, const call_options& options = {}) {
   auto to = std::make_shared<outcome>();
-  context with{.request_id = "r", .priority = options.priority, .deadline = options.deadline};
+  context with{.request_id = "r", .tenant = options.tenant, .priority = options.priority, .deadline = options.deadline};
   embed_request request{.model = options.model, .texts = std::move(texts), .options = options.embed};
   return {std::make_shared<recording_call>(std::move(with), std::move(request), to), to};
 }

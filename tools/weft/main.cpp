@@ -66,6 +66,7 @@ exit_code run(int argc, char** argv) {
   add_rank(program, common, chosen);
   add_node(program, common, chosen);
   add_cache(program, common, chosen);
+  add_settings(program, common, chosen);
   add_health(program, common, chosen);
   add_top(program, common, chosen);
   if (argc == 1) {

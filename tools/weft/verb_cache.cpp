@@ -1,3 +1,4 @@
+#include "tools/weft/cache_clear.hpp"
 #include "tools/weft/node_json.hpp"
 #include "tools/weft/utf8.hpp"
 #include "tools/weft/verbs.hpp"
@@ -74,12 +75,13 @@ exit_code stats(session& s) {
 } // namespace
 
 void add_cache(CLI::App& program, common_options& common, action& chosen) {
-  auto* noun = program.add_subcommand("cache", "Look at the cache of results: stats");
+  auto* noun = program.add_subcommand("cache", "The cache of results: stats, clear");
   noun->require_subcommand(1);
   auto* verb = noun->add_subcommand("stats", "Hits, misses and sizes of each level, of the node that answers");
   add_common(*verb, common);
   verb->footer(stats_footer);
   verb->callback([&chosen] { chosen = stats; });
+  add_cache_clear(*noun, common, chosen);
 }
 
 } // namespace weft::cli

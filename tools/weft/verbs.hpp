@@ -11,6 +11,7 @@ void add_cache(CLI::App& program, common_options& common, action& chosen);
 void add_node(CLI::App& program, common_options& common, action& chosen);
 /// REQUIRES: the noun "node".
 void add_node_drain(CLI::App& noun, common_options& common, action& chosen);
+void add_settings(CLI::App& program, common_options& common, action& chosen);
 void add_health(CLI::App& program, common_options& common, action& chosen);
 void add_top(CLI::App& program, common_options& common, action& chosen);
 

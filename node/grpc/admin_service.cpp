@@ -1,0 +1,70 @@
+#include "node/grpc/admin_service.hpp"
+
+#include "node/grpc/convert_admin.hpp"
+#include "node/grpc/rpc_call.hpp"
+
+#include <utility>
+
+namespace weft {
+namespace {
+
+/// An RPC whose answer comes later, from another thread.
+struct later {
+  unary_answer finish;
+  context caller;
+};
+
+} // namespace
+
+grpc::ServerUnaryReactor* admin_service::pass_on(std::string_view operation, grpc::CallbackServerContext& rpc,
+                                                 const grpc::ByteBuffer& in, grpc::ByteBuffer& out, reader read,
+                                                 writer write) {
+  // A client that goes away changes nothing: what was asked for is done, and takes no longer than a write to disk.
+  auto* reactor = rpc.DefaultReactor();
+  const auto waiting = std::make_shared<later>(later{unary_answer(rpc, *reactor, out, *edge_, operation), {}});
+  const auto fail = [&](const failure& why) {
+    waiting->finish.fail(why, waiting->caller);
+    return reactor;
+  };
+  if (auto entered = enter(*edge_, rpc, role::operator_, waiting->caller); !entered)
+    return fail(entered.error());
+  auto request = read(in);
+  if (!request)
+    return fail(request.error());
+  if (!door_)
+    return fail({errc::unavailable, "this node keeps no settings"});
+  door_(*std::move(request), [waiting, write](result<settings_rows> rows) {
+    if (rows)
+      waiting->finish.send(write(*rows), waiting->caller);
+    else
+      waiting->finish.fail(rows.error(), waiting->caller);
+  });
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* admin_service::ListSettings(grpc::CallbackServerContext* rpc, const grpc::ByteBuffer* in,
+                                                      grpc::ByteBuffer* out) {
+  return pass_on("list_settings", *rpc, *in, *out, read_list_settings, write_list_settings);
+}
+
+grpc::ServerUnaryReactor* admin_service::GetSetting(grpc::CallbackServerContext* rpc, const grpc::ByteBuffer* in,
+                                                    grpc::ByteBuffer* out) {
+  return pass_on("get_setting", *rpc, *in, *out, read_get_setting, write_get_setting);
+}
+
+grpc::ServerUnaryReactor* admin_service::SetSetting(grpc::CallbackServerContext* rpc, const grpc::ByteBuffer* in,
+                                                    grpc::ByteBuffer* out) {
+  return pass_on("set_setting", *rpc, *in, *out, read_set_setting, write_set_setting);
+}
+
+grpc::ServerUnaryReactor* admin_service::RemoveSetting(grpc::CallbackServerContext* rpc, const grpc::ByteBuffer* in,
+                                                       grpc::ByteBuffer* out) {
+  return pass_on("remove_setting", *rpc, *in, *out, read_remove_setting, write_remove_setting);
+}
+
+grpc::ServerUnaryReactor* admin_service::ClearCache(grpc::CallbackServerContext* rpc, const grpc::ByteBuffer* in,
+                                                    grpc::ByteBuffer* out) {
+  return pass_on("clear_cache", *rpc, *in, *out, read_clear_cache, write_clear_cache);
+}
+
+} // namespace weft

@@ -1,0 +1,172 @@
+#include "runtime/settings/settings_values.hpp"
+#include "tests/node/grpc/test_node.hpp"
+#include "weft/v1/admin.grpc.pb.h"
+
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+
+using namespace weft;
+using namespace weft::test;
+namespace pb = weft::v1;
+
+namespace {
+
+/// Settings in this process, behind the door that actors stand behind otherwise; answers on another thread.
+struct fake_settings {
+  settings_door door() {
+    return [this](settings_request request, std::function<void(result<settings_rows>)> done) {
+      std::thread([this, request = std::move(request), done = std::move(done)] {
+        auto rows = serve(request);
+        done(std::move(rows));
+      }).detach();
+    };
+  }
+  result<settings_rows> serve(const settings_request& request) {
+    const std::lock_guard hold(mutex);
+    last = request;
+    const wall_time now{std::chrono::milliseconds{1'800'000'000'123}};
+    if (request.what == settings_request::verb::set) {
+      auto entry = change_setting(map, request.key, request.value, node_id{0xabc}, now);
+      if (!entry)
+        return entry.error();
+    } else if (request.what == settings_request::verb::clear_cache) {
+      if (auto raised = raise_cache_generation(map, node_id{0xabc}, now); !raised)
+        return raised.error();
+      return map.list("cache.generation");
+    } else if (request.what == settings_request::verb::remove) {
+      auto entry = remove_setting(map, request.key, node_id{0xabc}, now);
+      if (!entry)
+        return entry.error();
+      return settings_rows(1, *entry);
+    } else if (request.what == settings_request::verb::get && map.find(request.key) == nullptr) {
+      return failure{errc::unknown_setting, request.key + " is not set", {{"key", request.key}}};
+    }
+    return map.list(request.key);
+  }
+
+  std::mutex mutex;
+  settings_map map;
+  std::optional<settings_request> last;
+};
+
+struct admin_world {
+  explicit admin_world(std::vector<api_key> keys = {}, bool with_settings = true)
+      : node(answer, options(std::move(keys), with_settings)), stub(pb::AdminService::NewStub(node.channel)) {}
+
+  grpc_server_options options(std::vector<api_key> keys, bool with_settings) {
+    auto out = on_any_port();
+    out.api_keys = std::move(keys);
+    if (with_settings)
+      out.settings = settings.door();
+    return out;
+  }
+  grpc::Status set(const std::string& key, const std::string& value, pb::Setting* now = nullptr,
+                   const std::string& api_key = {}) {
+    grpc::ClientContext rpc;
+    rpc.set_deadline(soon());
+    if (!api_key.empty())
+      rpc.AddMetadata("authorization", "Bearer " + api_key);
+    pb::SetSettingRequest in;
+    in.set_key(key);
+    in.set_value(value);
+    pb::SetSettingResponse out;
+    auto status = stub->SetSetting(&rpc, in, &out);
+    if (now != nullptr)
+      *now = out.setting();
+    return status;
+  }
+
+  fake_settings settings;
+  test_node node;
+  std::unique_ptr<pb::AdminService::Stub> stub;
+};
+
+} // namespace
+
+TEST_CASE("settings are set, listed, read and removed over gRPC") {
+  admin_world world;
+  pb::Setting made;
+  REQUIRE(world.set("tenant.acme", "suspended", &made).ok());
+  CHECK(made.key() == "tenant.acme");
+  CHECK(made.version() == 1);
+  CHECK(made.writer() == "0000000000000abc");
+  CHECK(made.changed_unix_ms() == 1'800'000'000'123);
+  REQUIRE(world.set("cache.scope.embed", "shared").ok());
+  {
+    grpc::ClientContext rpc;
+    rpc.set_deadline(soon());
+    pb::ListSettingsRequest in;
+    in.set_prefix("tenant.");
+    pb::ListSettingsResponse out;
+    REQUIRE(world.stub->ListSettings(&rpc, in, &out).ok());
+    REQUIRE(out.settings_size() == 1);
+    CHECK(out.settings(0).value() == "suspended");
+    CHECK(rpc.GetServerInitialMetadata().count("x-request-id") == 1);
+  }
+  {
+    grpc::ClientContext rpc;
+    rpc.set_deadline(soon());
+    pb::GetSettingRequest in;
+    in.set_key("cache.scope.embed");
+    pb::GetSettingResponse out;
+    REQUIRE(world.stub->GetSetting(&rpc, in, &out).ok());
+    CHECK(out.setting().value() == "shared");
+  }
+  pb::RemoveSettingRequest in;
+  in.set_key("tenant.acme");
+  pb::RemoveSettingResponse out;
+  grpc::ClientContext first;
+  first.set_deadline(soon());
+  CHECK(world.stub->RemoveSetting(&first, in, &out).ok());
+  grpc::ClientContext again;
+  again.set_deadline(soon());
+  CHECK(error_info(world.stub->RemoveSetting(&again, in, &out)).reason() == "INVALID_ARGUMENT");
+}
+
+TEST_CASE("clearing the cache answers its new generation") {
+  admin_world world;
+  for (uint64_t want : {1u, 2u}) {
+    grpc::ClientContext rpc;
+    rpc.set_deadline(soon());
+    pb::ClearCacheResponse out;
+    REQUIRE(world.stub->ClearCache(&rpc, {}, &out).ok());
+    CHECK(out.generation() == want);
+  }
+  CHECK(eventually([&] { return world.node.meter->count("clear_cache", errc::none) == 2; }));
+}
+
+TEST_CASE("what is wrong with a setting is said with code, reason and key") {
+  admin_world world;
+  const auto wrong = world.set("tennant.acme", "suspended");
+  CHECK(wrong.error_code() == grpc::StatusCode::INVALID_ARGUMENT);
+  CHECK(wrong.error_message().find("did you mean 'tenant.acme'?") != std::string::npos);
+  CHECK(error_info(wrong).metadata().at("key") == "tennant.acme");
+  grpc::ClientContext rpc;
+  rpc.set_deadline(soon());
+  pb::GetSettingRequest in;
+  in.set_key("tenant.nobody");
+  pb::GetSettingResponse out;
+  const auto unset = world.stub->GetSetting(&rpc, in, &out);
+  CHECK(unset.error_code() == grpc::StatusCode::NOT_FOUND);
+  CHECK(error_info(unset).reason() == "UNKNOWN_SETTING");
+}
+
+TEST_CASE("only operators may change settings") {
+  const auto client = make_api_key();
+  const auto boss = make_api_key();
+  admin_world world{{{.name = "web", .tenant = "web", .caller = role::client, .hash = hash_api_key(client)},
+                     {.name = "ops", .tenant = "ops", .caller = role::operator_, .hash = hash_api_key(boss)}}};
+  CHECK(world.set("tenant.a", "suspended").error_code() == grpc::StatusCode::UNAUTHENTICATED);
+  CHECK(world.set("tenant.a", "suspended", nullptr, client).error_code() == grpc::StatusCode::PERMISSION_DENIED);
+  CHECK_FALSE(world.settings.last);
+  CHECK(world.set("tenant.a", "suspended", nullptr, boss).ok());
+}
+
+TEST_CASE("a node that keeps no settings says so") {
+  admin_world world{{}, false};
+  const auto status = world.set("tenant.a", "suspended");
+  CHECK(status.error_code() == grpc::StatusCode::UNAVAILABLE);
+  CHECK(error_info(status).reason() == "UNAVAILABLE");
+}
