@@ -187,6 +187,8 @@ void membership_core::observe(time_point now) {
   probe_at_ = std::max(probe_at_, now + options_.stall_grace);
   relays_.clear();
   view_.postpone(late);
+  // Counted once: what was due is due now, also where this input is dropped before finish().
+  next_wake_ = now;
 }
 
 void membership_core::finish(time_point now) {

@@ -261,6 +261,32 @@ TEST_CASE("after a stall nobody is accused before the inbox is read") {
   CHECK(test.state(5) == alive);
 }
 
+TEST_CASE("a stall counts once, whatever the inbox then holds") {
+  auto stranger = claims::from(9, gossip{});
+  stranger.cluster = cluster_mark("other");
+  auto echo = claims::from(1, gossip{});
+  for (const auto& message : {stranger, echo, claims::from(2, gossip{})}) {
+    fixture test{6};
+    test.await_probe(4);
+    test.now += 5s; // SIGSTOP
+    for (int i = 0; i < 20; ++i) {
+      test.receive(message);
+      test.now += 1ms;
+    }
+    CHECK(test.core.counters().stalls == 1);
+    CHECK(test.core.local_health() == 1);
+  }
+}
+
+TEST_CASE("a stall while leaving counts once") {
+  fixture test{6};
+  test.core.leave(test.now, test.out);
+  test.now += 5s;
+  for (int i = 0; i < 20; ++i)
+    test.core.refused(node_id{4}, test.now, test.out);
+  CHECK(test.core.counters().stalls == 1);
+}
+
 TEST_CASE("a tick in time is no stall, whatever was due") {
   fixture test{6};
   test.core.set_local({member_phase::serving, node_health::healthy, 9}, test.now, test.out);
