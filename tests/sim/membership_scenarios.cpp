@@ -1,11 +1,15 @@
 #include "tests/sim/membership_scenarios.hpp"
 
+#include <algorithm>
 #include <vector>
 
 namespace weft::sim {
 namespace {
 
 using namespace std::chrono_literals;
+
+/// Links that flap by their own clocks; the network knows eight groups.
+constexpr uint32_t few_links = 5;
 
 /// Does something again and again for numbered nodes.
 template <class Act> class repeated final : public sim_process {
@@ -104,6 +108,55 @@ heal_figures part_and_heal(uint64_t seed, uint32_t nodes, cut_kind kind, duratio
   auto start = world.now();
   bool healed = world.run_until([&] { return cluster.views_are_true(); }, 120s, 100ms);
   figures.healed = healed ? world.now() - start : duration::max();
+  figures.hash = world.trace_hash();
+  return figures;
+}
+
+flap_figures flap(uint64_t seed, uint32_t nodes, flap_kind kind, duration period_min, duration period_max,
+                  duration time) {
+  membership_cluster cluster{seed, nodes};
+  auto& world = cluster.world();
+  auto& network = cluster.network();
+  cluster.start_all_acquainted();
+  world.run_for(5s);
+  auto links = kind == flap_kind::few_nodes ? few_links : 1u;
+  for (uint32_t node = 0; node < nodes; ++node) {
+    auto apart = kind == flap_kind::few_nodes ? 1 + node % links : 1;
+    auto share = kind == flap_kind::few_nodes ? std::max(nodes / 10, 1u) : nodes / 2;
+    network.set_group(node, node < share ? static_cast<uint8_t>(apart) : 0);
+  }
+  flap_figures figures;
+  std::vector<char> cut(links);
+  bool on = true;
+  repeated turn{[&](sim_process& self, uint32_t link) {
+    if (!on)
+      return;
+    cut[link] = !cut[link];
+    figures.flaps += cut[link];
+    bool both = kind != flap_kind::one_way;
+    bool inward = world.random().chance(0.5);
+    auto group = static_cast<uint8_t>(link + 1);
+    for (uint8_t other = 0; other <= links; ++other) {
+      if (other == group)
+        continue;
+      bool elsewhere = other > 0 && cut[other - 1]; // the other end's own link decides as well
+      network.cut(other, group, elsewhere || (cut[link] && (both || inward)));
+      network.cut(group, other, elsewhere || (cut[link] && (both || !inward)));
+    }
+    world.after(period_min + world.random().within(period_max - period_min), self, link);
+  }};
+  for (uint32_t link = 0; link < links; ++link)
+    world.after(world.random().within(period_max), turn, link);
+  world.run_for(time);
+  // It stops at a bad moment, if there is one: otherwise the views would often be true by then.
+  figures.parted = world.run_until([&] { return cluster.share_true() < 0.5; }, 60s, 100ms);
+  on = false;
+  network.heal();
+  figures.deaths = cluster.wrong().events;
+  auto start = world.now();
+  bool healed = world.run_until([&] { return cluster.views_are_true(); }, 120s, 100ms);
+  figures.healed = healed ? world.now() - start : duration::max();
+  world.run_for(period_max); // the turn that was planned still comes
   figures.hash = world.trace_hash();
   return figures;
 }

@@ -50,6 +50,23 @@ struct start_figures {
   false_deaths wrong;
   uint64_t hash = 0;
 };
+/// What flaps, each time for a random while in `period_min` … `period_max`, cut and whole in turn.
+enum class flap_kind : uint8_t {
+  halves,    ///< the link between two halves, both ways
+  one_way,   ///< the same, one way, the way being chosen anew each time
+  few_nodes, ///< a tenth of the nodes (one at least), cut off from all others, each group by its own clock
+};
+struct flap_figures {
+  uint32_t flaps = 0;
+  bool parted = false; ///< less than half of the views were true when it stopped
+  uint64_t deaths = 0; ///< verdicts while it flapped
+  duration healed{};   ///< from the end of the last flap until all views are true
+  uint64_t hash = 0;
+};
+/// A link that goes and comes for `time`, and then until most views are false (up to a minute); then it stays whole.
+flap_figures flap(uint64_t seed, uint32_t nodes, flap_kind kind, duration period_min, duration period_max,
+                  duration time);
+
 /// All nodes start within a second and know three seeds.
 start_figures cold_start(uint64_t seed, uint32_t nodes);
 

@@ -4,7 +4,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 
 using namespace weft;
 using namespace weft::sim;
@@ -89,6 +91,39 @@ TEST_CASE("views are equal within 30 s after a partition") {
       if (kind != cut_kind::flapping) // which may happen to be whole at its end
         CHECK(figures.parted);
       CHECK(seconds(figures.healed) <= 30);
+    }
+  }
+}
+
+TEST_CASE("views are equal within 30 s after minutes of a flapping link") {
+  const bool is_long = std::getenv("WEFT_LONG_TESTS") != nullptr;
+  if (!is_long)
+    std::printf("shortened: links flap for 3 minutes, one seed a row; 5 minutes and 10 seeds with WEFT_LONG_TESTS=1\n");
+  struct row {
+    std::chrono::milliseconds period_min, period_max;
+    bool parts; ///< long enough for a suspicion to end
+  };
+  for (uint32_t nodes : {3, 10, 100}) {
+    for (auto kind : {flap_kind::halves, flap_kind::one_way, flap_kind::few_nodes}) {
+      double worst = 0;
+      for (auto [period_min, period_max, parts] :
+           {row{1s, 1s, false}, row{1s, 10s, true}, row{3s, 6s, false}, row{10s, 10s, true}}) {
+        for (uint64_t seed = 1; seed <= (is_long ? 10 : 1); ++seed) {
+          CAPTURE(nodes);
+          CAPTURE(static_cast<int>(kind));
+          CAPTURE(period_min.count());
+          CAPTURE(period_max.count());
+          CAPTURE(seed);
+          auto figures = flap(seed, nodes, kind, period_min, period_max, is_long ? 300s : 180s);
+          CHECK(figures.flaps >= 8);
+          if (parts)
+            CHECK(figures.deaths > 0);
+          CHECK(seconds(figures.healed) <= 30);
+          if (figures.parted)
+            worst = std::max(worst, seconds(figures.healed));
+        }
+      }
+      MESSAGE(nodes << " nodes, kind " << static_cast<int>(kind) << ": healed within " << worst << " s");
     }
   }
 }
