@@ -73,10 +73,15 @@ bool resilient_table::has_table() const {
   return table_ != nullptr;
 }
 
-bool resilient_table::disk_has_room() const {
+bool resilient_table::disk_has_room(uint64_t more) const {
   std::error_code failed;
   const auto space = std::filesystem::space(options_.path, failed);
-  return failed || space.available >= options_.free_bytes_min;
+  const auto least = options_.free_bytes_min;
+  return failed || (space.available >= least && space.available - least >= more);
+}
+
+failure resilient_table::too_little_room() const {
+  return {errc::storage_full, "less than " + std::to_string(options_.free_bytes_min) + " bytes are free"};
 }
 
 /// After the disk was full or broken: RocksDB's log keeps its first error, so the database is opened anew. Not before
@@ -90,6 +95,10 @@ status resilient_table::reopen() {
   (void)env->DeleteFile(probe);
   if (!written.ok())
     return to_failure(written);
+  // An open database reserves room for its log and its next table: with less it would stop as soon as it is open.
+  const auto reserved = database_options(options_.bytes_max, options_.env).max_total_wal_size;
+  if (!disk_has_room(reserved))
+    return too_little_room();
   {
     const std::unique_lock lock{exchange_};
     table_.reset();
@@ -120,8 +129,8 @@ status resilient_table::change(const work& does) {
     if (const auto opened = reopen(); !opened)
       return stop(opened.error());
   }
-  if (!disk_has_room())
-    return stop({errc::storage_full, "less than " + std::to_string(options_.free_bytes_min) + " bytes are free"});
+  if (!disk_has_room(0))
+    return stop(too_little_room());
   const auto outcome = look(does);
   if (is_damage(outcome)) {
     start_empty(outcome.ToString());

@@ -50,7 +50,8 @@ private:
   status reopen();
   void start_empty(const std::string& why);
   bool has_table() const;
-  bool disk_has_room() const;
+  bool disk_has_room(uint64_t more) const; ///< than free_bytes_min
+  failure too_little_room() const;
   status stop(failure why);
   void report(const std::string& what) const;
   void add(const entry_table::tally& count);
