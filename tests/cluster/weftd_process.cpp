@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,6 +27,7 @@ void close_pipe(int& end) {
 }
 
 [[noreturn]] void become_weftd(const weftd_process::options& o, int output, int errors) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::dup2(output, STDOUT_FILENO);
   ::dup2(errors, STDERR_FILENO);
   for (const auto& [name, value] : o.environment)
@@ -72,18 +74,35 @@ bool weftd_process::read_more() {
   if (output_pipe_ < 0 && error_pipe_ < 0)
     return false;
   REQUIRE_MESSAGE(::poll(both.data(), both.size(), patience_ms) > 0, "weftd said nothing for a minute:\n" << errors_);
-  const auto take = [](const pollfd& entry, int& end, std::string& into) {
+  take(both[0].revents != 0, both[1].revents != 0);
+  return true;
+}
+
+void weftd_process::take(bool output_ready, bool errors_ready) {
+  const auto read_into = [](bool ready, int& end, std::string& into) {
     std::array<char, 4'096> chunk{};
-    if (entry.revents == 0)
+    if (!ready)
       return;
-    const auto count = ::read(entry.fd, chunk.data(), chunk.size());
+    const auto count = ::read(end, chunk.data(), chunk.size());
     if (count > 0)
       into.append(chunk.data(), static_cast<size_t>(count));
     else
       close_pipe(end);
   };
-  take(both[0], output_pipe_, output_);
-  take(both[1], error_pipe_, errors_);
+  read_into(output_ready, output_pipe_, output_);
+  read_into(errors_ready, error_pipe_, errors_);
+}
+
+bool weftd_process::hear(std::span<weftd_process* const> processes, std::chrono::milliseconds limit) {
+  std::vector<pollfd> ends; // two a process
+  for (const auto* process : processes) {
+    ends.push_back({process->output_pipe_, POLLIN, 0});
+    ends.push_back({process->error_pipe_, POLLIN, 0});
+  }
+  if (::poll(ends.data(), ends.size(), static_cast<int>(limit.count())) <= 0)
+    return false;
+  for (size_t i = 0; i < processes.size(); ++i)
+    processes[i]->take(ends[2 * i].revents != 0, ends[2 * i + 1].revents != 0);
   return true;
 }
 

@@ -2,9 +2,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <sys/types.h>
 #include <vector>
@@ -12,7 +14,8 @@
 namespace weft::test {
 
 /// A weftd of this build as a user runs it: a process with flags, an environment, signals, a log on standard error and
-/// an exit code. Everything waits for an event with a deadline; nothing sleeps. Killed with the object.
+/// an exit code. Everything waits for an event with a deadline; nothing sleeps. Killed with the object, and with the
+/// thread that made it: a test that is killed leaves none behind.
 class weftd_process {
 public:
   struct options {
@@ -29,6 +32,9 @@ public:
   nlohmann::json wait_for_line(const std::string& text);
   /// Waits for "ready" and remembers the ports.
   nlohmann::json wait_ready();
+  /// Waits until one of them writes and reads some of it; false when all were silent for so long. Who runs several
+  /// processes calls it now and then: a full pipe would make a node wait for its log.
+  static bool hear(std::span<weftd_process* const> processes, std::chrono::milliseconds limit);
   uint16_t client_port() const { return client_port_; }
   uint16_t http_port() const { return http_port_; }
   std::string client_address() const { return "127.0.0.1:" + std::to_string(client_port_); }
@@ -44,6 +50,7 @@ public:
 private:
   /// False when both ends are closed.
   bool read_more();
+  void take(bool output_ready, bool errors_ready);
   std::optional<std::string> next_line();
 
   pid_t pid_ = -1;
