@@ -123,6 +123,10 @@ settings_link_options to_settings_link_options(const node_config& config) {
   return {.cluster_id = config.cluster.id, .tls = to_tls(config)};
 }
 
+report_link_options to_report_link_options(const node_config& config) {
+  return {.tls = to_tls(config)};
+}
+
 grpc_server_options to_grpc_options(const node_config& config, uint32_t cpus) {
   grpc_server_options out;
   out.listen = {config.node.listen};

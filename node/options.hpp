@@ -8,6 +8,7 @@
 #include "node/peer/detector.hpp"
 #include "node/peer/grpc_peer_link.hpp"
 #include "node/peer/peer_server.hpp"
+#include "node/peer/report_link.hpp"
 #include "node/peer/settings_link.hpp"
 
 #include <cstdint>
@@ -30,6 +31,7 @@ autoscaler_options to_scaling(const node_config& config);
 std::vector<api_key> to_api_keys(const node_config& config);
 
 settings_link_options to_settings_link_options(const node_config& config);
+report_link_options to_report_link_options(const node_config& config);
 grpc_server_options to_grpc_options(const node_config& config, uint32_t cpus);
 /// Without identity, client address and the peers known from the last run.
 detector_options to_detector_options(const node_config& config);

@@ -1,6 +1,7 @@
 #include "node/peer_side.hpp"
 
 #include "node/call_log.hpp"
+#include "node/grpc/convert.hpp"
 #include "node/options.hpp"
 #include "node/peer/coarse_load.hpp"
 
@@ -66,6 +67,12 @@ result<std::unique_ptr<peer_side>> peer_side::start(const inputs& in) {
   served.settings = [tree = in.tree](settings_question question, auto done) {
     tree->ask_settings(std::move(question), std::move(done));
   };
+  served.report = [view = in.tree->view(), look = in.look,
+                   identity = node_identity{.endpoint = in.client_address,
+                                            .region = in.config->cluster.region,
+                                            .zone = in.config->cluster.zone}] {
+    return write_get_node_reply(*view->snapshot(), identity, look());
+  };
   out->server_ = std::make_unique<peer_server>(served, in.tree->entrance(), in.counts);
   const auto data_port = out->server_->start();
   if (!data_port)
@@ -96,7 +103,8 @@ detector_listener peer_side::make_listener(const inputs& in) {
                        .health = node->state == node_state::unhealthy ? node_health::unhealthy : node_health::healthy,
                        .load = coarse_load(*node)};
   };
-  out.on_view = [tree = in.tree, link = in.link](cluster_view_ptr view) {
+  out.on_view = [tree = in.tree, link = in.link, reports = in.reports](cluster_view_ptr view) {
+    reports->set_members(view);
     link->set_members(*view); // before the actors, who may ask at once
     tree->set_members(std::move(view));
   };

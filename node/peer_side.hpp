@@ -3,11 +3,13 @@
 #include "actors/actor_tree.hpp"
 #include "node/config/config.hpp"
 #include "node/events.hpp"
+#include "node/grpc/process_facts.hpp"
 #include "node/logging/node_log.hpp"
 #include "node/peer/boot_record.hpp"
 #include "node/peer/detector.hpp"
 #include "node/peer/grpc_peer_link.hpp"
 #include "node/peer/peer_server.hpp"
+#include "node/peer/report_link.hpp"
 
 #include <atomic>
 #include <filesystem>
@@ -27,6 +29,8 @@ public:
     std::string client_address;           ///< HOST:PORT where clients reach this node
     actor_tree* tree = nullptr;           ///< outlives it
     std::shared_ptr<grpc_peer_link> link; ///< is told of the members
+    std::shared_ptr<report_link> reports; ///< as well
+    process_look look;
     std::shared_ptr<meter> counts;
     std::shared_ptr<node_log> log;
     event_source* events = nullptr; ///< outlives it

@@ -135,12 +135,24 @@ status running_node::start_tree(const std::filesystem::path& model_directory, co
     log->write(parse_log_level(level), actor, text);
   };
   tree_ = std::make_unique<actor_tree>(std::move(options));
+  look_ = [meter = meter_] {
+    auto facts = look_at_process();
+    for (const auto& step : meter->embed_latency())
+      facts.call_latency.push_back({.seconds_max = step.seconds_max, .calls = step.calls});
+    return facts;
+  };
+  auto reports = report_link::make(to_report_link_options(in_.config));
+  if (!reports)
+    return reports.error();
+  reports_ = *std::move(reports);
   auto served = to_grpc_options(in_.config, usable_cpus());
   served.log = make_call_log(in_.log);
   served.api_keys = join_api_keys(in_.config, *effects_->get());
   served.settings = [tree = tree_.get()](settings_request request, auto done) {
     tree->ask_settings(std::move(request), std::move(done));
   };
+  served.look = look_;
+  served.reports = [link = reports_](auto done) { link->ask(std::move(done)); };
   served.drain = [events = in_.events] { events->post(node_event::drain, "weft node drain"); };
   grpc_ = std::make_unique<grpc_server>(served, tree_->entrance(), tree_->view(), meter_);
   return ok;
@@ -164,6 +176,8 @@ status running_node::start_listeners() {
        .client_address = node.advertise.empty() ? with_port(node.listen, client_port_) : node.advertise,
        .tree = tree_.get(),
        .link = link_,
+       .reports = reports_,
+       .look = look_,
        .counts = meter_,
        .log = in_.log,
        .events = in_.events});

@@ -8,6 +8,7 @@
 #include "node/grpc/server.hpp"
 #include "node/http/http_server.hpp"
 #include "node/logging/node_log.hpp"
+#include "node/metrics/node_meter.hpp"
 #include "node/peer/boot_record.hpp"
 #include "node/peer/settings_link.hpp"
 #include "node/peer_side.hpp"
@@ -83,11 +84,13 @@ private:
   boot_record identity_;
   std::shared_ptr<settings_store> settings_;
   std::shared_ptr<settings_link> settings_link_;
+  std::shared_ptr<report_link> reports_; ///< its rounds end in grpc_
+  process_look look_;
   /// What the settings mean, as their keeper told last; never null.
   std::shared_ptr<published<settings_effects>> effects_ =
       std::make_shared<published<settings_effects>>(std::make_shared<const settings_effects>());
   std::shared_ptr<prometheus::Registry> registry_;
-  std::shared_ptr<meter> meter_;
+  std::shared_ptr<node_meter> meter_;
   std::shared_ptr<grpc_peer_link> link_;
   std::unique_ptr<actor_tree> tree_;
   std::unique_ptr<grpc_server> grpc_;

@@ -6,22 +6,12 @@
 #include <utility>
 
 namespace weft {
-namespace {
-
-/// An RPC whose answer comes later, from another thread.
-struct later {
-  unary_answer finish;
-  context caller;
-};
-
-} // namespace
-
 grpc::ServerUnaryReactor* admin_service::pass_on(std::string_view operation, grpc::CallbackServerContext& rpc,
                                                  const grpc::ByteBuffer& in, grpc::ByteBuffer& out, reader read,
                                                  writer write) {
   // A client that goes away changes nothing: what was asked for is done, and takes no longer than a write to disk.
   auto* reactor = rpc.DefaultReactor();
-  const auto waiting = std::make_shared<later>(later{unary_answer(rpc, *reactor, out, *edge_, operation), {}});
+  const auto waiting = std::make_shared<later_answer>(unary_answer(rpc, *reactor, out, *edge_, operation));
   const auto fail = [&](const failure& why) {
     waiting->finish.fail(why, waiting->caller);
     return reactor;

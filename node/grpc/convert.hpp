@@ -1,6 +1,8 @@
 #pragma once
 
 #include "node/grpc/node_identity.hpp"
+#include "node/grpc/node_reports.hpp"
+#include "node/grpc/process_facts.hpp"
 #include "runtime/base/result.hpp"
 #include "runtime/job/embed.hpp"
 #include "runtime/ports/node_view.hpp"
@@ -62,10 +64,17 @@ std::vector<grpc::ByteBuffer> write_tei_stream_replies(uint64_t first, const emb
 /// Writes a tei.v1.InfoResponse.
 grpc::ByteBuffer write_tei_info(const node_snapshot& node, const model_info& model, const tei_limits& limits);
 
-/// Write a weft.v1.GetNodeResponse, and a weft.v1.ListNodesResponse with all members, the node itself first.
-grpc::ByteBuffer write_get_node_reply(const node_snapshot& node, const node_identity& identity, uint64_t memory_bytes);
+/// Write a weft.v1.GetNodeResponse (the same as a weft.peer.v1.GetReportResponse), and a weft.v1.ListNodesResponse with
+/// all members, the node itself first. others: what members told of themselves; whether they live, and their place in
+/// the cluster, is what this node knows.
+grpc::ByteBuffer write_get_node_reply(const node_snapshot& node, const node_identity& identity,
+                                      const process_facts& facts);
 grpc::ByteBuffer write_list_nodes_reply(const node_snapshot& self, const node_identity& identity,
-                                        uint64_t memory_bytes);
+                                        const process_facts& facts,
+                                        const std::unordered_map<node_id, v1::Node>& others);
+
+/// Reads a weft.v1.ListNodesRequest: whether the others are to be asked. Fails with errc::invalid_argument.
+result<bool> read_list_nodes_request(const grpc::ByteBuffer& message);
 
 /// Writes a weft.v1.DrainNodeResponse.
 grpc::ByteBuffer write_drain_node_reply(const node_snapshot& node);

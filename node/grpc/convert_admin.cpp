@@ -1,10 +1,9 @@
 #include "node/grpc/convert_admin.hpp"
 
 #include "node/grpc/convert.hpp"
+#include "node/grpc/parse.hpp"
 #include "runtime/base/assert.hpp"
 #include "weft/v1/admin.pb.h"
-
-#include <grpcpp/impl/codegen/proto_utils.h>
 
 #include <cstdio>
 #include <string>
@@ -15,14 +14,6 @@ namespace {
 
 namespace pb = weft::v1;
 using verb = settings_request::verb;
-
-template <class Message> result<Message> parse(const grpc::ByteBuffer& from) {
-  auto bytes = from; // gRPC empties what it parses
-  Message out;
-  if (!grpc::SerializationTraits<Message>::Deserialize(&bytes, &out).ok())
-    return failure{errc::invalid_argument, "the request is not a " + out.GetTypeName()};
-  return out;
-}
 
 std::string to_hex(node_id node) {
   char out[17];

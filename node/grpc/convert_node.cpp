@@ -1,4 +1,5 @@
 #include "node/grpc/convert.hpp"
+#include "node/grpc/parse.hpp"
 #include "weft/v1/node.pb.h"
 
 #include <algorithm>
@@ -66,7 +67,7 @@ void write_cache(const cache_status& from, pb::Cache& to) {
   to.set_store_accepts_writes(from.store_accepts_writes);
 }
 
-void write_node(const node_snapshot& from, const node_identity& identity, uint64_t memory_bytes, pb::Node& to) {
+void write_node(const node_snapshot& from, const node_identity& identity, const process_facts& facts, pb::Node& to) {
   to.set_name(from.name);
   to.set_version(from.version);
   to.set_state(to_pb(from.state));
@@ -81,7 +82,12 @@ void write_node(const node_snapshot& from, const node_identity& identity, uint64
   load.set_calls_done(from.calls_done);
   load.set_calls_refused(from.calls_refused);
   load.set_restarts(from.restarts);
-  load.set_memory_bytes(memory_bytes);
+  load.set_memory_bytes(facts.memory_bytes);
+  for (const auto& bucket : facts.call_latency) {
+    auto& step = *load.add_call_latency();
+    step.set_seconds_max(bucket.seconds_max);
+    step.set_calls(bucket.calls);
+  }
   for (const auto& model : from.models)
     write_model(model, *to.add_models());
   for (const auto& pool : from.pools)
@@ -133,9 +139,23 @@ void write_member(const cluster_member& from, pb::Node& to) {
   write_membership(from, to);
 }
 
+/// A report of a process that is gone says nothing of the one that is a member now.
+bool reports_now(const cluster_member& member, const pb::Node& report) {
+  return member.condition != member_condition::dead && member.condition != member_condition::left &&
+         report.epoch() == static_cast<uint64_t>(member.epoch);
+}
+
+/// What another node says of itself. Whether it can be reached is for this node to say, and so is its place.
+void write_report(const pb::Node& from, const cluster_member& member, pb::Node& to) {
+  to = from;
+  if (member.condition == member_condition::suspect)
+    to.set_state(pb::NODE_STATE_SUSPECT);
+  write_membership(member, to);
+}
+
 /// The node itself: what it knows at first hand, and its place in the cluster.
-void write_self(const node_snapshot& from, const node_identity& identity, uint64_t memory_bytes, pb::Node& to) {
-  write_node(from, identity, memory_bytes, to);
+void write_self(const node_snapshot& from, const node_identity& identity, const process_facts& facts, pb::Node& to) {
+  write_node(from, identity, facts, to);
   if (!from.cluster)
     return;
   for (const auto& member : from.cluster->members)
@@ -145,21 +165,37 @@ void write_self(const node_snapshot& from, const node_identity& identity, uint64
 
 } // namespace
 
-grpc::ByteBuffer write_get_node_reply(const node_snapshot& node, const node_identity& identity, uint64_t memory_bytes) {
+grpc::ByteBuffer write_get_node_reply(const node_snapshot& node, const node_identity& identity,
+                                      const process_facts& facts) {
   pb::GetNodeResponse out;
-  write_self(node, identity, memory_bytes, *out.mutable_node());
+  write_self(node, identity, facts, *out.mutable_node());
   return to_buffer(out);
 }
 
 grpc::ByteBuffer write_list_nodes_reply(const node_snapshot& self, const node_identity& identity,
-                                        uint64_t memory_bytes) {
+                                        const process_facts& facts,
+                                        const std::unordered_map<node_id, v1::Node>& others) {
   pb::ListNodesResponse out;
-  write_self(self, identity, memory_bytes, *out.add_nodes());
-  if (self.cluster)
-    for (const auto& member : self.cluster->members)
-      if (member.node != self.cluster->self)
-        write_member(member, *out.add_nodes());
+  write_self(self, identity, facts, *out.add_nodes());
+  if (!self.cluster)
+    return to_buffer(out);
+  for (const auto& member : self.cluster->members) {
+    if (member.node == self.cluster->self)
+      continue;
+    auto& to = *out.add_nodes();
+    if (const auto report = others.find(member.node); report != others.end() && reports_now(member, report->second))
+      write_report(report->second, member, to);
+    else
+      write_member(member, to);
+  }
   return to_buffer(out);
+}
+
+result<bool> read_list_nodes_request(const grpc::ByteBuffer& message) {
+  auto in = parse<pb::ListNodesRequest>(message);
+  if (!in)
+    return in.error();
+  return in->reports();
 }
 
 grpc::ByteBuffer write_drain_node_reply(const node_snapshot& node) {

@@ -2,6 +2,8 @@
 
 #include "node/grpc/edge.hpp"
 #include "node/grpc/node_identity.hpp"
+#include "node/grpc/node_reports.hpp"
+#include "node/grpc/process_facts.hpp"
 #include "weft/v1/node.grpc.pb.h"
 
 #include <functional>
@@ -15,8 +17,12 @@ class node_service final
     : public v1::NodeService::WithRawCallbackMethod_GetNode<v1::NodeService::WithRawCallbackMethod_ListNodes<
           v1::NodeService::WithRawCallbackMethod_DrainNode<v1::NodeService::Service>>> {
 public:
-  /// drain: asked by an operator; empty where the node cannot.
-  node_service(std::shared_ptr<edge> edge, const node_identity& identity, std::function<void()> drain);
+  struct hooks {
+    process_look look;
+    node_report_door reports;    ///< asks the other nodes; empty: there are none
+    std::function<void()> drain; ///< asked by an operator; empty where the node cannot
+  };
+  node_service(std::shared_ptr<edge> edge, const node_identity& identity, hooks given);
 
   /// From the next snapshot on. Any thread.
   void set_identity(const node_identity& identity);
@@ -37,7 +43,7 @@ private:
   std::shared_ptr<const replies> current();
 
   const std::shared_ptr<edge> edge_;
-  const std::function<void()> drain_;
+  const hooks hooks_;
   published<node_identity> identity_;
   published<replies> replies_{std::make_shared<const replies>()};
 };

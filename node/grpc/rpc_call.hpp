@@ -35,6 +35,13 @@ private:
   time_point began_;
 };
 
+/// An answer that comes later, from another thread, and whom it is for.
+struct later_answer {
+  explicit later_answer(unary_answer to) : finish(std::move(to)) {}
+  unary_answer finish;
+  context caller;
+};
+
 /// gRPC's side of a unary embed RPC: tells the call that the client has gone, and goes itself when gRPC is done with
 /// it. Until then it holds the call once that is answered, and so its permit: an answer that the client does not read
 /// takes its place in the node.

@@ -64,7 +64,7 @@ struct grpc_server::parts {
   grpc_server_options options;
   std::shared_ptr<weft::edge> edge;
   embed_service embed{edge, options.stream};
-  node_service node{edge, options.identity, options.drain};
+  node_service node{edge, options.identity, {options.look, options.reports, options.drain}};
   admin_service admin{edge, options.settings};
   tei_info_service tei_info{edge, options.tei};
   tei_embed_service tei_embed{edge, options.stream};

@@ -3,6 +3,8 @@
 #include "node/grpc/authentication.hpp"
 #include "node/grpc/credentials.hpp"
 #include "node/grpc/node_identity.hpp"
+#include "node/grpc/node_reports.hpp"
+#include "node/grpc/process_facts.hpp"
 #include "node/grpc/rpc_log.hpp"
 #include "node/grpc/stream_core.hpp"
 #include "node/grpc/stream_share.hpp"
@@ -27,14 +29,16 @@ using settings_door = std::function<void(settings_request, std::function<void(re
 struct grpc_server_options {
   std::vector<std::string> listen{"127.0.0.1:7700"}; ///< HOST:PORT, [V6]:PORT or unix:PATH; port 0 picks one
   std::optional<tls_files> tls;
-  bool allow_plaintext = false;  ///< also on addresses that are not loopback, without tls
-  std::vector<api_key> api_keys; ///< none: everybody may call
-  bool reflection = true;        ///< clients may ask for the API's schema
-  node_identity identity;        ///< for NodeService
-  tei_limits tei;                ///< for tei.v1.Info
-  settings_door settings;        ///< for AdminService; empty: it answers errc::unavailable
-  rpc_log log;                   ///< told how each RPC ended; may be empty
-  std::function<void()> drain;   ///< an operator asks for it; must not block; empty: DrainNode is refused
+  bool allow_plaintext = false;        ///< also on addresses that are not loopback, without tls
+  std::vector<api_key> api_keys;       ///< none: everybody may call
+  bool reflection = true;              ///< clients may ask for the API's schema
+  node_identity identity;              ///< for NodeService
+  tei_limits tei;                      ///< for tei.v1.Info
+  settings_door settings;              ///< for AdminService; empty: it answers errc::unavailable
+  process_look look = look_at_process; ///< for NodeService
+  node_report_door reports;            ///< for NodeService, what the other nodes say; empty: there are none
+  rpc_log log;                         ///< told how each RPC ended; may be empty
+  std::function<void()> drain;         ///< an operator asks for it; must not block; empty: DrainNode is refused
 
   uint32_t message_bytes_max = 33'554'432;             ///< of one request message; gRPC refuses larger ones
   uint64_t memory_bytes_max = 1'073'741'824;           ///< of gRPC's own buffers, all connections together

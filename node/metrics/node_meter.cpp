@@ -163,6 +163,19 @@ void node_meter::call_ended(std::string_view operation, errc code, std::chrono::
   to.infer->Observe(seconds(times.infer));
 }
 
+std::vector<node_meter::latency_step> node_meter::embed_latency() const {
+  std::vector<latency_step> out;
+  for (const char* operation : {"embed", "embed_stream", "tei_embed", "tei_embed_stream"}) {
+    const auto steps = families_->operations.at(operation).total->Collect().histogram.bucket;
+    out.resize(steps.size());
+    for (size_t i = 0; i < steps.size(); ++i) {
+      out[i].seconds_max = steps[i].upper_bound;
+      out[i].calls += steps[i].cumulative_count;
+    }
+  }
+  return out;
+}
+
 void node_meter::batch_computed(std::string_view device, uint64_t items, uint64_t tokens,
                                 std::chrono::nanoseconds busy) {
   auto& to = families_->devices.at(device);

@@ -2,7 +2,9 @@
 
 #include "runtime/ports/meter.hpp"
 
+#include <cstdint>
 #include <memory>
+#include <vector>
 
 namespace prometheus {
 class Registry;
@@ -22,6 +24,13 @@ public:
   void batch_computed(std::string_view device, uint64_t items, uint64_t tokens, std::chrono::nanoseconds busy) override;
   void items_dropped(errc why, uint64_t items) override;
   void actor_restarted(std::string_view actor) override;
+
+  /// A step of the cumulative histogram over all APIs' embed calls that were answered.
+  struct latency_step {
+    double seconds_max = 0; ///< infinite in the last one
+    uint64_t calls = 0;
+  };
+  std::vector<latency_step> embed_latency() const;
 
 private:
   struct families;

@@ -41,6 +41,7 @@ struct peer_server::parts {
   peer_server_options options;
   peer_service service;
   settings_service settings{options.cluster_id, options.settings};
+  report_service report{options.report};
   std::unique_ptr<grpc::Server> server; // goes first: it calls the service until then
 };
 
@@ -69,6 +70,7 @@ result<uint16_t> peer_server::start() {
   builder.AddListeningPort(options.listen, *credentials, &port);
   builder.RegisterService(&parts_->service);
   builder.RegisterService(&parts_->settings);
+  builder.RegisterService(&parts_->report);
   parts_->server = builder.BuildAndStart();
   if (!parts_->server || port == 0)
     return failure{errc::unavailable, "cannot listen on " + options.listen};

@@ -2,6 +2,7 @@
 
 #include "node/grpc/credentials.hpp"
 #include "node/grpc/rpc_log.hpp"
+#include "node/peer/report_service.hpp"
 #include "node/peer/settings_service.hpp"
 #include "runtime/base/result.hpp"
 #include "runtime/ports/call.hpp"
@@ -21,6 +22,7 @@ struct peer_server_options {
   bool allow_plaintext = false; ///< also on addresses that are not loopback, without tls
   std::string cluster_id;       ///< whose settings are shared
   peer_settings_door settings;  ///< empty: none are kept here
+  own_report report;            ///< what other nodes show their operators; empty: nothing
   rpc_log log;                  ///< told how each request ended; may be empty
 
   uint32_t message_bytes_max = 33'554'432;    ///< of one request

@@ -5,10 +5,16 @@
 
 namespace weft::cli {
 
+v1::ListNodesRequest with_reports() {
+  v1::ListNodesRequest out;
+  out.set_reports(true);
+  return out;
+}
+
 std::optional<problem> fetch_nodes(client& to, v1::ListNodesResponse& answer) {
   return to.call([&](const auto& channel, grpc::ClientContext& context) {
     answer.Clear();
-    return v1::NodeService::NewStub(channel)->ListNodes(&context, {}, &answer);
+    return v1::NodeService::NewStub(channel)->ListNodes(&context, with_reports(), &answer);
   });
 }
 

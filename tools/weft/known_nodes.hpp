@@ -8,6 +8,9 @@
 
 namespace weft::cli {
 
+/// What to ask for: with the others' own reports, so that the table is as full for them as for the one that answers.
+v1::ListNodesRequest with_reports();
+
 /// All nodes that the endpoint knows, itself first.
 std::optional<problem> fetch_nodes(client& to, v1::ListNodesResponse& answer);
 
@@ -20,7 +23,7 @@ problem no_such_node(const std::string& endpoint, const v1::ListNodesResponse& n
 /// Dead, or said goodbye.
 bool is_gone(v1::NodeState state);
 
-/// The node that answered told this of itself; of others the cluster knows little.
+/// The node told this of itself; of one that did not, the cluster knows little.
 bool is_first_hand(const v1::Node& node);
 
 } // namespace weft::cli

@@ -1,34 +1,59 @@
 #include "tools/weft/node_rates.hpp"
 
+#include "tools/weft/known_nodes.hpp"
+
+#include <utility>
+
 namespace weft::cli {
 
+std::optional<double> rates::hit_share() const {
+  return hits + misses > 0 ? std::optional{hits / (hits + misses)} : std::nullopt;
+}
+
 node_rates::counters node_rates::of(const v1::Pool& pool) {
-  return {.items = pool.items_done(), .tokens = pool.tokens_done()};
+  counters out;
+  out.items = pool.items_done();
+  out.tokens = pool.tokens_done();
+  return out;
 }
 
 node_rates::counters node_rates::of(const v1::Node& node) {
-  counters sum{.calls = node.load().calls_done(), .refused = node.load().calls_refused()};
+  counters sum;
+  sum.calls = node.load().calls_done();
+  sum.refused = node.load().calls_refused();
   for (const auto& pool : node.pools()) {
     sum.items += pool.items_done();
     sum.tokens += pool.tokens_done();
   }
+  const auto& cache = node.cache();
+  sum.hits = cache.memory().hits() + cache.packed().hits() + cache.store().hits() + cache.shared();
+  sum.misses = cache.computed();
+  sum.latency = latency_of(node.load());
   return sum;
+}
+
+std::optional<rates> node_rates::rate_between(const counters& was, const counters& now, double seconds) {
+  const bool went_back = now.calls < was.calls || now.refused < was.refused || now.items < was.items ||
+                         now.tokens < was.tokens || now.hits < was.hits || now.misses < was.misses;
+  auto latency = between(was.latency, now.latency);
+  if (went_back || !latency || seconds <= 0)
+    return std::nullopt;
+  const auto rate = [&](uint64_t a, uint64_t b) { return static_cast<double>(b - a) / seconds; };
+  return rates{.calls = rate(was.calls, now.calls),
+               .refused = rate(was.refused, now.refused),
+               .items = rate(was.items, now.items),
+               .tokens = rate(was.tokens, now.tokens),
+               .hits = rate(was.hits, now.hits),
+               .misses = rate(was.misses, now.misses),
+               .latency = *std::move(latency)};
 }
 
 void node_rates::advance(std::map<std::string, entry>& next, const std::string& key, const counters& now,
                          double seconds) {
-  entry e{.last = now};
-  const auto before = entries_.find(key);
-  if (before != entries_.end() && seconds > 0) {
-    const counters& was = before->second.last;
-    const bool went_back =
-        now.calls < was.calls || now.refused < was.refused || now.items < was.items || now.tokens < was.tokens;
-    const auto rate = [&](uint64_t a, uint64_t b) { return static_cast<double>(b - a) / seconds; };
-    if (!went_back)
-      e.rate = rates{rate(was.calls, now.calls), rate(was.refused, now.refused), rate(was.items, now.items),
-                     rate(was.tokens, now.tokens)};
-  }
-  next[key] = e;
+  entry e{.last = now, .rate = std::nullopt};
+  if (const auto before = entries_.find(key); before != entries_.end())
+    e.rate = rate_between(before->second.last, now, seconds);
+  next[key] = std::move(e);
 }
 
 void node_rates::look(const v1::ListNodesResponse& nodes, time_point now) {
@@ -36,13 +61,21 @@ void node_rates::look(const v1::ListNodesResponse& nodes, time_point now) {
   std::map<std::string, entry> next;
   total_.reset();
   for (const auto& node : nodes.nodes()) {
+    if (!is_first_hand(node))
+      continue;
     advance(next, node.name(), of(node), seconds);
     for (const auto& pool : node.pools())
       advance(next, node.name() + "\n" + pool.name(), of(pool), seconds);
     if (const auto& rate = next[node.name()].rate) {
-      const rates sum = total_.value_or(rates{});
-      total_ = rates{sum.calls + rate->calls, sum.refused + rate->refused, sum.items + rate->items,
-                     sum.tokens + rate->tokens};
+      auto sum = total_.value_or(rates{});
+      sum.calls += rate->calls;
+      sum.refused += rate->refused;
+      sum.items += rate->items;
+      sum.tokens += rate->tokens;
+      sum.hits += rate->hits;
+      sum.misses += rate->misses;
+      add(sum.latency, rate->latency);
+      total_ = std::move(sum);
     }
   }
   entries_ = std::move(next);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "tools/weft/latency_quantile.hpp"
 #include "weft/v1/node.pb.h"
 
 #include <chrono>
@@ -16,10 +17,17 @@ struct rates {
   double refused = 0;
   double items = 0;
   double tokens = 0;
+  double hits = 0;       ///< texts that a cache or another call's computation answered
+  double misses = 0;     ///< texts that were computed
+  latency_steps latency; ///< of the calls between the looks; not a second
+
+  /// Of all texts, 0 to 1; nothing where there were none.
+  std::optional<double> hit_share() const;
 };
 
 /// Turns the counters of successive answers into rates, for each node, each pool and all together, and remembers the
-/// course of the total. A counter that went back means a restart: no rate until the next look. Not thread-safe.
+/// course of the total. A counter that went back means a restart: no rate until the next look. Nodes that did not
+/// report have none. Not thread-safe.
 class node_rates {
 public:
   using time_point = std::chrono::steady_clock::time_point;
@@ -41,7 +49,11 @@ private:
     uint64_t refused = 0;
     uint64_t items = 0;
     uint64_t tokens = 0;
+    uint64_t hits = 0;
+    uint64_t misses = 0;
+    latency_steps latency;
   };
+  static std::optional<rates> rate_between(const counters& was, const counters& now, double seconds);
   struct entry {
     counters last;
     std::optional<rates> rate;

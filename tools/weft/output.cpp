@@ -60,32 +60,62 @@ void table::add(std::vector<cell> row) {
   rows_.push_back(std::move(row));
 }
 
-std::string table::str(bool colour, size_t width) const {
-  constexpr size_t gap = 2;
-  std::vector<size_t> widths;
-  size_t before_last = 0;
+namespace {
+
+constexpr size_t column_gap = 2;
+
+} // namespace
+
+std::vector<size_t> table::widths() const {
+  std::vector<size_t> out;
   for (size_t i = 0; i < columns_.size(); ++i) {
     size_t widest = display_width(columns_[i].title);
     for (const auto& row : rows_)
       widest = std::max(widest, display_width(row[i].text));
-    widths.push_back(widest);
-    if (i + 1 < columns_.size())
-      before_last += widest + gap;
+    out.push_back(widest);
   }
+  return out;
+}
+
+/// The columns that fit, in order.
+std::vector<size_t> table::shown(const std::vector<size_t>& widths, size_t width) const {
+  std::vector<size_t> out;
+  size_t used = 0;
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    out.push_back(i);
+    used += widths[i] + column_gap;
+  }
+  while (width > 0 && used > width + column_gap) {
+    const auto first = std::max_element(out.begin(), out.end(),
+                                        [this](size_t a, size_t b) { return columns_[a].leaves < columns_[b].leaves; });
+    if (first == out.end() || columns_[*first].leaves == 0)
+      break;
+    used -= widths[*first] + column_gap;
+    out.erase(first);
+  }
+  return out;
+}
+
+std::string table::str(bool colour, size_t width) const {
+  const auto widest = widths();
+  const auto columns = shown(widest, width);
+  size_t before_last = 0;
+  for (size_t i = 0; i + 1 < columns.size(); ++i)
+    before_last += widest[columns[i]] + column_gap;
   const size_t last_max = width == 0 ? SIZE_MAX : width > before_last + 8 ? width - before_last : 8;
   std::string out;
   const auto put = [&](size_t i, const std::string& text, tone t) {
-    const bool last = i + 1 == columns_.size();
-    const std::string shown = last ? shorten(text, last_max) : text;
-    const std::string padding(last && !columns_[i].right ? 0 : widths[i] - std::min(widths[i], display_width(shown)),
-                              ' ');
-    out += columns_[i].right ? padding + paint(shown, t, colour) : paint(shown, t, colour) + padding;
-    out += last ? std::string{"\n"} : std::string(gap, ' ');
+    const bool last = i == columns.back();
+    const std::string cut = last ? shorten(text, last_max) : text;
+    const std::string padding(
+        last && !columns_[i].right ? 0 : std::min(widest[i], last ? last_max : SIZE_MAX) - display_width(cut), ' ');
+    out += columns_[i].right ? padding + paint(cut, t, colour) : paint(cut, t, colour) + padding;
+    out += last ? std::string{"\n"} : std::string(column_gap, ' ');
   };
-  for (size_t i = 0; i < columns_.size(); ++i)
+  for (const size_t i : columns)
     put(i, columns_[i].title, tone::bold);
   for (const auto& row : rows_)
-    for (size_t i = 0; i < row.size(); ++i)
+    for (const size_t i : columns)
       put(i, row[i].text, row[i].paint);
   return out;
 }

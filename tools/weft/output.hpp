@@ -61,16 +61,21 @@ public:
   struct column {
     std::string title;
     bool right = false; ///< numbers
+    int leaves = 0;     ///< where the width is too small, columns with the highest number go first; 0: stays
   };
   explicit table(std::vector<column> columns) : columns_(std::move(columns)) {}
 
   /// REQUIRES: one cell a column.
   void add(std::vector<cell> row);
   size_t rows() const { return rows_.size(); }
-  /// Lines with their ends; the last column is shortened to fit `width` (0: no limit).
+  /// Lines with their ends, at most `width` wide (0: no limit): columns leave, then the last one is shortened, to eight
+  /// at least.
   std::string str(bool colour, size_t width = 0) const;
 
 private:
+  std::vector<size_t> widths() const;
+  std::vector<size_t> shown(const std::vector<size_t>& widths, size_t width) const;
+
   std::vector<column> columns_;
   std::vector<std::vector<cell>> rows_;
 };

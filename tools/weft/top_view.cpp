@@ -1,5 +1,6 @@
 #include "tools/weft/top_view.hpp"
 
+#include "tools/weft/known_nodes.hpp"
 #include "tools/weft/node_json.hpp"
 #include "tools/weft/utf8.hpp"
 
@@ -12,6 +13,16 @@ namespace {
 
 std::string shown(const std::optional<rates>& rate, double rates::*figure) {
   return rate ? in_figures((*rate).*figure) : "-";
+}
+
+std::string hit_share(const std::optional<rates>& rate) {
+  const auto share = rate ? rate->hit_share() : std::nullopt;
+  return share ? std::to_string(std::lround(*share * 100)) + "%" : "-";
+}
+
+std::string latency(const std::optional<rates>& rate, double q) {
+  const auto seconds = rate ? quantile(rate->latency, q) : std::nullopt;
+  return seconds ? in_figures(*seconds * 1000) + " ms" : "-";
 }
 
 struct sums {
@@ -50,27 +61,37 @@ std::string used_bar(double share) {
 std::string node_table(const top_state& state, size_t columns, bool colour) {
   table rows{{{"NODE"},
               {"STATE"},
-              {"UPTIME", true},
+              {"LOAD", true, 9},
+              {"UPTIME", true, 8},
               {"CALLS/S", true},
+              {"P50", true, 3},
+              {"P99", true, 1},
+              {"HITS", true, 2},
               {"TEXTS/S", true},
-              {"TOKENS/S", true},
-              {"IN FLIGHT", true},
-              {"QUEUED", true},
-              {"REFUSED", true},
-              {"MEMORY", true}}};
+              {"TOKENS/S", true, 6},
+              {"IN FLIGHT", true, 5},
+              {"QUEUED", true, 4},
+              {"REFUSED", true, 7},
+              {"MEMORY", true, 10}}};
   for (const auto& node : state.nodes.nodes()) {
+    const bool told = is_first_hand(node);
+    const auto own = [told](std::string text) { return told ? std::move(text) : std::string{"-"}; };
     const auto rate = state.rate.of_node(node.name());
     const uint64_t refused = node.load().calls_refused();
     rows.add({{shorten(printable(node.name()), 24), tone::bold},
               {state_name(node.state()), state_tone(node.state())},
-              {in_time(node.uptime_seconds())},
+              {std::to_string(node.load().level()) + "/15"},
+              {own(in_time(node.uptime_seconds()))},
               {shown(rate, &rates::calls)},
+              {latency(rate, 0.5)},
+              {latency(rate, 0.99)},
+              {hit_share(rate)},
               {shown(rate, &rates::items)},
               {shown(rate, &rates::tokens)},
-              {with_spaces(node.load().calls_in_flight())},
-              {with_spaces(queued_of(node))},
-              {with_spaces(refused), refused > 0 ? tone::warning : tone::plain},
-              {in_bytes(node.load().memory_bytes())}});
+              {own(with_spaces(node.load().calls_in_flight()))},
+              {own(with_spaces(queued_of(node)))},
+              {own(with_spaces(refused)), refused > 0 ? tone::warning : tone::plain},
+              {own(in_bytes(node.load().memory_bytes()))}});
   }
   return rows.str(colour, columns);
 }
@@ -80,11 +101,11 @@ std::string pool_table(const top_state& state, size_t columns, bool colour) {
               {"POOL"},
               {"WORKERS", true},
               {"USED"},
-              {"QUEUED", true},
-              {"TEXTS/S", true},
-              {"TOKENS/S", true},
-              {"TEXTS", true},
-              {"MODEL"}}};
+              {"QUEUED", true, 2},
+              {"TEXTS/S", true, 1},
+              {"TOKENS/S", true, 3},
+              {"TEXTS", true, 4},
+              {"MODEL", false, 5}}};
   for (const auto& node : state.nodes.nodes())
     for (const auto& pool : node.pools()) {
       const auto rate = state.rate.of_pool(node.name(), pool.name());
@@ -116,10 +137,14 @@ std::string headline(const top_state& state, size_t columns, bool colour) {
 json rates_json(const std::optional<rates>& rate) {
   if (!rate)
     return nullptr;
+  const auto or_null = [](const std::optional<double>& value) { return value ? json(*value) : json(nullptr); };
   return {{"calls_per_second", rate->calls},
           {"refused_per_second", rate->refused},
           {"items_per_second", rate->items},
-          {"tokens_per_second", rate->tokens}};
+          {"tokens_per_second", rate->tokens},
+          {"cache_hit_share", or_null(rate->hit_share())},
+          {"latency_p50_seconds", or_null(quantile(rate->latency, 0.5))},
+          {"latency_p99_seconds", or_null(quantile(rate->latency, 0.99))}};
 }
 
 } // namespace
@@ -143,11 +168,13 @@ std::string top_page(const top_state& state, size_t columns, bool colour) {
     page += paint(shorten("! " + state.trouble, columns), tone::bad, colour) + "\n";
   const sums s = sum_of(state.nodes);
   const auto total = state.rate.total();
-  page += shorten("texts/s " + shown(total, &rates::items) + "   tokens/s " + shown(total, &rates::tokens) +
-                      "   calls/s " + shown(total, &rates::calls) + "   refused/s " + shown(total, &rates::refused) +
-                      "   in flight " + with_spaces(s.in_flight) + "   queued " + with_spaces(s.queued),
-                  columns) +
-          "\n";
+  page +=
+      shorten("texts/s " + shown(total, &rates::items) + "   tokens/s " + shown(total, &rates::tokens) + "   calls/s " +
+                  shown(total, &rates::calls) + "   p50 " + latency(total, 0.5) + "   p99 " + latency(total, 0.99) +
+                  "   hits " + hit_share(total) + "   refused/s " + shown(total, &rates::refused) + "   in flight " +
+                  with_spaces(s.in_flight) + "   queued " + with_spaces(s.queued),
+              columns) +
+      "\n";
   if (state.rate.history().size() > 1)
     page +=
         "texts/s " + paint(sparkline(state.rate.history(), columns > 8 ? columns - 8 : 0), tone::good, colour) + "\n";

@@ -1,5 +1,6 @@
 #include "tools/weft/byte_reader.hpp"
 #include "tools/weft/endpoint.hpp"
+#include "tools/weft/known_nodes.hpp"
 #include "tools/weft/live_screen.hpp"
 #include "tools/weft/top_view.hpp"
 #include "tools/weft/verbs.hpp"
@@ -53,7 +54,7 @@ look_result look(client& to, std::chrono::milliseconds limit) {
   look_result result;
   result.trouble = to.call_once(
       [&](const auto& channel, grpc::ClientContext& context) {
-        return v1::NodeService::NewStub(channel)->ListNodes(&context, {}, &result.nodes);
+        return v1::NodeService::NewStub(channel)->ListNodes(&context, with_reports(), &result.nodes);
       },
       limit);
   result.at = steady::now();

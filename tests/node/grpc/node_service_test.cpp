@@ -74,6 +74,65 @@ TEST_CASE("a node tells its state, load, models and pools") {
   CHECK(all.nodes(0).name() == "n1");
 }
 
+TEST_CASE("a list with reports tells of each live member what it says, and of the others what the cluster knows") {
+  auto options = weft::test::on_any_port();
+  int rounds = 0;
+  options.reports = [&](auto done) {
+    ++rounds;
+    auto all = std::make_shared<std::unordered_map<weft::node_id, pb::Node>>();
+    for (const uint64_t id : {2, 3, 4}) {
+      auto& report = (*all)[weft::node_id{id}];
+      report.set_name("n" + std::to_string(id));
+      report.set_version("9.9.9");
+      report.set_state(pb::NODE_STATE_SERVING);
+      report.set_epoch(7);
+      report.mutable_load()->set_calls_done(id * 100);
+    }
+    done(all);
+  };
+  test_node node(weft::test::answer, options);
+  auto snapshot = weft::test::fake_snapshot();
+  auto view = std::make_shared<weft::cluster_view>();
+  view->self = weft::node_id{1};
+  const auto add = [&](uint64_t id, weft::member_condition condition, uint64_t epoch) {
+    weft::cluster_member member;
+    member.node = weft::node_id{id};
+    member.epoch = weft::boot_epoch{epoch};
+    member.name = "n" + std::to_string(id);
+    member.condition = condition;
+    member.zone = "z" + std::to_string(id);
+    view->members.push_back(member);
+  };
+  add(1, weft::member_condition::serving, 1);
+  add(2, weft::member_condition::suspect, 7);
+  add(3, weft::member_condition::dead, 7);
+  add(4, weft::member_condition::serving, 8); // the report is of the process before
+  snapshot.cluster = view;
+  node.view->set(std::move(snapshot));
+
+  const auto list = [&](bool reports) {
+    grpc::ClientContext rpc;
+    rpc.set_deadline(soon());
+    pb::ListNodesRequest in;
+    in.set_reports(reports);
+    pb::ListNodesResponse out;
+    REQUIRE(pb::NodeService::NewStub(node.channel)->ListNodes(&rpc, in, &out).ok());
+    REQUIRE(out.nodes_size() == 4);
+    return out;
+  };
+  auto all = list(true);
+  CHECK(all.nodes(1).version() == "9.9.9");
+  CHECK(all.nodes(1).load().calls_done() == 200);
+  CHECK(all.nodes(1).state() == pb::NODE_STATE_SUSPECT);
+  CHECK(all.nodes(2).version().empty());
+  CHECK(all.nodes(2).state() == pb::NODE_STATE_DEAD);
+  CHECK(all.nodes(3).version().empty());
+  CHECK(all.nodes(3).zone() == "z4");
+  all = list(false);
+  CHECK(rounds == 1);
+  CHECK(all.nodes(1).version().empty());
+}
+
 TEST_CASE("the answer follows the snapshot, though it is serialized once for each") {
   test_node node;
   CHECK(get_node(node).state() == pb::NODE_STATE_SERVING);

@@ -17,6 +17,12 @@ top_state busy_state() {
     weft::v1::ListNodesResponse nodes;
     auto& node = *nodes.add_nodes();
     node.set_name("n1");
+    node.set_version("1.2.3"); // it reports
+    node.mutable_cache()->mutable_memory()->set_hits(look * 150);
+    node.mutable_cache()->set_computed(look * 50);
+    auto& step = *node.mutable_load()->add_call_latency();
+    step.set_seconds_max(0.01);
+    step.set_calls(look);
     node.set_state(weft::v1::NODE_STATE_SERVING);
     node.mutable_load()->set_calls_in_flight(3);
     auto& pool = *node.add_pools();
@@ -37,17 +43,17 @@ top_state busy_state() {
 TEST_CASE("the page shows the figures and fits any width") {
   std::setlocale(LC_CTYPE, "C.UTF-8");
   const top_state state = busy_state();
-  for (const size_t columns : {30, 80, 200}) {
+  for (const size_t columns : {40, 60, 80, 100, 200}) {
     CAPTURE(columns);
     std::istringstream page{top_page(state, columns, false)};
     size_t lines = 0;
     for (std::string line; std::getline(page, line); ++lines)
-      if (columns >= 100)
-        CHECK(display_width(line) <= columns);
+      CHECK_MESSAGE(display_width(line) <= columns, line);
     CHECK(lines >= 8);
   }
   const std::string page = top_page(state, 120, false);
-  for (const char* part : {"1 node, 1 serving", "texts/s 250", "in flight 3", "queued 77", "[|||||     ] 50%", "█"})
+  for (const char* part : {"1 node, 1 serving", "texts/s 250", "p50 5.00 ms", "hits 75%", "75%", "in flight 3",
+                           "queued 77", "[|||||     ] 50%", "█"})
     CHECK_MESSAGE(page.find(part) != std::string::npos, part << " is not in\n" << page);
   CHECK(page.find('\x1b') == std::string::npos);
 }
