@@ -63,14 +63,16 @@ private:
 };
 using outcome_ptr = std::shared_ptr<outcome>;
 
-/// A call whose client is the test. As a transport does, it answers errc::unavailable when all let go of it.
+/// A call whose client is the test. As a transport does, it answers errc::unavailable (or errc::cancelled, where
+/// it was) when all let go of it.
 class recording_call final : public call {
 public:
   recording_call(weft::context context, embed_request request, outcome_ptr to)
       : call(std::move(context), std::move(request)), to_(std::move(to)) {}
   ~recording_call() override {
     if (!answered())
-      to_->set(failure{errc::unavailable, "the call was lost"});
+      to_->set(ended() ? failure{errc::cancelled, "the client cancelled the call"}
+                       : failure{errc::unavailable, "the call was lost"});
   }
 
 private:
