@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <future>
+#include <latch>
 #include <map>
 #include <memory>
 #include <optional>
@@ -94,11 +95,16 @@ TEST_CASE("a lent thread hands on what would keep it for long: much text is toke
 
 TEST_CASE("thousands of calls from several threads, many cancelled, are each answered once and right") {
   constexpr int threads = 4, calls_a_thread = 2'000;
-  constexpr size_t window = 200; ///< of one thread; together more than the node admits
+  constexpr size_t window = 200; ///< of one thread
   auto device = std::make_shared<fake_device>(mode::threads);
   device->poison = {'!'};
   auto options = options_for(device);
-  options.limits.calls_max = 600;
+  // Nothing is computed until each thread has filled its window: of 800 calls, a third of which end by themselves, some
+  // must be refused.
+  std::promise<void> open;
+  device->gate = open.get_future().share();
+  std::latch filled{threads};
+  options.limits.calls_max = 400;
   options.pools[0] = {.model = "m",
                       .workers_min = 2,
                       .workers_max = 3,
@@ -126,6 +132,8 @@ TEST_CASE("thousands of calls from several threads, many cancelled, are each ans
           live.push_back(call);
           mine.emplace_back(std::move(texts), outcome);
           tree.entrance().submit(std::move(call));
+          if (mine.size() == window)
+            filled.count_down();
           if (mine.size() > window)
             mine[mine.size() - window].second->wait();
           if (auto victim = live[live.size() - 1 - random() % std::min(live.size(), window)].lock();
@@ -145,6 +153,8 @@ TEST_CASE("thousands of calls from several threads, many cancelled, are each ans
           ++codes[outcome->code()];
         }
       });
+    filled.wait();
+    open.set_value();
     for (auto& submitter : submitters)
       submitter.join();
   }

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <numeric>
@@ -40,6 +41,7 @@ public:
   std::set<int32_t> poison; ///< a batch with one of these ids fails
   std::set<int32_t> deadly; ///< a batch with one of these ids kills its worker
   std::chrono::nanoseconds busy{1'000};
+  std::shared_future<void> gate; ///< batches wait for it, where it is valid
   std::atomic<int> engines_to_refuse{0};
   std::atomic<int> engines_made{0};
   std::atomic<int> engines_alive{0};
@@ -47,6 +49,8 @@ public:
   mode how() const noexcept { return how_; }
 
   void run(embed_batch work, std::function<void(engine_reply)> done) {
+    if (gate.valid())
+      gate.wait();
     {
       const std::lock_guard hold(mutex_);
       sequences_.push_back(work.sequences());
