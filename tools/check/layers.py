@@ -27,13 +27,15 @@ LAYERS = {
     "tests/node": ["node", "actors", "runtime", "tests/support"],
     "tests/tools": ["tools/weft", "node", "runtime", "tests/support", "tests/node"],
     "tests/support": ["runtime", "actors"],
-    "tests/fuzz": ["runtime", "tests/runtime", "tests/support"],
+    "tests/fuzz": ["node/grpc", "runtime", "tests/runtime", "tests/support"],
     "tests": ["node", "actors", "runtime", "tools/weft", "tests"],
 }
 # Wiring belongs to node/: others see compute and storage only through runtime/ports.
 HIDDEN = {"runtime": ["runtime/compute", "runtime/storage"], "actors": ["runtime/compute", "runtime/storage"]}
 
-TRANSPORT = ["node/grpc", "node/peer", "tools/weft", "tests/node", "tests/tools", "tests/cluster", "tests/bench"]
+TRANSPORT = ["node/grpc", "node/peer", "tools/weft"] + [
+    "tests/" + folder for folder in ("node", "tools", "cluster", "bench", "fuzz")
+]
 # What an include starts with (or ends with, for generated code): the folders where it may stand.
 PACKAGES = {
     r"caf/": ["actors", "tests/actors", "tests/bench"],
