@@ -169,6 +169,8 @@ void worker_pool_state::report_drops() {
     setup_.services->meter->items_dropped(errc::deadline_exceeded, drops.expired);
   if (drops.cancelled > 0)
     setup_.services->meter->items_dropped(errc::cancelled, drops.cancelled);
+  if (drops.late > 0)
+    setup_.services->meter->items_dropped(errc::overloaded, drops.late);
 }
 
 void worker_pool_state::arm_timer() {

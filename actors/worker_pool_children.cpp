@@ -19,6 +19,7 @@ void worker_pool_state::apply(const pool_options& options) {
   setup_.options = options;
   core_->set_queue_limits({.items_max = options.queue_items_max, .tokens_max = options.queue_tokens_max});
   core_->set_chunk_items(options.batching ? chunk_items_max : 1);
+  core_->set_refuse_late(options.batching);
   roster_.set_depth(options.batching ? batches_a_worker : 1);
   workers_wanted_ = std::clamp(workers_wanted_, workers_min(), workers_max());
 }

@@ -3,16 +3,32 @@
 #include "runtime/base/assert.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <numeric>
 #include <utility>
 
 namespace weft {
+namespace {
+
+size_t size_of(uint64_t cost, size_t sizes) noexcept {
+  return std::min<size_t>(std::bit_width(cost), sizes - 1);
+}
+
+} // namespace
 
 errc batch_queue::open(uint64_t call, priority level, uint32_t items, uint64_t tokens_at_most) {
   WEFT_ASSERT(items > 0);
   WEFT_ASSERT(!calls_.contains(call));
   if (items_held() + items > limits_.items_max || tokens_held() + tokens_at_most > limits_.tokens_max)
     return errc::overloaded;
-  calls_[call] = {.level = level, .items_reserved = items, .tokens_reserved = tokens_at_most};
+  auto size = size_of(tokens_at_most, sizes);
+  calls_[call] = {.level = level,
+                  .cost = tokens_at_most,
+                  .size = size,
+                  .cost_left = tokens_at_most,
+                  .items_reserved = items,
+                  .tokens_reserved = tokens_at_most};
+  costs_[static_cast<size_t>(level)][size] += tokens_at_most;
   items_reserved_ += items;
   tokens_reserved_ += tokens_at_most;
   return errc::none;
@@ -32,8 +48,8 @@ void batch_queue::push(batch_item item, uint64_t tokens_at_most) {
   items_ += 1;
   tokens_ += item.tokens();
   if (call.items.empty())
-    turns_.add(item.call, call.level);
-  call.items.push_back(std::move(item));
+    turns_.add(item.call, call.level, call.cost);
+  call.items.push_back({std::move(item), tokens});
 }
 
 void batch_queue::push_retry(batch group) {
@@ -50,8 +66,9 @@ uint64_t batch_queue::close(uint64_t call) {
   auto dropped = it.items_reserved + it.items.size() + close_retries(call);
   items_reserved_ -= it.items_reserved;
   tokens_reserved_ -= it.tokens_reserved;
-  for (const auto& item : it.items)
-    left(item);
+  for (const auto& waiting : it.items)
+    left(waiting.item);
+  handed_out(it, it.cost_left);
   if (turns_.contains(call))
     turns_.remove(call);
   calls_.erase(found);
@@ -77,8 +94,12 @@ uint64_t batch_queue::close_retries(uint64_t call) {
 }
 
 batch batch_queue::take(const batch_limits& limits, const std::function<bool(uint64_t)>& ended) {
-  if (!retries_.empty())
-    return take_retry(limits, ended);
+  if (!retries_.empty()) {
+    auto again = take_retry(limits, ended);
+    taken_cost_ = again.tokens;
+    return again;
+  }
+  taken_cost_ = 0;
   batch taken;
   std::vector<uint64_t> skipped;
   while (!turns_.empty() && taken.items.size() < limits.items_max) {
@@ -90,19 +111,22 @@ batch batch_queue::take(const batch_limits& limits, const std::function<bool(uin
       skipped.push_back(id);
       continue;
     }
-    auto tokens = call.items.front().tokens();
+    auto tokens = call.items.front().item.tokens();
     WEFT_ASSERT(tokens <= limits.tokens_max);
     if (taken.tokens + tokens > limits.tokens_max)
       break;
-    left(call.items.front());
-    taken.add(std::move(call.items.front()));
+    auto cost = call.items.front().cost;
+    taken_cost_ += cost;
+    left(call.items.front().item);
+    handed_out(call, cost);
+    taken.add(std::move(call.items.front().item));
     call.items.pop_front();
-    turns_.charge(id, tokens);
+    turns_.charge(id, cost);
     if (call.items.empty())
       turns_.remove(id);
   }
   for (auto id : skipped)
-    turns_.add(id, calls_.at(id).level);
+    turns_.add(id, calls_.at(id).level, calls_.at(id).cost);
   return taken;
 }
 
@@ -123,6 +147,28 @@ batch batch_queue::take_retry(const batch_limits& limits, const std::function<bo
   if (group.items.empty())
     retries_.pop_front();
   return taken;
+}
+
+uint64_t batch_queue::cost_until_done(priority level, uint64_t cost) const noexcept {
+  const auto& own = costs_[static_cast<size_t>(level)];
+  auto dearer = own.begin() + static_cast<std::ptrdiff_t>(size_of(cost, sizes)) + 1;
+  auto until = std::accumulate(own.begin(), dearer, cost);
+  until += std::min(until / (turn_order::oldest_share - 1), std::accumulate(dearer, own.end(), uint64_t{0}));
+  for (const auto& group : retries_)
+    until += group.tokens;
+  auto meanwhile = until;
+  for (size_t other = 0; other < priority_count; ++other) {
+    if (other == static_cast<size_t>(level))
+      continue;
+    auto waiting = std::accumulate(costs_[other].begin(), costs_[other].end(), uint64_t{0});
+    until += std::min(waiting, turn_order::given_meanwhile(static_cast<priority>(other), level, meanwhile));
+  }
+  return until;
+}
+
+void batch_queue::handed_out(waiting_call& call, uint64_t cost) noexcept {
+  call.cost_left -= cost;
+  costs_[static_cast<size_t>(call.level)][call.size] -= cost;
 }
 
 void batch_queue::left(const batch_item& item) noexcept {

@@ -24,6 +24,11 @@ open_call* call_ledger::find(uint64_t id) {
   return found == calls_.end() ? nullptr : &found->second;
 }
 
+const open_call* call_ledger::find(uint64_t id) const {
+  auto found = calls_.find(id);
+  return found == calls_.end() ? nullptr : &found->second;
+}
+
 bool call_ledger::ended(uint64_t id) const {
   auto found = calls_.find(id);
   return found == calls_.end() || found->second.call->ended();

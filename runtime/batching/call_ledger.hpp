@@ -40,6 +40,7 @@ public:
   /// Returns the call's number, never used before.
   uint64_t open(call_ptr call, time_point now);
   open_call* find(uint64_t id);
+  const open_call* find(uint64_t id) const;
   bool ended(uint64_t id) const;
   void close(uint64_t id);
 

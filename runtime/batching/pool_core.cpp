@@ -13,6 +13,8 @@ namespace {
 constexpr uint8_t chunk_tries_max = 3;
 // Long enough for a batch or two to leave the queue.
 constexpr std::chrono::milliseconds queue_retry_after{50};
+// Nobody knows what comes in the meantime.
+constexpr std::chrono::milliseconds late_retry_max{5'000};
 // How often a full queue looks for calls whose clients have gone.
 constexpr std::chrono::milliseconds room_sweep_period{10};
 // Reading weights takes a second or a few.
@@ -24,6 +26,15 @@ failure queue_full(const batch_queue& queue) {
               std::to_string(queue.tokens_held()) + " tokens wait",
           {},
           queue_retry_after};
+}
+
+failure too_late(duration late) {
+  auto retry = std::chrono::ceil<std::chrono::milliseconds>(late);
+  return {errc::overloaded,
+          "what waits ahead takes about " + std::to_string(retry.count()) +
+              " ms longer than the call's deadline allows",
+          {},
+          std::clamp(retry, queue_retry_after, late_retry_max)};
 }
 
 failure still_loading() {
@@ -55,7 +66,12 @@ void pool_core::enter(call_ptr call, time_point now) {
   if (call->context().deadline <= now)
     return call->fail({errc::deadline_exceeded, "the deadline had passed when the call arrived"});
   auto id = ledger_.open(call, now);
-  auto refused = reserve(*call, id);
+  ledger_.find(id)->tokens_cap = model_ ? model_->tokens_max : options_.tokens_cap;
+  auto cost = cost_of(*call, ledger_.find(id)->tokens_cap);
+  auto late = lateness(*call, queue_.cost_until_done(call->context().priority, cost), now);
+  if (late > duration::zero() && queue_.ready())
+    return fail(id, too_late(late));
+  auto refused = reserve(*call, id, cost);
   if (refused != errc::none && now >= next_room_sweep_) {
     // Calls whose clients have gone shall not keep others out. But a look at all calls for each that is refused would
     // make a refusal cost more than an answer.
@@ -63,20 +79,35 @@ void pool_core::enter(call_ptr call, time_point now) {
     sweep(now);
     if (ledger_.find(id) == nullptr)
       return; // cancelled in this very moment
-    refused = reserve(*call, id);
+    refused = reserve(*call, id, cost);
   }
   if (refused != errc::none)
     return fail(id, model_ ? queue_full(queue_) : still_loading());
-  chunk_turns_.add(id, call->context().priority);
+  auto level = call->context().priority;
+  chunk_turns_.add(id, level, cost);
 }
 
-errc pool_core::reserve(const call& call, uint64_t id) {
-  auto& opened = *ledger_.find(id);
-  opened.tokens_cap = model_ ? model_->tokens_max : options_.tokens_cap;
-  uint64_t tokens = 0;
+errc pool_core::reserve(const call& call, uint64_t id, uint64_t cost) {
+  return queue_.open(id, call.context().priority, ledger_.find(id)->missing, cost);
+}
+
+uint64_t pool_core::cost_of(const call& call, uint32_t tokens_cap) const {
+  uint64_t cost = 0;
   for (const auto& text : call.request().texts)
-    tokens += options_.cost(text.size(), opened.tokens_cap);
-  return queue_.open(id, call.context().priority, opened.missing, tokens);
+    cost += options_.cost(text.size(), tokens_cap);
+  return cost;
+}
+
+duration pool_core::lateness(const call& call, uint64_t cost_until_done, time_point now) const {
+  auto deadline = call.context().deadline;
+  if (!options_.refuse_late || deadline == time_point::max() || !rate_.known())
+    return {};
+  return std::max(now + rate_.time_of(computing_cost_ + cost_until_done + batch_cost_) - deadline, duration::zero());
+}
+
+bool pool_core::hopeless(uint64_t id, time_point now) const {
+  const auto* open = ledger_.find(id);
+  return lateness(*open->call, queue_.cost_left(id), now) > duration::zero();
 }
 
 std::optional<text_chunk> pool_core::next_chunk() {
@@ -138,7 +169,7 @@ batch_ptr pool_core::next_batch(const batch_limits& limits, time_point now) {
   expire(now);
   std::vector<uint64_t> gone;
   auto ended = [&](uint64_t id) {
-    auto is = ledger_.ended(id);
+    auto is = ledger_.ended(id) || hopeless(id, now);
     if (is)
       gone.push_back(id);
     return is;
@@ -148,14 +179,20 @@ batch_ptr pool_core::next_batch(const batch_limits& limits, time_point now) {
     gone.clear();
     *next = queue_.take(limits, ended);
     for (auto id : gone)
-      if (ledger_.find(id) != nullptr) // it may have been asked about more than once
-        fail(id, {errc::cancelled, "the client cancelled the call"});
+      if (const auto* open = ledger_.find(id); open != nullptr) // it may have been asked about more than once
+        fail(id, open->call->ended() ? failure{errc::cancelled, "the client cancelled the call"}
+                                     : too_late(lateness(*open->call, queue_.cost_left(id), now)));
   } while (next->items.empty() && !gone.empty());
-  if (next->items.empty())
+  if (next->items.empty()) {
+    rate_.dispatched(false, now);
     return nullptr;
+  }
   next->id = ++last_batch_;
   next->dispatched = now;
-  computing_[next->id] = next;
+  batch_cost_ = queue_.taken_cost();
+  computing_[next->id] = {next, batch_cost_};
+  computing_cost_ += batch_cost_;
+  rate_.dispatched(queue_.ready(), now);
   return next;
 }
 
@@ -163,8 +200,10 @@ void pool_core::computed(uint64_t batch_id, engine_reply reply, time_point now) 
   auto found = computing_.find(batch_id);
   if (found == computing_.end())
     return;
-  auto done = std::move(found->second);
+  auto [done, cost] = std::move(found->second);
   computing_.erase(found);
+  computing_cost_ -= cost;
+  rate_.done(cost, now);
   expire(now);
   if (!reply.output)
     return retry(*done, reply.output.error().message);
@@ -211,8 +250,9 @@ void pool_core::batch_lost(uint64_t batch_id, bool started) {
   auto found = computing_.find(batch_id);
   if (found == computing_.end())
     return;
-  auto lost = std::move(found->second);
+  auto [lost, cost] = std::move(found->second);
   computing_.erase(found);
+  computing_cost_ -= cost;
   if (started)
     return retry(*lost, "the worker died");
   batch again;
@@ -246,6 +286,8 @@ void pool_core::fail(uint64_t id, failure reason) {
     drops_.expired += dropped;
   if (reason.code == errc::cancelled)
     drops_.cancelled += dropped;
+  if (reason.code == errc::overloaded)
+    drops_.late += dropped;
   if (chunk_turns_.contains(id))
     chunk_turns_.remove(id);
   auto call = ledger_.find(id)->call;

@@ -7,6 +7,7 @@
 #include "runtime/batching/call_ledger.hpp"
 #include "runtime/batching/text_chunk.hpp"
 #include "runtime/batching/turn_order.hpp"
+#include "runtime/batching/work_rate.hpp"
 #include "runtime/ports/call.hpp"
 #include "runtime/ports/engine.hpp"
 #include "runtime/ports/model.hpp"
@@ -27,12 +28,15 @@ struct pool_core_options {
   std::function<uint64_t(uint64_t bytes, uint32_t tokens_max)> cost;
   uint32_t tokens_cap = 16'384; ///< of one text, until the model says its own
   uint32_t chunk_items = chunk_items_max;
+  /// Refuses a call that would miss its deadline (errc::overloaded) as soon as that can be told.
+  bool refuse_late = true;
 };
 
-/// Items that left without being computed, by reason.
+/// Items that left the queue without being computed, by reason.
 struct drop_counts {
   uint64_t expired = 0;
   uint64_t cancelled = 0;
+  uint64_t late = 0; ///< would have missed their deadline
 };
 
 /// What a worker pool decides: which texts are tokenized next, which make the next batch, what is tried again, and
@@ -44,6 +48,7 @@ class pool_core {
 public:
   explicit pool_core(pool_core_options options);
 
+  void set_refuse_late(bool on) { options_.refuse_late = on; }
   void set_queue_limits(const queue_limits& limits) { queue_.set_limits(limits); }
   /// Texts of one chunk, from the next on. REQUIRES: items > 0.
   void set_chunk_items(uint32_t items) { options_.chunk_items = items; }
@@ -80,7 +85,11 @@ public:
   uint64_t tokens_done() const noexcept { return tokens_done_; }
 
 private:
-  errc reserve(const call& call, uint64_t id);
+  errc reserve(const call& call, uint64_t id, uint64_t cost);
+  uint64_t cost_of(const call& call, uint32_t tokens_cap) const;
+  /// By how much the call will be late if so much has to be computed until it is done; 0 while nobody can tell.
+  duration lateness(const call& call, uint64_t cost_until_done, time_point now) const;
+  bool hopeless(uint64_t id, time_point now) const;
   void expire(time_point now);
   void fail(uint64_t id, failure reason);
   void finish(uint64_t id, open_call& call);
@@ -90,11 +99,19 @@ private:
   pool_core_options options_;
   std::optional<model_info> model_;
   call_ledger ledger_;
-  turn_order chunk_turns_{1}; ///< a chunk a turn
+  turn_order chunk_turns_; ///< in bytes
   std::deque<text_chunk> lost_chunks_;
   batch_queue queue_;
   uint64_t last_batch_ = 0;
-  std::unordered_map<uint64_t, std::shared_ptr<const batch>> computing_;
+  struct computing_batch {
+    std::shared_ptr<const batch> what;
+    uint64_t cost = 0;
+  };
+
+  std::unordered_map<uint64_t, computing_batch> computing_;
+  uint64_t computing_cost_ = 0;
+  uint64_t batch_cost_ = 0; ///< of the last one: a text has its vector when its whole batch has
+  work_rate rate_;
   time_point next_room_sweep_ = time_point::min();
   drop_counts drops_;
   uint64_t items_done_ = 0;

@@ -93,24 +93,41 @@ TEST_CASE("closing a call takes out all that waits of it, and nothing else") {
   CHECK(queue.tokens_held() == 0);
 }
 
-TEST_CASE("a call with 1024 texts delays one with a single text by a turn, not by its length") {
+TEST_CASE("a call with 1024 texts does not delay one with a single text") {
   batch_queue queue{{}};
   fill(queue, 1, priority::normal, 1'024, 128);
+  queue.take({.tokens_max = 1'024}, nobody);
   fill(queue, 2, priority::normal, 1, 128);
   auto taken = queue.take({.tokens_max = 1'024}, nobody);
-  CHECK(std::ranges::count(taken.items, 2u, &batch_item::call) == 1);
+  CHECK(taken.items.front().call == 2);
 }
 
-TEST_CASE("calls share a batch evenly by tokens, however long their texts are") {
+TEST_CASE("a call is done as a whole before the next of its size begins") {
   batch_queue queue{{}};
-  fill(queue, 1, priority::normal, 1'000, 256);
-  fill(queue, 2, priority::normal, 1'000, 16);
-  auto taken = queue.take({.tokens_max = 8'192}, nobody);
-  uint64_t tokens[3] = {};
-  for (const auto& it : taken.items)
-    tokens[it.call] += it.tokens();
-  CHECK(tokens[1] == doctest::Approx(4'096).epsilon(0.1));
-  CHECK(tokens[2] == doctest::Approx(4'096).epsilon(0.1));
+  for (uint64_t call : {1, 2, 3})
+    fill(queue, call, priority::normal, 20, 100);
+  for (uint64_t call : {1, 2, 3})
+    for (const auto& it : queue.take({.tokens_max = 2'000}, nobody).items)
+      CHECK(it.call == call);
+}
+
+TEST_CASE("what has to be computed until a call would be done counts those that go before it") {
+  batch_queue queue{{}};
+  CHECK(queue.cost_until_done(priority::normal, 100) == 100);
+  fill(queue, 1, priority::normal, 10, 10);   // as dear
+  fill(queue, 2, priority::normal, 1, 10);    // cheaper
+  fill(queue, 3, priority::normal, 100, 100); // far dearer: a quarter, if it is the oldest
+  CHECK(queue.cost_until_done(priority::normal, 100) == 210 + 210 / 3);
+  CHECK(queue.cost_until_done(priority::normal, 10) == 20 + 20 / 3);
+  CHECK(queue.cost_left(1) == 100);
+  fill(queue, 4, priority::high, 1, 50);      // all of it
+  fill(queue, 5, priority::batch, 1'000, 10); // a quarter of what is given to us
+  CHECK(queue.cost_until_done(priority::normal, 100) == 280 + 50 + 280 / 4);
+  queue.take({.tokens_max = 70}, nobody); // 4 (50), 2 (10), a text of 1
+  CHECK(queue.cost_left(1) + queue.cost_left(2) + queue.cost_left(4) + queue.cost_left(5) <= 100 + 10'000);
+  for (uint64_t call : {1, 2, 3, 4, 5})
+    queue.close(call);
+  CHECK(queue.cost_until_done(priority::batch, 7) == 7);
 }
 
 TEST_CASE("a call that has ended is passed over and named, and its owner closes it") {
