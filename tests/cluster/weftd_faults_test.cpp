@@ -42,8 +42,8 @@ auto since(clock_type::time_point began) {
 } // namespace
 
 TEST_CASE("kill -9 of one node after the other costs no call and changes no vector") {
-  loaded_cluster cluster{long_tests() ? 5 : 3};
-  const int rounds = long_tests() ? 4 : 1;
+  loaded_cluster cluster{long_tests() ? 9 : 3};
+  const int rounds = long_tests() ? 2 : 1;
   for (int round = 1; round <= rounds; ++round)
     for (size_t i = 0; i < cluster.nodes.size(); ++i) {
       auto& node = cluster.nodes[i];

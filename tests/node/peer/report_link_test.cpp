@@ -106,7 +106,7 @@ TEST_CASE("a node without others has no reports, at once") {
 }
 
 TEST_CASE("fresh reports serve the next one, stale ones are asked for again") {
-  for (const auto [fresh_for, rounds] : {std::pair{3'600'000ms, 1}, std::pair{0ms, 2}}) {
+  for (const auto& [fresh_for, rounds] : {std::pair{3'600'000ms, 1}, std::pair{0ms, 2}}) {
     reporting_peer two{"n2"};
     const auto link = make_link({.tls = {}, .answer_time_max = 60s, .fresh_for = fresh_for});
     link->set_members(view_of({member(2, two.address)}));
