@@ -14,7 +14,7 @@ using clock_type = std::chrono::steady_clock;
 struct one_call {
   grpc::ClientContext context;
   grpc::ByteBuffer request, reply;
-  clock_type::time_point began = clock_type::now();
+  clock_type::time_point began;
 };
 
 } // namespace
@@ -36,7 +36,8 @@ grpc::ByteBuffer message_of(const std::string& bytes) {
 void raw_client::start(loop& shared) {
   auto* call = new one_call;
   call->context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(120));
-  call->request = request_;
+  call->request = next_();
+  call->began = clock_type::now();
   stub_.UnaryCall(&call->context, method_, {}, &call->request, &call->reply,
                   [this, call, &shared](const grpc::Status& status) {
                     const auto now = clock_type::now();
@@ -85,7 +86,7 @@ load_result raw_client::flood(uint32_t calls, const std::function<void()>& when_
 grpc::ByteBuffer raw_client::reply() {
   one_call call;
   call.context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(120));
-  call.request = request_;
+  call.request = next_();
   std::mutex mutex;
   std::condition_variable changed;
   bool done = false;

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -26,8 +27,14 @@ struct load_result {
 /// comparison have the same client.
 class raw_client {
 public:
+  /// Gives the next request. Thread-safe.
+  using request_source = std::function<grpc::ByteBuffer()>;
+
+  raw_client(std::shared_ptr<grpc::Channel> channel, std::string method, request_source next)
+      : stub_(std::move(channel)), method_(std::move(method)), next_(std::move(next)) {}
+  /// The same request over and over.
   raw_client(std::shared_ptr<grpc::Channel> channel, std::string method, const std::string& request)
-      : stub_(std::move(channel)), method_(std::move(method)), request_(message_of(request)) {}
+      : raw_client(std::move(channel), std::move(method), [message = message_of(request)] { return message; }) {}
 
   /// Keeps `in_flight` calls in flight for `time`, and waits for the last.
   load_result run(uint32_t in_flight, std::chrono::nanoseconds time);
@@ -44,7 +51,7 @@ private:
 
   grpc::GenericStub stub_;
   std::string method_;
-  grpc::ByteBuffer request_;
+  request_source next_;
 };
 
 } // namespace weft::bench

@@ -8,6 +8,7 @@
 // - flood: 1 000 and 10 000 calls in flight at once: how each was answered, and the peak memory of client and node.
 #include "actors/actor_tree.hpp"
 #include "node/grpc/server.hpp"
+#include "tests/bench/echo_node.hpp"
 #include "tests/bench/raw_client.hpp"
 #include "tests/bench/slices.hpp"
 #include "tests/support/fake_model.hpp"
@@ -29,36 +30,6 @@ using namespace weft::bench;
 using json = nlohmann::ordered_json;
 
 constexpr auto slice = std::chrono::milliseconds(100);
-
-/// The baseline: gRPC's callback API and nothing else, with a reply that is ready.
-class echo_service final : public v1::EmbedService::WithRawCallbackMethod_Embed<v1::EmbedService::Service> {
-public:
-  explicit echo_service(grpc::ByteBuffer reply) : reply_(std::move(reply)) {}
-  grpc::ServerUnaryReactor* Embed(grpc::CallbackServerContext* rpc, const grpc::ByteBuffer*,
-                                  grpc::ByteBuffer* out) override {
-    *out = reply_;
-    auto* reactor = rpc->DefaultReactor();
-    reactor->Finish(grpc::Status::OK);
-    return reactor;
-  }
-
-private:
-  grpc::ByteBuffer reply_;
-};
-
-struct echo_node {
-  explicit echo_node(size_t reply_bytes) : service(message_of(std::string(reply_bytes, 'x'))) {
-    grpc::ServerBuilder builder;
-    int port = 0;
-    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
-    builder.RegisterService(&service);
-    server = builder.BuildAndStart();
-    channel = grpc::CreateChannel("127.0.0.1:" + std::to_string(port), grpc::InsecureChannelCredentials());
-  }
-  echo_service service;
-  std::unique_ptr<grpc::Server> server;
-  std::shared_ptr<grpc::Channel> channel;
-};
 
 tree_options tree_on(const std::shared_ptr<test::fake_device>& device) {
   tree_options out{.node_name = "bench", .version = "0", .meter = std::make_shared<null_meter>()};
@@ -159,7 +130,7 @@ json compare(const std::string& name, bench_node& node, const std::string& metho
   raw_client ours(node.channel, method, request);
   const size_t reply_bytes = ours.reply().Length();
   echo_node baseline(reply_bytes);
-  raw_client echo(baseline.channel, "/weft.v1.EmbedService/Embed", request);
+  raw_client echo(baseline.connect(), embed_method, request);
   const auto run = run_pair(ours, echo, in_flight, seconds);
   return {{"name", name},
           {"in_flight", in_flight},
@@ -187,7 +158,7 @@ uint64_t memory_kibibytes(const std::string& key) {
 /// Calls that all are in the node before the first is computed.
 json flood(uint32_t calls) {
   bench_node node(test::fake_device::mode::manual);
-  raw_client client(node.channel, "/weft.v1.EmbedService/Embed", one_text());
+  raw_client client(node.channel, embed_method, one_text());
   std::ofstream("/proc/self/clear_refs") << "5"; // the peak counts from here
   const uint64_t before = memory_kibibytes("VmRSS");
   std::atomic<bool> over{false};
@@ -268,7 +239,7 @@ int main(int argc, char** argv) {
     for (const uint32_t in_flight : {1u, 64u})
       show(compare("get_node", node, "/weft.v1.NodeService/GetNode", "", in_flight, seconds));
     for (const uint32_t in_flight : {1u, 64u})
-      show(compare("embed", node, "/weft.v1.EmbedService/Embed", one_text(), in_flight, seconds));
+      show(compare("embed", node, embed_method, one_text(), in_flight, seconds));
   }
   for (const uint32_t calls : {1'000u, 10'000u})
     show(flood(calls));
