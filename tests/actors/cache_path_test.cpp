@@ -324,6 +324,17 @@ TEST_CASE("a node that has gone owns nothing: its texts are computed by those th
   CHECK(outcome->code() == errc::none);
 }
 
+TEST_CASE("a node of weight 0 owns no keys") {
+  two_nodes world;
+  auto view = *two_nodes::view({1, 2});
+  view.members[1].weight = 0;
+  caf::anon_send(world.supervisor, std::make_shared<const cluster_view>(std::move(view)));
+  world.step();
+  for (const auto& text : world.theirs)
+    CHECK(sources(world.submit({text})) == std::vector{source::computed});
+  CHECK(world.peers->asks.empty());
+}
+
 TEST_CASE("misses are computed where there is room: here while this node is idle, elsewhere when it is behind") {
   two_nodes world{mode::manual};
   // Nothing is answered here, so what waits makes this node dearer with every call.

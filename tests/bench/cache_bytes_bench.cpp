@@ -1,7 +1,7 @@
 // Bytes an entry takes in L1, L2 and L3, and what packing costs, on real texts and their real vectors.
-// Usage: cache_bytes_bench TEXTS_FILE FOLDER [TEXTS] [--json]. One text a line; at most TEXTS (default 4000) of them
-// are embedded with all-MiniLM-L6-v2 (WEFT_MODEL_DIR). FOLDER: a store is made there. Two kinds of entries: "embed"
-// (text and 384 floats) and "text" (text with a text of half its length as the result, as compress has).
+// Usage: cache_bytes_bench TEXTS_FILE FOLDER [TEXTS] [--json FILE]. One text a line; at most TEXTS (default 4000) of
+// them are embedded with all-MiniLM-L6-v2 (WEFT_MODEL_DIR). FOLDER: a store is made there. Two kinds of entries:
+// "embed" (text and 384 floats) and "text" (text with a text of half its length as the result, as compress has).
 #include "runtime/cache/cache_shard_core.hpp"
 #include "runtime/compute/model/bert_model.hpp"
 #include "runtime/storage/rocks_entry_store.hpp"
@@ -29,12 +29,14 @@ struct entry {
   cached_value value;
 };
 
-bool json = false;
+std::FILE* json = nullptr;
 
 void row(const char* kind, const char* what, double bytes, double pack_us = 0, double unpack_us = 0) {
-  std::printf(json ? "{\"kind\":\"%s\",\"what\":\"%s\",\"bytes_per_entry\":%.0f,\"pack_us\":%.2f,\"unpack_us\":%.2f}\n"
-                   : "%-6s %-34s %7.0f bytes  pack %6.2f us  unpack %6.2f us\n",
-              kind, what, bytes, pack_us, unpack_us);
+  std::printf("%-6s %-34s %7.0f bytes  pack %6.2f us  unpack %6.2f us\n", kind, what, bytes, pack_us, unpack_us);
+  if (json != nullptr)
+    std::fprintf(json,
+                 "{\"kind\":\"%s\",\"what\":\"%s\",\"bytes_per_entry\":%.0f,\"pack_us\":%.2f,\"unpack_us\":%.2f}\n",
+                 kind, what, bytes, pack_us, unpack_us);
   std::fflush(stdout);
 }
 
@@ -200,12 +202,12 @@ void disk(const char* kind, const std::vector<entry>& entries, const std::filesy
 int main(int count, char** arguments) {
   std::vector<const char*> plain;
   for (int i = 1; i < count; ++i)
-    if (std::strcmp(arguments[i], "--json") == 0)
-      json = true;
+    if (std::strcmp(arguments[i], "--json") == 0 && i + 1 < count)
+      json = std::fopen(arguments[++i], "w");
     else
       plain.push_back(arguments[i]);
   if (plain.size() < 2) {
-    std::fprintf(stderr, "usage: cache_bytes_bench TEXTS_FILE FOLDER [TEXTS] [--json]\n");
+    std::fprintf(stderr, "usage: cache_bytes_bench TEXTS_FILE FOLDER [TEXTS] [--json FILE]\n");
     return 2;
   }
   const auto texts = read_lines(plain[0], plain.size() > 2 ? std::strtoull(plain[2], nullptr, 10) : 4'000);

@@ -62,12 +62,14 @@ void print(const json& row) {
   const auto& part = row["part"].get_ref<const std::string&>();
   if (part == "cached_replies")
     std::printf("%-12s %2.0f in flight, %4.0f bytes: %7.0f calls/s, echo %7.0f: ratio %.2f [%.2f, %.2f]; p50 %6.1f us, "
-                "echo %6.1f: added %5.1f [%.1f, %.1f]\n",
+                "echo %6.1f: added %5.1f [%.1f, %.1f]; processor %.1f us a call, echo %.1f: ratio %.2f\n",
                 row["name"].get_ref<const std::string&>().c_str(), number("in_flight"), number("reply_bytes"),
                 number("calls_per_second"), number("echo_calls_per_second"), value(row["ratio"]),
                 value(row["ratio"], "low"), value(row["ratio"], "high"), number("p50_microseconds"),
                 number("echo_p50_microseconds"), value(row["added_p50_microseconds"]),
-                value(row["added_p50_microseconds"], "low"), value(row["added_p50_microseconds"], "high"));
+                value(row["added_p50_microseconds"], "low"), value(row["added_p50_microseconds"], "high"),
+                number("processor_microseconds_per_call"), number("echo_processor_microseconds_per_call"),
+                number("processor_ratio"));
   else if (part == "mixed_load") {
     for (const char* name : {"85 % hits", "hits alone", "misses alone"})
       std::printf("%-12s %3.0f in flight: %7.0f calls/s [%.0f, %.0f], p50 %.0f us\n", name, number("in_flight"),

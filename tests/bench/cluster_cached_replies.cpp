@@ -24,6 +24,8 @@ struct side {
   std::unique_ptr<raw_client> client;
   double target = 0; ///< of the ratio; 0: none
   std::vector<double> rates, p50;
+  double processor = 0, calls = 0; ///< seconds of client, nodes and echo together
+  double microseconds_a_call() const { return 1e6 * processor / calls; }
 };
 
 void warm(raw_client& client) {
@@ -44,7 +46,10 @@ json row_of(const side& ours, const side& echo, uint32_t in_flight, size_t reply
            {"ratio", to_json(paired_ratio(ours.rates, echo.rates))},
            {"p50_microseconds", median(ours.p50)},
            {"echo_p50_microseconds", median(echo.p50)},
-           {"added_p50_microseconds", to_json(quartiles_of(added))}};
+           {"added_p50_microseconds", to_json(quartiles_of(added))},
+           {"processor_microseconds_per_call", ours.microseconds_a_call()},
+           {"echo_processor_microseconds_per_call", echo.microseconds_a_call()},
+           {"processor_ratio", echo.microseconds_a_call() / ours.microseconds_a_call()}};
   if (ours.target > 0)
     row["ratio_target"] = ours.target;
   return row;
@@ -57,9 +62,12 @@ std::vector<json> measure_cached_replies(const cluster_bench_options& options) {
   // Only the first has keys: the others must ask it, or have the answer near.
   const auto nodes = start_cluster(options.programs, {{}, {"cluster.weight=0", no_near}, {"cluster.weight=0"}});
   std::vector<side> sides;
-  sides.push_back({.name = "local hit", .client = nullptr, .target = 0.7, .rates = {}, .p50 = {}});
-  sides.push_back({.name = "remote owner", .client = nullptr, .target = 0.35, .rates = {}, .p50 = {}});
-  sides.push_back({.name = "near-cache", .client = nullptr, .target = 0, .rates = {}, .p50 = {}});
+  sides.push_back(
+      {.name = "local hit", .client = nullptr, .target = 0.7, .rates = {}, .p50 = {}, .processor = 0, .calls = 0});
+  sides.push_back(
+      {.name = "remote owner", .client = nullptr, .target = 0.35, .rates = {}, .p50 = {}, .processor = 0, .calls = 0});
+  sides.push_back(
+      {.name = "near-cache", .client = nullptr, .target = 0, .rates = {}, .p50 = {}, .processor = 0, .calls = 0});
   for (size_t i = 0; i < nodes.size(); ++i) {
     sides[i].client = std::make_unique<raw_client>(nodes[i]->connect(), embed_method, cached_texts());
     warm(*sides[i].client);
@@ -70,22 +78,32 @@ std::vector<json> measure_cached_replies(const cluster_bench_options& options) {
   const size_t reply_bytes = sides.front().client->reply().Length();
   child_process echo({options.programs.self, "--echo", std::to_string(reply_bytes)});
   const std::string address = echo.wait_ready()["listen"];
-  sides.push_back({.name = "echo", .client = nullptr, .target = 0, .rates = {}, .p50 = {}});
+  sides.push_back({.name = "echo", .client = nullptr, .target = 0, .rates = {}, .p50 = {}, .processor = 0, .calls = 0});
   sides.back().client = std::make_unique<raw_client>(grpc::CreateChannel(address, grpc::InsecureChannelCredentials()),
                                                      embed_method, cached_texts());
 
+  const auto processor = [&] {
+    double sum = seconds_on(CLOCK_PROCESS_CPUTIME_ID) + echo.processor_seconds();
+    for (const auto& node : nodes)
+      sum += node->processor_seconds();
+    return sum;
+  };
   std::vector<json> out;
   const int rounds = options.quick ? 8 : 40;
   for (const uint32_t in_flight : {1u, 64u}) {
     for (auto& one : sides)
-      one.rates.clear(), one.p50.clear();
+      one.rates.clear(), one.p50.clear(), one.processor = one.calls = 0;
     for (int round = 0; round <= rounds; ++round) // the first warms up
       for (auto& one : sides) {
+        const double before = processor();
         auto result = one.client->run(in_flight, std::chrono::milliseconds(100));
+        const double used = processor() - before;
         if (result.codes[grpc::StatusCode::OK] != result.latencies.size())
           give_up(one.name + ": calls failed");
         if (round == 0)
           continue;
+        one.processor += used;
+        one.calls += static_cast<double>(result.latencies.size());
         one.rates.push_back(result.calls_per_second());
         one.p50.push_back(median(std::move(result.latencies)));
       }

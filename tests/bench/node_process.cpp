@@ -92,6 +92,17 @@ void child_process::kill() {
     reader_.join();
 }
 
+double child_process::processor_seconds() const {
+  clockid_t clock{};
+  return pid_ > 0 && ::clock_getcpuclockid(pid_, &clock) == 0 ? seconds_on(clock) : 0;
+}
+
+double seconds_on(clockid_t clock) {
+  timespec now{};
+  ::clock_gettime(clock, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
 node_process::node_process(const node_programs& programs, std::string name, const std::string& seed,
                            std::vector<std::string> settings)
     : programs_(programs), name_(std::move(name)), settings_(std::move(settings)) {

@@ -8,6 +8,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <ctime>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -32,6 +33,8 @@ public:
   nlohmann::json wait_ready();
   /// With SIGKILL, at once.
   void kill();
+  /// Processor time of all its threads.
+  double processor_seconds() const;
 
 private:
   void read(int pipe);
@@ -62,6 +65,7 @@ public:
   /// Again, with the same data and peer address. REQUIRES: killed.
   void start();
   void kill() { child_->kill(); }
+  double processor_seconds() const { return child_->processor_seconds(); }
 
   const std::string& name() const { return name_; }
   const std::string& peer() const { return peer_; }
@@ -91,6 +95,9 @@ cluster_processes start_cluster(const node_programs& programs, const std::vector
 /// Waits until all of these see `names` in `state`; ends the benchmark when a minute passes.
 void wait_until_seen(const std::vector<const node_process*>& by, const std::vector<std::string>& names,
                      v1::NodeState state);
+
+/// Of a clock: CLOCK_PROCESS_CPUTIME_ID, for instance.
+double seconds_on(clockid_t clock);
 
 /// Ends the benchmark.
 [[noreturn]] void give_up(const std::string& why);

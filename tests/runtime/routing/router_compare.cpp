@@ -1,5 +1,5 @@
 // The router beside the usual policies, in virtual time: prints a table of latencies in milliseconds.
-// Usage: router_compare [--full]. Full: 400 virtual seconds and three seeds instead of 150 and one.
+// Usage: router_compare [--full] [--json FILE]. Full: 400 virtual seconds and three seeds instead of 150 and one.
 #include "tests/runtime/routing/router_sim.hpp"
 
 #include <cstdio>
@@ -29,7 +29,13 @@ router_sim_result mean(route_policy policy, uint32_t routers, bool full) {
 } // namespace
 
 int main(int argc, char** argv) {
-  const bool full = argc > 1 && std::strcmp(argv[1], "--full") == 0;
+  bool full = false;
+  std::FILE* json = nullptr;
+  for (int i = 1; i < argc; ++i)
+    if (std::strcmp(argv[i], "--full") == 0)
+      full = true;
+    else if (std::strcmp(argv[i], "--json") == 0 && i + 1 < argc)
+      json = std::fopen(argv[++i], "w");
   std::printf("%-8s %-18s %9s %9s %9s %9s\n", "routers", "policy", "requests", "p50 ms", "p99 ms", "p99.9 ms");
   for (uint32_t routers : {5u, 100u})
     for (auto policy : {route_policy::round_robin, route_policy::least_connections, route_policy::two_choices,
@@ -37,5 +43,8 @@ int main(int argc, char** argv) {
       const auto got = mean(policy, routers, full);
       std::printf("%-8u %-18s %9llu %9.0f %9.0f %9.0f\n", routers, to_string(policy).data(),
                   static_cast<unsigned long long>(got.requests), got.p50 * 1e3, got.p99 * 1e3, got.p999 * 1e3);
+      if (json != nullptr)
+        std::fprintf(json, "{\"routers\":%u,\"policy\":\"%s\",\"p50_ms\":%.1f,\"p99_ms\":%.1f,\"p999_ms\":%.1f}\n",
+                     routers, to_string(policy).data(), got.p50 * 1e3, got.p99 * 1e3, got.p999 * 1e3);
     }
 }

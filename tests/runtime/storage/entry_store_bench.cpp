@@ -1,8 +1,8 @@
 // Reads and writes a second of the entry store beside plain RocksDB with the same options.
-// Usage: entry_store_bench FOLDER [SLICES] [--json]. Both sides take turns in slices (default 21): 6400 entries written
-// in batches of 64, then 8000 keys read in batches of 16; entries of 1.6 kB. The figure is the median of the paired
-// ratios with its quartiles. Plain: one thread calls Write and MultiGet on key → kind and body, and copies what it
-// reads. The store: the same calls through its port, 16 in flight, with expiry, checksum, identity, age and the size
+// Usage: entry_store_bench FOLDER [SLICES] [--json FILE]. Both sides take turns in slices (default 21): 6400 entries
+// written in batches of 64, then 8000 keys read in batches of 16; entries of 1.6 kB. The figure is the median of the
+// paired ratios with its quartiles. Plain: one thread calls Write and MultiGet on key → kind and body, and copies what
+// it reads. The store: the same calls through its port, 16 in flight, with expiry, checksum, identity, age and the size
 // limit.
 #include "runtime/storage/rocks_database.hpp"
 #include "runtime/storage/rocks_entry_store.hpp"
@@ -155,36 +155,39 @@ private:
 struct pairs {
   std::vector<double> plain, store; ///< operations a second, slice by slice
 
-  void print(const char* what, bool json) const {
+  void print(const char* what, std::FILE* json) const {
     std::vector<double> ratios, a = plain, b = store;
     for (size_t i = 0; i < a.size(); ++i)
       ratios.push_back(b[i] / a[i]);
     for (auto* all : {&ratios, &a, &b})
       std::sort(all->begin(), all->end());
     const size_t n = ratios.size();
-    std::printf(json ? "{\"what\":\"%s\",\"plain_per_second\":%.0f,\"store_per_second\":%.0f,\"ratio\":%.3f,"
-                       "\"ratio_lower\":%.3f,\"ratio_upper\":%.3f}\n"
-                     : "%-6s plain RocksDB %8.0f/s  entry store %8.0f/s  ratio %.3f (quartiles %.3f to %.3f)\n",
-                what, a[n / 2], b[n / 2], ratios[n / 2], ratios[n / 4], ratios[n * 3 / 4]);
+    std::printf("%-6s plain RocksDB %8.0f/s  entry store %8.0f/s  ratio %.3f (quartiles %.3f to %.3f)\n", what,
+                a[n / 2], b[n / 2], ratios[n / 2], ratios[n / 4], ratios[n * 3 / 4]);
+    if (json != nullptr)
+      std::fprintf(json,
+                   "{\"what\":\"%s\",\"plain_per_second\":%.0f,\"store_per_second\":%.0f,\"ratio\":%.3f,"
+                   "\"ratio_lower\":%.3f,\"ratio_upper\":%.3f}\n",
+                   what, a[n / 2], b[n / 2], ratios[n / 2], ratios[n / 4], ratios[n * 3 / 4]);
   }
 };
 
 } // namespace
 
 int main(int count, char** arguments) {
-  bool json = false;
+  std::FILE* json = nullptr;
   std::filesystem::path folder;
   uint64_t slices = 21;
   for (int i = 1; i < count; ++i) {
-    if (std::strcmp(arguments[i], "--json") == 0)
-      json = true;
+    if (std::strcmp(arguments[i], "--json") == 0 && i + 1 < count)
+      json = std::fopen(arguments[++i], "w");
     else if (folder.empty())
       folder = arguments[i];
     else
       slices = std::strtoull(arguments[i], nullptr, 10);
   }
   if (folder.empty() || slices == 0) {
-    std::fprintf(stderr, "usage: entry_store_bench FOLDER [SLICES] [--json]\n");
+    std::fprintf(stderr, "usage: entry_store_bench FOLDER [SLICES] [--json FILE]\n");
     return 2;
   }
   plain_side plain{folder / "plain"};
