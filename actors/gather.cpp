@@ -27,21 +27,24 @@ void gather::deliver(const std::vector<item>& items) {
     to.source = one.source;
     tokens += to.tokens;
   }
-  if (source_->takes_parts()) {
-    std::vector<peer_item> parts;
+  // Copied before the others know that these are there: whoever comes last takes the result away. Not what is the whole
+  // answer, which goes out as one message instead of two.
+  std::vector<peer_item> parts;
+  if (source_->takes_parts() && items.size() < result_.items.size())
     for (const auto& one : items)
       parts.push_back({one.index, std::make_shared<const embedding>(result_.items[one.index])});
-    source_->part(parts);
-  }
+  bool last = false;
   {
     const std::lock_guard hold(mutex_);
     result_.usage.tokens += tokens;
     WEFT_ASSERT(items.size() <= missing_);
     missing_ -= static_cast<uint32_t>(items.size());
-    if (missing_ > 0)
-      return;
+    last = missing_ == 0;
   }
-  source_->reply(std::move(result_));
+  if (last)
+    source_->reply(std::move(result_));
+  else if (!parts.empty())
+    source_->part(parts);
 }
 
 void gather::add(const usage& used, const call_times& times) {
