@@ -81,6 +81,8 @@ private:
     alive->fail(why_unanswered(*alive));
   }
   void OnDone() override { self_.reset(); }
+  // As embed_reactor: else gRPC wakes a thread of its executor for the reactions above, in every request.
+  bool InternalInlineable() override { return true; }
 
   std::mutex mutex_; // guards the next three
   ask_answer answer_;
