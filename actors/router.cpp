@@ -170,9 +170,9 @@ void router_state::ask_peer(const gather_ptr& to, node_id peer, const std::vecto
             asked->to->deliver(came);
           },
       .on_end =
-          [asked, hdl = router_actor{self_}](peer_end end) {
+          [asked, hdl = router_actor{self_}, lender = setup_.services->lender](peer_end end) {
             asked->end = std::move(end);
-            borrowed_turns::send_along(hdl, peer_ask_ptr{asked});
+            send_from_outside(lender, hdl, peer_ask_ptr{asked});
           },
   };
   setup_.peers->ask(peer, std::move(request), std::move(listener));
@@ -234,9 +234,9 @@ void router_state::compute_there(const call_ptr& call, const result_kind_ptr& ki
                 work->values[one.index] = std::move(one.value);
           },
       .on_end =
-          [work, hdl = router_actor{self_}](peer_end end) {
+          [work, hdl = router_actor{self_}, lender = setup_.services->lender](peer_end end) {
             work->end = std::move(end);
-            borrowed_turns::send_along(hdl, computation_ptr{work});
+            send_from_outside(lender, hdl, computation_ptr{work});
           },
   };
   setup_.peers->ask(where.node,
@@ -294,7 +294,8 @@ void router_state::hear(const cluster_view_ptr& cluster) {
   std::vector<placement_node> nodes;
   const auto self = std::ranges::find(cluster->members, cluster->self, &cluster_member::node);
   for (const auto& member : cluster->members)
-    if (self != cluster->members.end() && member.region == self->region && takes_work(member.condition))
+    if (self != cluster->members.end() && member.region == self->region && takes_work(member.condition) &&
+        member.weight > 0)
       nodes.push_back({member.node, member.weight, member.zone});
   std::vector<route_target> targets;
   for (const auto& member : cluster->members)
