@@ -106,7 +106,7 @@ detector_options to_detector_options(const node_config& config) {
 
 peer_server_options to_peer_server_options(const node_config& config) {
   const auto& peer = config.node.peer;
-  return {.listen = config.node.peer_data.empty() ? peer.substr(0, peer.rfind(':')) + ":0" : config.node.peer_data,
+  return {.listen = config.node.peer_data.empty() ? with_port(peer, 0) : config.node.peer_data,
           .tls = to_tls(config),
           .allow_plaintext = config.tls.allow_plaintext,
           .log = {},

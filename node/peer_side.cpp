@@ -1,6 +1,7 @@
 #include "node/peer_side.hpp"
 
 #include "node/call_log.hpp"
+#include "node/config/address.hpp"
 #include "node/grpc/convert.hpp"
 #include "node/options.hpp"
 #include "node/peer/coarse_load.hpp"
@@ -51,7 +52,7 @@ std::string data_address(const node_config& config, uint16_t port) {
   const auto& told = config.node.peer_advertise.empty() ? config.node.peer : config.node.peer_advertise;
   const bool own = !listen.empty() && !listen.starts_with("0.0.0.0:") && !listen.starts_with("[::]:");
   const auto& from = own ? listen : told;
-  return from.substr(0, from.rfind(':') + 1) + std::to_string(port);
+  return with_port(from, port);
 }
 
 } // namespace

@@ -2,6 +2,7 @@
 
 #include "node/cache_stores.hpp"
 #include "node/call_log.hpp"
+#include "node/config/address.hpp"
 #include "node/config/reload.hpp"
 #include "node/cpus.hpp"
 #include "node/metrics/node_meter.hpp"
@@ -15,10 +16,6 @@
 
 namespace weft {
 namespace {
-
-std::string with_port(const std::string& listen, uint16_t port) {
-  return listen.substr(0, listen.rfind(':') + 1) + std::to_string(port);
-}
 
 result<model_ptr> open_reported(const bert_model_options& options, node_log& log, event_source& events) {
   const auto began = std::chrono::steady_clock::now();

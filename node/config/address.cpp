@@ -34,6 +34,10 @@ result<network_address> parse_address(std::string_view text) {
   return out;
 }
 
+std::string with_port(std::string_view address, uint16_t port) {
+  return std::string{address.substr(0, address.rfind(':') + 1)} + std::to_string(port);
+}
+
 bool is_loopback(const network_address& address) noexcept {
   const bool numeric = address.host.find_first_not_of("0123456789.") == std::string::npos;
   return (numeric && address.host.starts_with("127.")) || address.host == "::1" || address.host == "localhost";

@@ -1,5 +1,6 @@
 #include "node/peer/detector.hpp"
 
+#include "node/config/address.hpp"
 #include "node/peer/connection_looker.hpp"
 #include "node/peer/convert.hpp"
 #include "node/peer/view_maker.hpp"
@@ -27,10 +28,6 @@ struct requests {
   bool refresh = false;
   std::function<void()> leave;
 };
-
-std::string with_port(const std::string& listen, uint16_t port) {
-  return listen.substr(0, listen.rfind(':') + 1) + std::to_string(port);
-}
 
 uint64_t draw_seed() {
   std::random_device device;
