@@ -25,10 +25,11 @@ struct node_supervisor_setup {
   std::shared_ptr<const operation_registry> operations;
 };
 
-/// Duty: starts gateway, router, cache shards, model keeper, pools and monitor; restarts each alone when it dies, at
-/// most 5 times in any 30 s for each name (a pool's workers and tokenizers count under a name of their own), else the
-/// node is unhealthy; stops them in order. Owner: actor_tree. Stop order: gateway, router, shards, pools, then keeper
-/// and monitor, each when the one before it has gone, so that calls in mailboxes still reach somebody who answers them.
+/// Duty: starts gateway, router, cache shards, pools, model keeper, monitor, autoscaler and settings; restarts each
+/// alone when it dies, at most 5 times in any 30 s for each name (a pool's workers and tokenizers count under a name of
+/// their own), else the node is unhealthy; stops them in order. Owner: actor_tree. Stop order: gateway, router, shards,
+/// pools, then the other four, each stage when the one before it has gone, so that calls in mailboxes still reach
+/// somebody who answers them.
 class node_supervisor_state {
 public:
   using self_pointer = node_supervisor_actor::stateful_pointer<node_supervisor_state>;
