@@ -92,6 +92,7 @@ std::optional<tls_files> to_tls(const node_config& config) {
 detector_options to_detector_options(const node_config& config) {
   detector_options out;
   out.membership.cluster_id = config.cluster.id;
+  out.membership.addresses_max = seeds_max + out.membership.remembered_max;
   out.exchange.listen = config.node.peer;
   out.exchange.tls = to_tls(config);
   out.exchange.allow_plaintext = config.tls.allow_plaintext;

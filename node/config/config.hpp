@@ -18,6 +18,9 @@ enum class cache_scope : uint8_t { tenant, shared };
 /// When a result is written to the cache on disk: at once, or when memory has no room for it any more.
 enum class store_moment : uint8_t { computed, evicted };
 
+/// Entries of cluster.seeds: the failure detector keeps them all.
+inline constexpr uint32_t seeds_max = 256;
+
 /// The configuration of one node, section by section as in the file. Plain values: the member initializers are the
 /// defaults, schema.cpp has the ranges and the meaning of each key, load.cpp fills it in.
 struct node_config {

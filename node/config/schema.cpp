@@ -105,7 +105,7 @@ constexpr std::array keys{
                1, 64},
     config_key{"cluster", "seeds", kind::addresses, restart,
                "Peer addresses of nodes to join through; its own may be among them.", WEFT_FIELD(cluster, seeds), "", 0,
-               256},
+               seeds_max},
     config_key{"cluster", "region", kind::text, restart, "Set of nodes that are close to each other.",
                WEFT_FIELD(cluster, region), "", 1, 64},
     config_key{"cluster", "zone", kind::text, restart, "Part of a region that fails as one.", WEFT_FIELD(cluster, zone),

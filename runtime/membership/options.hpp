@@ -62,7 +62,7 @@ struct membership_options {
   std::chrono::hours tombstone_life{24};
   uint32_t members_max = 16'384; ///< tombstones included; the oldest of these makes room
   uint32_t relays_max = 64;      ///< probes in flight on behalf of others; more are answered with a nack
-  uint32_t addresses_max = 64;   ///< seeds and remembered peers
+  uint32_t addresses_max = 288;  ///< seeds, then remembered_max peers
   uint32_t remembered_max = 32;  ///< peers to put on disk
   std::chrono::seconds remember_interval{10};
 
