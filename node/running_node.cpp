@@ -63,7 +63,8 @@ status running_node::open_parts() {
 }
 
 status running_node::open_settings() {
-  const auto identity = open_boot_record(data_->path());
+  const auto identity =
+      open_boot_record(data_->path(), std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
   if (!identity)
     return identity.error();
   identity_ = *identity;

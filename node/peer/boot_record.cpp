@@ -2,7 +2,9 @@
 
 #include "runtime/storage/atomic_file.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <limits>
 #include <optional>
 #include <random>
 #include <sstream>
@@ -41,22 +43,25 @@ uint64_t draw_id() {
 
 } // namespace
 
-result<boot_record> open_boot_record(const std::filesystem::path& folder) {
+result<boot_record> open_boot_record(const std::filesystem::path& folder, std::chrono::sys_seconds now) {
   const auto file = folder / record_name;
   auto content = read_small_file(file, record_bytes_max);
   if (!content)
     return content.error();
-  boot_record out{.node = node_id{draw_id()}, .epoch = boot_epoch{1}};
+  uint64_t id = 0, last = 0;
   if (*content) {
     std::istringstream in{**content};
-    std::string id, starts;
-    in >> id >> starts;
-    const auto known = read_number<uint64_t>(id, 16);
-    const auto count = read_number<uint64_t>(starts, 10);
-    if (!known || *known == 0 || !count)
+    std::string first, second;
+    in >> first >> second;
+    const auto known = read_number<uint64_t>(first, 16);
+    const auto epoch = read_number<uint64_t>(second, 10);
+    if (!known || *known == 0 || !epoch || *epoch == std::numeric_limits<uint64_t>::max())
       return failure{errc::state_damaged, file.string() + " is damaged; remove it, and the node joins as a new member"};
-    out = {.node = node_id{*known}, .epoch = boot_epoch{*count + 1}};
+    id = *known;
+    last = *epoch;
   }
+  const auto clock = static_cast<uint64_t>(std::max<int64_t>(now.time_since_epoch().count(), 0));
+  const boot_record out{.node = node_id{id == 0 ? draw_id() : id}, .epoch = boot_epoch{std::max(last + 1, clock)}};
   const auto line =
       hex(static_cast<uint64_t>(out.node)) + ' ' + std::to_string(static_cast<uint64_t>(out.epoch)) + '\n';
   if (auto written = write_atomically(file, line); !written)

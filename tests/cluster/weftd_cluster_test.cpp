@@ -39,7 +39,7 @@ TEST_CASE("three nodes join through one seed and tell who they are") {
     CHECK(entry.peer_endpoint() == node.peer_address());
     CHECK(entry.zone() == "zone-" + node.name());
     CHECK(entry.weight() == 100);
-    CHECK(entry.epoch() == 1);
+    CHECK(entry.epoch() > 1'700'000'000); // seconds since 1970, at least
     CHECK(entry.id().size() == 16);
   }
   CHECK(nodes[0].metric("weft_members{state=\"serving\"}") == 3);
@@ -48,7 +48,7 @@ TEST_CASE("three nodes join through one seed and tell who they are") {
 TEST_CASE("a node killed with -9 is known to be dead by all within seconds, and comes back with a higher epoch") {
   cluster_fixture nodes;
   auto& killed = nodes[2];
-  const auto id = nodes[0].members()["n3"].id();
+  const auto before = nodes[0].members()["n3"];
   const auto began = clock_type::now();
   killed.process().send_signal(SIGKILL);
   REQUIRE(nodes.others_see(killed, pb::NODE_STATE_DEAD));
@@ -60,8 +60,8 @@ TEST_CASE("a node killed with -9 is known to be dead by all within seconds, and 
   REQUIRE(nodes.whole());
   for (size_t i = 0; i < nodes.size(); ++i) {
     const auto seen = nodes[i].members()["n3"];
-    CHECK(seen.epoch() == 2);
-    CHECK(seen.id() == id);
+    CHECK(seen.epoch() > before.epoch());
+    CHECK(seen.id() == before.id());
   }
 }
 

@@ -48,12 +48,13 @@ TEST_CASE("kill -9 of one node after the other costs no call and changes no vect
     for (size_t i = 0; i < cluster.nodes.size(); ++i) {
       auto& node = cluster.nodes[i];
       CAPTURE(node.name());
+      const auto epoch = node.members()[node.name()].epoch();
       CHECK(node.end(SIGKILL) == 128 + SIGKILL);
       REQUIRE(cluster.nodes.others_see(node, pb::NODE_STATE_DEAD));
       REQUIRE(cluster.load.goes_on());
       node.start();
       REQUIRE(cluster.nodes.whole());
-      CHECK(node.members()[node.name()].epoch() == static_cast<uint64_t>(round) + 1);
+      CHECK(node.members()[node.name()].epoch() > epoch);
       REQUIRE(cluster.load.goes_on());
     }
   cluster.all_calls_good("kill -9 in rotation");
@@ -79,6 +80,7 @@ TEST_CASE("a node that stands still for 3 s under load is not called dead, and i
 TEST_CASE("a node that stands still for long is called dead, and rejoins by itself when it goes on") {
   loaded_cluster cluster{3};
   auto& still = cluster.nodes[2];
+  const auto epoch = still.members()["n3"].epoch();
   const auto began = clock_type::now();
   still.process().send_signal(SIGSTOP);
   REQUIRE(cluster.nodes.others_see(still, pb::NODE_STATE_DEAD));
@@ -92,7 +94,7 @@ TEST_CASE("a node that stands still for long is called dead, and rejoins by itse
   REQUIRE(cluster.nodes.whole(30s));
   std::cout << "SIGCONT: all views whole after " << since(woken).count() << " ms\n";
   for (size_t i = 0; i < cluster.nodes.size(); ++i)
-    CHECK(cluster.nodes[i].members()["n3"].epoch() == 1); // the same process
+    CHECK(cluster.nodes[i].members()["n3"].epoch() == epoch); // the same process
   const auto served = still.metric("weft_calls_total");
   CHECK(cluster.nodes.comes_true([&] { return still.metric("weft_calls_total") > served; }));
   cluster.all_calls_good("SIGSTOP until death");

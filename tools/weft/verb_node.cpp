@@ -144,7 +144,7 @@ std::string as_page(const v1::Node& node, bool colour) {
   line("peers at", printable(node.peer_endpoint()));
   line("place", "region " + printable(node.region()) + ", zone " + printable(node.zone()));
   line("share", "weight " + std::to_string(node.weight()) + ", load " + std::to_string(load.level()) + " of 15");
-  line("identity", printable(node.id()) + ", start " + std::to_string(node.epoch()));
+  line("identity", printable(node.id()) + ", epoch " + std::to_string(node.epoch()));
   if (!is_first_hand(node)) {
     line("", "What it does is told by itself: weft node describe --endpoint " + printable(node.endpoint()));
     return out;

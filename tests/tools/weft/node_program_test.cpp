@@ -69,7 +69,7 @@ TEST_CASE("of other nodes the cluster's knowledge is shown, and dashes for the r
   CHECK(weft_at(node.endpoint(), {"node", "list", "-o", "name"}).out == "n1\nn2\n");
   const auto page = weft_at(node.endpoint(), {"node", "describe", "n2"});
   CHECK(page.exit == 0);
-  CHECK(page.out.find("start 3") != std::string::npos);
+  CHECK(page.out.find("epoch 3") != std::string::npos);
   CHECK(page.out.find("weft node describe --endpoint 127.0.0.1:1") != std::string::npos);
   const auto object = json::parse(weft_at(node.endpoint(), {"node", "describe", "n2", "-o", "json"}).out);
   CHECK(object["state"] == "suspect");
