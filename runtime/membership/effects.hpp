@@ -44,13 +44,19 @@ struct join_refused {
   join_answer answer;
 };
 
+/// A node asked to join and was told why it cannot.
+struct stranger_refused {
+  std::string address;
+  join_answer answer;
+};
+
 /// Another process runs under our node id with a greater boot epoch: we have to stop.
 struct superseded {
   boot_epoch by{};
 };
 
-using membership_effect =
-    std::variant<send_message, look_at_connection, member_event, remember_peers, join_refused, superseded>;
+using membership_effect = std::variant<send_message, look_at_connection, member_event, remember_peers, join_refused,
+                                       stranger_refused, superseded>;
 using effect_list = std::vector<membership_effect>;
 
 } // namespace weft

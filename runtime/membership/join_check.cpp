@@ -41,9 +41,10 @@ join_answer refuse_full(uint32_t members_max) {
 }
 
 join_answer refuse_identity(node_id node, std::string_view known_address, std::string_view new_address) {
-  return {join_verdict::identity_taken, "node id " + std::to_string(static_cast<uint64_t>(node)) + " is alive at " +
-                                            std::string{known_address} + ", so " + std::string{new_address} +
-                                            " must not use it: was its data directory copied?"};
+  return {join_verdict::identity_taken,
+          "node id " + std::to_string(static_cast<uint64_t>(node)) + " is alive at " + std::string{known_address} +
+              ", so " + std::string{new_address} +
+              " must not use it: was its data folder copied? Give each node a data folder of its own"};
 }
 
 } // namespace weft

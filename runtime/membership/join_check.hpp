@@ -19,7 +19,7 @@ enum class join_verdict : uint8_t {
   other_cluster,      ///< it belongs to another cluster
   no_common_protocol, ///< no peer protocol version is spoken by both
   cluster_full,       ///< members_max is reached
-  identity_taken,     ///< a live member with this id and boot epoch has another address: a copied data directory
+  identity_taken,     ///< the member with this id answers at another address: a copied data folder
 };
 
 /// The stable reason, for logs and metrics.

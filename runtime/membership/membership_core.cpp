@@ -25,25 +25,30 @@ member_record first_record(const member_identity& self) {
 membership_core::membership_core(membership_options options, member_identity self, uint64_t seed)
     : options_(std::move(options)), mark_(cluster_mark(options_.cluster_id)), random_(seed),
       view_(options_, first_record(self), random_.next()), awareness_(options_.local_health_max),
-      relays_(options_.relays_max) {}
+      identities_(options_.probe_interval, options_.identity_patience), relays_(options_.relays_max) {}
 
 void membership_core::receive(peer_message message, std::string_view from, time_point now, effect_list& out) {
   observe(now);
-  const auto& own = self();
-  if (life_ == life::made || life_ == life::left || superseded_ || message.sender == own.node)
-    return;
   bool introduces =
       std::holds_alternative<sync_request>(message.body) || std::holds_alternative<sync_reply>(message.body);
+  // A namesake of another epoch came by our data folder: one of us is told so. Anything else is our own echo.
+  bool namesake = message.sender == self().node;
+  if (namesake && (message.sender_epoch == self().epoch || !introduces))
+    return;
+  if (life_ == life::made || life_ == life::left || superseded_)
+    return;
   if (message.cluster != mark_ && !introduces) { // an introduction of a stranger gets an answer with the reason
     ++counters_.foreign;
     return;
   }
   ++counters_.received[message.body.index()];
   auto place = members().find(message.sender);
-  if (place != member_table::none && members().at(place).record.epoch == message.sender_epoch)
+  if (place != member_table::none && members().at(place).record.epoch == message.sender_epoch) {
     view_.heard_load(place, message.sender_load, out);
+    identities_.answered(message.sender, message.sender_epoch);
+  }
   corrections_.clear();
-  if (!message.news.empty())
+  if (!message.news.empty() && !namesake)
     hear(std::move(message.news), now, out);
   std::visit([&](const auto& body) { handle(body, message, from, now, out); }, message.body);
   finish(now);
@@ -72,6 +77,7 @@ void membership_core::tick(time_point now, effect_list& out) {
     }
     try_seeds(now, out);
     try_lost(now, out);
+    check_identities(now, out);
     if (load_ != self().load && load_at_ <= now) {
       auto record = self();
       record.load = load_;
@@ -187,6 +193,7 @@ void membership_core::observe(time_point now) {
   probe_at_ = std::max(probe_at_, now + options_.stall_grace);
   relays_.clear();
   view_.postpone(late);
+  identities_.postpone(late);
   // Counted once: what was due is due now, also where this input is dropped before finish().
   next_wake_ = now;
 }
@@ -206,7 +213,7 @@ void membership_core::finish(time_point now) {
     next = std::min(next, at);
   }
   if (life_ == life::member) {
-    next = std::min({next, probe_at_, probe_.helpers_at(), sync_at_, seeds_.next()});
+    next = std::min({next, probe_at_, probe_.helpers_at(), sync_at_, seeds_.next(), identities_.next()});
     if (view_.ended().dead() > 0) {
       if (lost_at_ < now)
         plan_lost(now);

@@ -2,6 +2,7 @@
 
 #include "runtime/membership/awareness.hpp"
 #include "runtime/membership/effects.hpp"
+#include "runtime/membership/identity_checks.hpp"
 #include "runtime/membership/member_view.hpp"
 #include "runtime/membership/options.hpp"
 #include "runtime/membership/probe.hpp"
@@ -10,6 +11,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -85,6 +87,8 @@ public:
   const member_record& self() const { return view_.self(); }
   /// Found a cluster, or had no address to look at.
   bool joined() const noexcept { return joined_; }
+  /// How many addresses there are to join through, when all were tried in vain and nobody else is live; otherwise 0.
+  uint32_t alone() const;
   int local_health() const noexcept { return awareness_.score(); }
   uint32_t news_waiting() const noexcept { return view_.queue().size(); }
   const membership_counters& counters() const noexcept { return counters_; }
@@ -124,7 +128,10 @@ private:
               effect_list& out);
   void merge(const std::vector<member_record>& records, node_id sender, claim_origin origin, time_point now,
              effect_list& out);
-  join_answer judge(const cluster_claim& claim, const member_record& sender) const;
+  /// Nullopt: that takes time; who asks will ask again.
+  std::optional<join_answer> judge(const cluster_claim& claim, const member_record& sender, time_point now);
+  std::optional<join_answer> judge_identity(const member_record& known, const member_record& sender, time_point now);
+  void check_identities(time_point now, effect_list& out);
   void try_seeds(time_point now, effect_list& out);
   void try_lost(time_point now, effect_list& out);
   void compare_views(const peer_message& message, time_point now, effect_list& out);
@@ -147,6 +154,7 @@ private:
   member_view view_;
   awareness awareness_;
   seed_list seeds_;
+  identity_checks identities_;
   probe probe_;
   relay_list relays_;
   membership_counters counters_;

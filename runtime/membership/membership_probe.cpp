@@ -158,6 +158,7 @@ void membership_core::refused(node_id node, time_point now, effect_list& out) {
     item.nack_at = time_point::max();
     send_nack(item, true, out);
   });
+  identities_.refused(node);
   if (probe_.open() && probe_.target() == node)
     count_refusal(self().node, now, out);
   finish(now);

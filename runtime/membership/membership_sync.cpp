@@ -89,20 +89,51 @@ std::vector<member_record> membership_core::all_records() const {
   return records;
 }
 
-join_answer membership_core::judge(const cluster_claim& claim, const member_record& sender) const {
+std::optional<join_answer> membership_core::judge(const cluster_claim& claim, const member_record& sender,
+                                                  time_point now) {
   auto answer = judge_claim({options_.cluster_id, self().profile->protocol}, claim);
   if (answer.verdict != join_verdict::accepted)
     return answer;
-  const auto* known = members().get(sender.node);
   if (sender.node == self().node)
     return refuse_identity(sender.node, self().profile->peer_address, sender.profile->peer_address);
-  if (known == nullptr)
-    return view_.full() ? refuse_full(options_.members_max) : join_answer{};
-  const auto& record = known->record;
-  if (is_live(record.state) && record.epoch == sender.epoch &&
-      record.profile->peer_address != sender.profile->peer_address)
-    return refuse_identity(sender.node, record.profile->peer_address, sender.profile->peer_address);
-  return {};
+  if (const auto* known = members().get(sender.node))
+    return judge_identity(known->record, sender, now);
+  return view_.full() ? refuse_full(options_.members_max) : join_answer{};
+}
+
+std::optional<join_answer> membership_core::judge_identity(const member_record& known, const member_record& sender,
+                                                           time_point now) {
+  const auto& address = known.profile->peer_address;
+  // An older process is accepted: it learns from our answer that it was replaced.
+  if (!is_live(known.state) || sender.epoch < known.epoch || address == sender.profile->peer_address)
+    return join_answer{};
+  // A restart elsewhere and a copied data folder look alike: the process that we know has to tell, by being there.
+  auto found =
+      sender.epoch == known.epoch ? identity_checks::finding::taken : identities_.claimed(known.node, known.epoch, now);
+  if (found == identity_checks::finding::pending)
+    return std::nullopt;
+  if (found == identity_checks::finding::taken)
+    return refuse_identity(sender.node, address, sender.profile->peer_address);
+  if (probe_.target() == sender.node)
+    probe_.close(); // its silence would be held against the new process
+  return join_answer{};
+}
+
+void membership_core::check_identities(time_point now, effect_list& out) {
+  identities_.tick(now, [&](node_id node, bool first) {
+    const auto* known = members().get(node);
+    if (known == nullptr || !is_live(known->record.state))
+      return;
+    const auto& address = known->record.profile->peer_address;
+    if (first)
+      out.emplace_back(look_at_connection{node, address});
+    send(node, address, ping{++sequence_, node}, options_.probe_bytes_max, out);
+  });
+}
+
+uint32_t membership_core::alone() const {
+  bool in_vain = life_ == life::member && members().counts().live() < 2 && seeds_.silent(options_.alone_after);
+  return in_vain ? static_cast<uint32_t>(seeds_.size()) : 0;
 }
 
 void membership_core::handle(const sync_request& body, const peer_message& message, std::string_view from,
@@ -114,12 +145,16 @@ void membership_core::handle(const sync_request& body, const peer_message& messa
   const auto& sender = body.records[0];
   auto address = from.empty() ? sender.profile->peer_address : std::string{from};
   sync_reply reply{{options_.cluster_id, self().profile->protocol}};
-  auto answer = judge(body.claim, sender);
-  reply.verdict = answer.verdict;
-  reply.reason = std::move(answer.reason);
+  auto answer = judge(body.claim, sender, now);
+  if (!answer)
+    return;
+  reply.verdict = answer->verdict;
+  reply.reason = answer->reason;
   if (reply.verdict == join_verdict::accepted) {
     merge(body.records, message.sender, claim_origin::sync, now, out);
     reply.records = all_records();
+  } else {
+    out.emplace_back(stranger_refused{address, *std::move(answer)});
   }
   send(message.sender, std::move(address), std::move(reply), 0, out);
 }
@@ -133,7 +168,7 @@ void membership_core::handle(const sync_reply& body, const peer_message& message
     out.emplace_back(join_refused{std::string{from}, std::move(answer)});
     return;
   }
-  if (body.records.empty() || body.records[0].node != message.sender) {
+  if (body.records.empty() || body.records[0].node != message.sender || message.sender == self().node) {
     ++counters_.malformed;
     return;
   }

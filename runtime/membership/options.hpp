@@ -57,6 +57,11 @@ struct membership_options {
   uint32_t mismatches = 3;
   std::chrono::milliseconds repair_interval{1'000};
   uint32_t join_fanout = 3; ///< addresses tried at a time while joining
+  /// Tries at each address before a node counts as alone: the fourth is 3.5 to 5.25 s after the first.
+  uint32_t alone_after = 4;
+  /// A member whose id a later process claims at another address keeps it unless it is silent for so long: longer than
+  /// a stall of 3 s.
+  std::chrono::milliseconds identity_patience{4'000};
 
   /// A member that died or left is remembered so long, so that old news cannot raise it and a partition can heal.
   std::chrono::hours tombstone_life{24};

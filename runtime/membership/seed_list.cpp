@@ -20,7 +20,12 @@ void seed_list::settled(std::string_view address, node_id node) {
       continue;
     item.node = node;
     item.wait = wait_min;
+    item.tries = 0;
   }
+}
+
+bool seed_list::silent(uint32_t tries) const {
+  return std::all_of(entries_.begin(), entries_.end(), [&](const entry& item) { return item.tries >= tries; });
 }
 
 time_point seed_list::next() const {

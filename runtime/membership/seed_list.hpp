@@ -24,6 +24,9 @@ public:
   /// Who answered from there.
   void settled(std::string_view address, node_id node);
 
+  /// Every address was tried at least so often since somebody answered there last.
+  bool silent(uint32_t tries) const;
+
   /// Up to `most` due addresses in random order. `is_live(node)` tells which are settled.
   template <class IsLive>
   std::vector<std::string> take_due(size_t most, IsLive is_live, random_source& random, time_point now) {
@@ -41,6 +44,7 @@ public:
       }
       item.next = now + item.wait + random.within(item.wait / 2);
       item.wait = std::min(item.wait * 2, wait_max);
+      ++item.tries;
       due.push_back(item.address);
     }
     return due;
@@ -48,6 +52,7 @@ public:
 
   time_point next() const;
   bool empty() const noexcept { return entries_.empty(); }
+  size_t size() const noexcept { return entries_.size(); }
 
 private:
   struct entry {
@@ -55,6 +60,7 @@ private:
     node_id node{}; ///< who answered last
     time_point next{};
     std::chrono::milliseconds wait = wait_min;
+    uint32_t tries = 0; ///< in vain
   };
 
   std::vector<entry> entries_;
