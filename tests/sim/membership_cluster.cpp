@@ -52,6 +52,13 @@ void membership_cluster::start(uint32_t node, const std::vector<uint32_t>& seeds
   act(node);
 }
 
+void membership_cluster::copy_folder(uint32_t from, uint32_t to) {
+  WEFT_ASSERT(!running(to));
+  hosts_[to].id = hosts_[from].id;
+  hosts_[to].epoch = hosts_[from].epoch;
+  hosts_[to].remembered = hosts_[from].remembered;
+}
+
 void membership_cluster::start_all_acquainted() {
   std::vector<member_record> records;
   for (uint32_t node = 0; node < size(); ++node) {

@@ -45,6 +45,9 @@ public:
   /// A new process with a greater boot epoch that joins through these nodes and those that it remembers. REQUIRES: it
   /// is not running.
   void start(uint32_t node, const std::vector<uint32_t>& seeds);
+  /// `to` starts with the node id, the epochs and the remembered peers of `from` then: its data folder was copied, or
+  /// it moved. REQUIRES: `to` is not running.
+  void copy_folder(uint32_t from, uint32_t to);
   /// For nodes that start from here on.
   void set_options(membership_options options) { options_ = std::move(options); }
   /// All nodes at once, each knowing all: how a cluster is long after its start.

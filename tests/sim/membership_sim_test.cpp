@@ -156,6 +156,66 @@ TEST_CASE("strangers are refused and stay outside") {
   CHECK(cluster.core(0).members().counts().live() == 4);
 }
 
+TEST_CASE("a copied data folder stays outside for ever, and the node that it was copied from works on") {
+  std::printf("shortened: a copy tries for 10 minutes\n");
+  for (uint32_t nodes : {2, 3, 10}) {
+    for (uint64_t seed = 1; seed <= 5; ++seed) {
+      CAPTURE(nodes);
+      CAPTURE(seed);
+      membership_cluster cluster{seed, nodes + 1};
+      const auto copy = nodes, original = nodes - 1;
+      cluster.network().set_faults({.loss = 0.05, .duplicate = 0.01, .straggler = 0.01});
+      for (uint32_t node = 0; node < nodes; ++node)
+        cluster.start(node, {0, 1});
+      cluster.world().run_for(30s);
+      cluster.copy_folder(original, copy);
+      cluster.start(copy, {0, 1});
+      for (int minute = 0; minute < 10; ++minute) {
+        cluster.world().run_for(60s);
+        cluster.pause(original, nodes < 10 ? 3s : 1s); // shorter than a suspicion
+      }
+      CHECK(cluster.refusals() > 10);
+      CHECK(cluster.wrong().events == 0);
+      CHECK(cluster.core(copy).members().counts().live() == 1);
+      CHECK(cluster.core(copy).alone() > 0);
+      for (uint32_t node = 0; node < nodes; ++node) {
+        CHECK(cluster.core(node).members().counts().live() == nodes);
+        CHECK(cluster.core(node).members().get(cluster.id(original))->record.epoch == boot_epoch{1});
+        CHECK(cluster.core(node).next_wake() < time_point::max()); // it works
+      }
+    }
+  }
+}
+
+TEST_CASE("a node that moves to another address is in again within 12 s, at once where its old machine refuses") {
+  double silent = 0, refused = 0;
+  for (bool refuses : {false, true}) {
+    for (uint32_t nodes : {2, 3, 10, 100}) {
+      for (uint64_t seed = 1; seed <= 10; ++seed) {
+        CAPTURE(refuses);
+        CAPTURE(nodes);
+        CAPTURE(seed);
+        membership_cluster cluster{seed, nodes + 1};
+        const auto moved = nodes, old = nodes - 1;
+        for (uint32_t node = 0; node < nodes; ++node)
+          cluster.start(node, {0});
+        cluster.world().run_for(30s);
+        cluster.crash(old, refuses);
+        cluster.copy_folder(old, moved);
+        cluster.start(moved, {0});
+        const auto began = cluster.world().now();
+        while (!cluster.views_are_true() && cluster.world().now() < began + 60s)
+          cluster.world().run_for(100ms);
+        const auto took = seconds(cluster.world().now() - began);
+        CHECK(took <= (refuses ? 2 : 12));
+        auto& worst = refuses ? refused : silent;
+        worst = std::max(worst, took);
+      }
+    }
+  }
+  MESSAGE("moved, old machine silent: in after " << silent << " s at most; refusing: " << refused << " s");
+}
+
 TEST_CASE("nodes that start together know each other within 60 s") {
   auto figures = cold_start(1, 1'000);
   CHECK(seconds(figures.ready) <= 60);
