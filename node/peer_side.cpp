@@ -3,6 +3,7 @@
 #include "node/call_log.hpp"
 #include "node/config/address.hpp"
 #include "node/grpc/convert.hpp"
+#include "node/logging/repeat_filter.hpp"
 #include "node/options.hpp"
 #include "node/peer/coarse_load.hpp"
 
@@ -11,6 +12,9 @@
 
 namespace weft {
 namespace {
+
+// Who is refused tries again every 10 to 15 s, for ever: one line for each reason and hour.
+constexpr repeat_filter::limits strangers{.burst = 1, .window = std::chrono::hours{1}, .subjects_max = 256};
 
 std::string_view name_of(const member_event& event) {
   switch (event.change) {
@@ -115,6 +119,20 @@ detector_listener peer_side::make_listener(const inputs& in) {
                {{"peer", refused.address},
                 {"verdict", std::string{to_string(refused.answer.verdict)}},
                 {"reason", refused.answer.reason}});
+  };
+  out.on_stranger = [log = in.log, told = std::make_shared<repeat_filter>(strangers)](const stranger_refused& it) {
+    const auto verdict = std::string{to_string(it.answer.verdict)};
+    if (told->pass(it.address + ' ' + verdict, std::chrono::steady_clock::now()))
+      log->write(log_level::warn, "cluster", "refused a node that wants to join",
+                 {{"peer", it.address}, {"verdict", verdict}, {"reason", it.answer.reason}});
+  };
+  out.on_alone = [log = in.log, show = in.show_alone](uint32_t addresses) {
+    show(addresses > 0);
+    if (addresses > 0)
+      log->write(log_level::warn, "cluster", "alone: none of the seeds let this node join",
+                 {{"seeds", std::to_string(addresses)}});
+    else
+      log->write(log_level::info, "cluster", "no longer alone");
   };
   out.on_unreachable = [log = in.log](const std::string& address, const std::string& why) {
     log->write(log_level::info, "cluster", "cannot reach a node to join through", {{"peer", address}, {"reason", why}});

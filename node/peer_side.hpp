@@ -13,6 +13,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -32,6 +33,7 @@ public:
     std::shared_ptr<report_link> reports; ///< as well
     process_look look;
     std::shared_ptr<meter> counts;
+    std::function<void(bool)> show_alone; ///< called on the detector's thread
     std::shared_ptr<node_log> log;
     event_source* events = nullptr; ///< outlives it
   };

@@ -177,6 +177,7 @@ status running_node::start_listeners() {
        .reports = reports_,
        .look = look_,
        .counts = meter_,
+       .show_alone = [meter = meter_](bool alone) { meter->show_alone(alone); },
        .log = in_.log,
        .events = in_.events});
   if (!peers)

@@ -3,6 +3,7 @@
 #include "node/metrics/label_table.hpp"
 
 #include <prometheus/counter.h>
+#include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
@@ -120,6 +121,11 @@ struct node_meter::families {
   }
 
   std::shared_ptr<Registry> registry;
+  prometheus::Gauge& alone = prometheus::BuildGauge()
+                                 .Name("weft_cluster_alone")
+                                 .Help("1 while none of the seeds lets this node join, and it serves alone.")
+                                 .Register(*registry)
+                                 .Add({});
   Family<Counter>& calls = counter(*registry, "weft_calls_total", "Calls that ended, by canonical status code.");
   Family<Counter>& failures =
       counter(*registry, "weft_call_failures_total", "Calls that ended without a result, by stable reason.");
@@ -148,6 +154,10 @@ node_meter::node_meter(std::shared_ptr<prometheus::Registry> registry)
     : families_(std::make_unique<families>(std::move(registry))) {}
 
 node_meter::~node_meter() = default;
+
+void node_meter::show_alone(bool alone) {
+  families_->alone.Set(alone);
+}
 
 void node_meter::call_ended(std::string_view operation, errc code, std::chrono::nanoseconds total,
                             const call_times& times) {

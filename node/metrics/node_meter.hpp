@@ -25,6 +25,9 @@ public:
   void items_dropped(errc why, uint64_t items) override;
   void actor_restarted(std::string_view actor) override;
 
+  /// Whether the node has addresses to join through and nobody there lets it in.
+  void show_alone(bool alone);
+
   /// A step of the cumulative histogram over all APIs' embed calls that were answered.
   struct latency_step {
     double seconds_max = 0; ///< infinite in the last one

@@ -59,6 +59,7 @@ struct detector::parts {
   void take_requests();
   void look();
   void publish_when_due();
+  void tell_alone();
 
   void act();
   void act(send_message&& effect);
@@ -66,6 +67,7 @@ struct detector::parts {
   void act(member_event&& effect);
   void act(remember_peers&& effect) { listener.on_known_peers(effect.addresses); }
   void act(join_refused&& effect) { listener.on_refused(effect); }
+  void act(stranger_refused&& effect) { listener.on_stranger(effect); }
   void act(superseded&& effect) { listener.on_superseded(effect.by); }
 
   detector_options options;
@@ -84,6 +86,7 @@ struct detector::parts {
   time_point look_at{};
   std::function<void()> tell_left;
   uint64_t version = 0;
+  bool alone = false;
   bool changed = true;     ///< since the last view
   time_point publish_at{}; ///< earliest
   std::thread thread;
@@ -105,6 +108,7 @@ void detector::parts::run() {
       core->tick(now(), effects);
     act();
     publish_when_due();
+    tell_alone();
     if (tell_left && core->left())
       std::exchange(tell_left, nullptr)();
   }
@@ -166,6 +170,14 @@ void detector::parts::publish_when_due() {
   changed = false;
   publish_at = now() + options.view_interval;
   listener.on_view(make_view(core->members(), options.identity.node, ++version));
+}
+
+void detector::parts::tell_alone() {
+  const auto addresses = core->alone();
+  if (alone == (addresses > 0))
+    return;
+  alone = addresses > 0;
+  listener.on_alone(addresses);
 }
 
 void detector::parts::act() {

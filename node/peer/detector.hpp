@@ -31,6 +31,9 @@ struct detector_listener {
   std::function<void(cluster_view_ptr)> on_view;       ///< the first one when it starts
   std::function<void(const member_event&)> on_event;   //
   std::function<void(const join_refused&)> on_refused; //
+  std::function<void(const stranger_refused&)> on_stranger;
+  /// Found nobody at so many addresses to join through; 0: somebody is there again.
+  std::function<void(uint32_t)> on_alone;
   std::function<void(const std::string& address, const std::string& why)>
       on_unreachable;                                                  ///< an address to join through
   std::function<void(boot_epoch)> on_superseded;                       //

@@ -1,4 +1,5 @@
 #include "tests/cluster/cluster_fixture.hpp"
+#include "tests/support/tcp_client.hpp"
 
 #include <doctest/doctest.h>
 
@@ -90,6 +91,46 @@ TEST_CASE("a node of another cluster is refused, says so, and serves alone") {
   CHECK(line["reason"].get<std::string>().find("test") != std::string::npos);
   CHECK(line["peer"] == nodes[0].peer_address());
   CHECK(nodes[0].members().size() == 1);
+  const auto refused = nodes[0].process().wait_for_line("refused a node that wants to join");
+  CHECK(refused["verdict"] == "OTHER_CLUSTER");
+  CHECK(stranger.wait_for_line("alone: none of the seeds let this node join")["seeds"] == "1");
+  CHECK(http_get(stranger.http_port(), "/metrics").find("\nweft_cluster_alone 1\n") != std::string::npos);
+  CHECK(nodes[0].metric("weft_cluster_alone") == 0); // it has no seed, and is meant to be the first
+}
+
+TEST_CASE("a node whose seed is not there yet says that it is alone, and no longer when the seed has come") {
+  cluster_node seed{{.name = "n1"}};
+  seed.start();
+  cluster_node other{{.name = "n2", .seeds = {seed.peer_address()}}};
+  seed.end(SIGKILL);
+  other.start();
+  CHECK(other.process().wait_for_line("alone: none of the seeds let this node join")["level"] == "warn");
+  CHECK(other.metric("weft_cluster_alone") == 1);
+  seed.start();
+  other.process().wait_for_line("no longer alone");
+  CHECK(other.metric("weft_cluster_alone") == 0);
+}
+
+TEST_CASE("a copy of a data folder is refused with both addresses, and the node that it was copied from serves on") {
+  cluster_fixture nodes{2};
+  const temporary_directory folder;
+  const auto copied = folder.path() / "copied";
+  std::filesystem::create_directory(copied);
+  std::filesystem::copy_file(std::filesystem::path{nodes[1].data_dir()} / "node-id", copied / "node-id");
+  cluster_node copy{
+      {.name = "copy", .seeds = {nodes[0].peer_address(), nodes[1].peer_address()}, .data_dir = copied.string()}};
+  copy.start();
+  const auto line = copy.process().wait_for_line("join refused");
+  CHECK(line["verdict"] == "IDENTITY_TAKEN");
+  const auto reason = line["reason"].get<std::string>();
+  CHECK(reason.find(nodes[1].peer_address()) != std::string::npos);
+  CHECK(reason.find("data folder of its own") != std::string::npos);
+  copy.process().wait_for_line("alone: none of the seeds let this node join");
+  CHECK(nodes[0].sees("n2") == pb::NODE_STATE_SERVING);
+  CHECK(nodes[0].members().size() == 2);
+  CHECK(nodes[1].members().size() == 2);
+  CHECK(nodes[1].embed(texts({"still here"})).first.ok());
+  CHECK(nodes.deaths_told() == 0);
 }
 
 TEST_CASE("a cluster of which every node was stopped forms again, though the seed is gone") {

@@ -54,6 +54,8 @@ private:
                   const std::lock_guard hold(mutex_);
                   refusal_ = std::string{to_string(refused.answer.verdict)} + ": " + refused.answer.reason;
                 },
+            .on_stranger = [](const stranger_refused&) {},
+            .on_alone = [](uint32_t) {},
             .on_unreachable = [](const std::string&, const std::string&) {},
             .on_superseded = [](boot_epoch) {},
             .on_known_peers = [](const std::vector<std::string>&) {}};

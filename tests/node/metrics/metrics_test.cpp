@@ -101,6 +101,15 @@ TEST_CASE("the snapshot shows as gauges") {
   }
 }
 
+TEST_CASE("a node that finds nobody shows that it is alone") {
+  fixture f;
+  CHECK(has_line(f.page(), "weft_cluster_alone 0"));
+  f.meter.show_alone(true);
+  CHECK(has_line(f.page(), "weft_cluster_alone 1"));
+  f.meter.show_alone(false);
+  CHECK(has_line(f.page(), "weft_cluster_alone 0"));
+}
+
 TEST_CASE("the process tells its memory, CPU time and files") {
   fixture f;
   const auto page = f.page();

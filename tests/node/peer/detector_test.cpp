@@ -63,6 +63,10 @@ public:
   }
   /// How often no node answered at a seed.
   int unreachable() const { return unreachable_; }
+  /// How often it refused a node.
+  int strangers() const { return strangers_; }
+  /// The addresses at which nobody let it in, once that is sure.
+  uint32_t alone() const { return alone_; }
   std::optional<boot_epoch> superseded_by() const {
     const std::lock_guard hold(mutex_);
     return superseded_;
@@ -84,6 +88,8 @@ private:
                   const std::lock_guard hold(mutex_);
                   refusal_ = std::string{to_string(refused.answer.verdict)} + ": " + refused.answer.reason;
                 },
+            .on_stranger = [this](const stranger_refused&) { ++strangers_; },
+            .on_alone = [this](uint32_t addresses) { alone_ = addresses; },
             .on_unreachable = [this](const std::string&, const std::string&) { ++unreachable_; },
             .on_superseded =
                 [this](boot_epoch by) {
@@ -95,6 +101,8 @@ private:
 
   std::atomic<member_phase> phase_{member_phase::serving};
   std::atomic<int> unreachable_{0};
+  std::atomic<int> strangers_{0};
+  std::atomic<uint32_t> alone_{0};
   mutable std::mutex mutex_; // guards the next three
   cluster_view_ptr view_;
   std::string refusal_;
@@ -153,14 +161,48 @@ TEST_CASE("a node of another cluster is refused with the reason, and nobody lear
   CHECK(b.refusal().find("test") != std::string::npos);
   CHECK(a.sees(2) == std::nullopt);
   CHECK(b.sees(1) == std::nullopt);
+  CHECK(a.strangers() > 0);
+  CHECK(eventually([&] { return b.alone() == 1; }));
+  CHECK(a.alone() == 0);
 }
 
-TEST_CASE("a second process with a node's identity and a later start makes the first one stop") {
+TEST_CASE("a copied data folder is refused by the others and by the node itself, and that one stays") {
   watched_detector a{{.id = 1}};
   watched_detector b{{.id = 2, .seeds = {a.address()}}};
   REQUIRE(eventually([&] { return a.sees(2) == member_condition::serving; }));
+  for (const auto& seed : {a.address(), b.address()}) {
+    CAPTURE(seed);
+    watched_detector copy{{.id = 2, .epoch = 2, .seeds = {seed}}};
+    REQUIRE(eventually([&] { return !copy.refusal().empty(); }));
+    CHECK(copy.refusal().starts_with("IDENTITY_TAKEN"));
+    CHECK(copy.refusal().find(b.address()) != std::string::npos);
+    CHECK(copy.sees(1) == std::nullopt);
+    CHECK(eventually([&] { return copy.alone() == 1; }));
+  }
+  CHECK(b.superseded_by() == std::nullopt);
+  CHECK(a.sees(2) == member_condition::serving);
+  CHECK(a.view()->members.size() == 2);
+}
+
+TEST_CASE("a node that is started again at another address gets in, since nobody listens at the old one") {
+  watched_detector a{{.id = 1}};
+  auto b = std::make_unique<watched_detector>(watched_detector::setup{.id = 2, .seeds = {a.address()}});
+  REQUIRE(eventually([&] { return a.sees(2) == member_condition::serving; }));
+  b.reset();
   watched_detector again{{.id = 2, .epoch = 2, .seeds = {a.address()}}};
-  CHECK(eventually([&] { return b.superseded_by() == boot_epoch{2}; }));
+  CHECK(eventually([&] { return again.sees(1) == member_condition::serving; }));
+  CHECK(eventually([&] { return a.sees(2) == member_condition::serving; }));
+  CHECK(a.view()->members.at(1).peer_address == again.address());
+  CHECK(a.view()->members.at(1).epoch == boot_epoch{2});
+}
+
+TEST_CASE("a process that comes back after its successor was accepted stops") {
+  watched_detector a{{.id = 1}};
+  watched_detector later{{.id = 2, .epoch = 2, .seeds = {a.address()}}};
+  REQUIRE(eventually([&] { return a.sees(2) == member_condition::serving; }));
+  watched_detector earlier{{.id = 2, .epoch = 1, .seeds = {a.address()}}};
+  CHECK(eventually([&] { return earlier.superseded_by() == boot_epoch{2}; }));
+  CHECK(later.superseded_by() == std::nullopt);
 }
 
 TEST_CASE("with mTLS, nodes of one authority join, and a stranger's certificate does not get in") {
