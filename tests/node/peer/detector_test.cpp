@@ -27,6 +27,7 @@ public:
   explicit watched_detector(const setup& s) {
     detector_options options;
     options.membership.cluster_id = s.cluster;
+    options.membership.alone_after = 2; // half a second
     options.exchange.listen = "127.0.0.1:0";
     options.exchange.tls = s.tls;
     options.identity = {.node = node_id{s.id}, .epoch = boot_epoch{s.epoch}};
