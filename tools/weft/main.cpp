@@ -38,12 +38,15 @@ exit_code wrong(const CLI::App& program, int argc, char** argv, const CLI::Parse
   std::string verb = "weft";
   const CLI::App* app = &program;
   int i = 1;
-  for (; i < argc; ++i) {
+  for (bool value_may_follow = false; i < argc; ++i) {
     const auto named = app->get_subcommands([&](const CLI::App* sub) { return sub->get_name() == argv[i]; });
-    if (named.empty())
+    if (!named.empty()) {
+      app = named.front();
+      verb += " " + app->get_name();
+    } else if (argv[i][0] != '-' && !value_may_follow) {
       break;
-    app = named.front();
-    verb += " " + app->get_name();
+    }
+    value_may_follow = argv[i][0] == '-'; // the options of every verb may stand before it
   }
   const auto known = app->get_subcommands([](const CLI::App*) { return true; });
   std::string what = error.what();
@@ -61,6 +64,7 @@ exit_code run(int argc, char** argv) {
   program.require_subcommand(1);
   program.set_version_flag("--version", "weft " WEFT_VERSION);
   common_options common;
+  add_common(program, common); // before the verb, too: `weft --endpoint X node list`
   action chosen;
   add_embed(program, common, chosen);
   add_rank(program, common, chosen);

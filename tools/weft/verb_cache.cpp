@@ -76,7 +76,7 @@ exit_code stats(session& s) {
 
 void add_cache(CLI::App& program, common_options& common, action& chosen) {
   auto* noun = program.add_subcommand("cache", "The cache of results: stats, clear");
-  noun->require_subcommand(1);
+  noun->require_subcommand(1)->fallthrough(); // to the options of every verb
   auto* verb = noun->add_subcommand("stats", "Hits, misses and sizes of each level, of the node that answers");
   add_common(*verb, common);
   verb->footer(stats_footer);

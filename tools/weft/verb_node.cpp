@@ -193,7 +193,7 @@ exit_code describe(session& s, const std::string& name) {
 
 void add_node(CLI::App& program, common_options& common, action& chosen) {
   auto* noun = program.add_subcommand("node", "The nodes of the cluster: list, describe, drain");
-  noun->require_subcommand(1);
+  noun->require_subcommand(1)->fallthrough(); // to the options of every verb
   auto* list_verb = noun->add_subcommand("list", "The nodes that the endpoint knows, one a line");
   add_common(*list_verb, common);
   list_verb->footer(list_footer);

@@ -168,7 +168,7 @@ CLI::App* add_verb(CLI::App& noun, common_options& common, const char* name, con
 
 void add_settings(CLI::App& program, common_options& common, action& chosen) {
   auto* noun = program.add_subcommand("settings", "The settings of the whole cluster: list, get, set, unset");
-  noun->require_subcommand(1);
+  noun->require_subcommand(1)->fallthrough(); // to the options of every verb
   auto key = std::make_shared<std::string>();
   auto value = std::make_shared<std::string>();
   auto* list_verb = add_verb(*noun, common, "list", "What is set, one a line", list_footer);

@@ -39,6 +39,12 @@ TEST_CASE("node list shows each node in every output") {
     CHECK_MESSAGE(table.out.find(part) != std::string::npos, part);
   CHECK(weft_at(node.endpoint(), {"node", "list", "-o", "wide"}).out.find(node.endpoint()) != std::string::npos);
   CHECK(weft_at(node.endpoint(), {"node", "list", "-o", "name"}).out == "n1\n");
+  // The options of every verb may stand anywhere, and the last one counts.
+  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+           {"--endpoint", node.endpoint(), "-o", "name", "node", "list"},
+           {"node", "--endpoint", node.endpoint(), "-o", "name", "list"},
+           {"-o", "json", "--endpoint", node.endpoint(), "node", "list", "-o", "name"}})
+    CHECK(run_weft({.arguments = arguments}).out == "n1\n");
   const auto object = json::parse(weft_at(node.endpoint(), {"node", "list", "-o", "json"}).out);
   CHECK(object["state"] == "serving");
   CHECK(object["pools"][0]["queued_items"] == 42);
