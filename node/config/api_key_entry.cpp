@@ -1,6 +1,7 @@
 #include "node/config/api_key_entry.hpp"
 
-#include <algorithm>
+#include "runtime/base/valid_name.hpp"
+
 #include <vector>
 
 namespace weft {
@@ -8,11 +9,6 @@ namespace {
 
 bool is_hash(std::string_view text) {
   return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
-
-bool is_word(std::string_view text) {
-  return !text.empty() && text.size() <= 64 &&
-         std::ranges::none_of(text, [](char ch) { return static_cast<unsigned char>(ch) <= ' ' || ch == 0x7f; });
 }
 
 } // namespace
@@ -28,8 +24,8 @@ result<api_key_entry> parse_api_key_entry(std::string_view line) {
   const auto bad = [](std::string what) { return failure{.code = errc::invalid_argument, .message = std::move(what)}; };
   if (parts.size() != 3 && parts.size() != 4)
     return bad("an entry must be NAME:ROLE:SHA256, as `weftd make-api-key` prints it");
-  if (!is_word(parts[0]) || !is_word(parts.back()))
-    return bad("the name and the tenant of an entry must be 1 to 64 characters without blanks");
+  if (!valid_name(parts[0]) || !valid_name(parts.back()))
+    return bad("the name and the tenant of an entry must have " + std::string{name_rule});
   if (parts[1] != "client" && parts[1] != "operator")
     return bad("the role of the entry \"" + parts[0] + "\" must be client or operator");
   if (!is_hash(parts[2]))

@@ -1,12 +1,11 @@
 #include "runtime/settings/settings_api_key.hpp"
 
-#include <algorithm>
+#include "runtime/base/valid_name.hpp"
 
 namespace weft {
 namespace {
 
 constexpr size_t hash_digits = 64;
-constexpr size_t tenant_bytes_max = 64;
 
 failure bad(std::string why) {
   return {errc::invalid_argument, std::move(why)};
@@ -31,9 +30,8 @@ result<setting_api_key> parse_setting_api_key(std::string_view name, std::string
   if (rest.size() == hash_digits)
     return out;
   out.tenant = rest.substr(hash_digits + 1);
-  const bool blank = std::any_of(out.tenant.begin(), out.tenant.end(), [](char c) { return c <= ' ' || c == ':'; });
-  if (out.tenant.empty() || out.tenant.size() > tenant_bytes_max || blank)
-    return bad("the tenant of an API key has 1 to 64 characters, no blank and no colon");
+  if (!valid_name(out.tenant))
+    return bad("the tenant of an API key has " + std::string{name_rule});
   return out;
 }
 

@@ -19,7 +19,8 @@ struct setting_api_key {
   bool operator==(const setting_api_key&) const = default;
 };
 
-/// Fails with errc::invalid_argument: another role, a hash that is not 64 hex digits, or an empty tenant.
+/// Fails with errc::invalid_argument: another role, a hash that is not 64 hex digits, or a tenant
+/// that is no valid_name().
 result<setting_api_key> parse_setting_api_key(std::string_view name, std::string_view value);
 
 } // namespace weft

@@ -28,6 +28,11 @@ struct settings_entry {
 /// Room above, so that the next version always exists.
 inline constexpr uint64_t settings_number_max = uint64_t{1} << 62;
 
+/// How far a version that comes from elsewhere may be above the one that is known here (0 where there is none). A
+/// change raises it by one: a cluster that makes 100 changes of a key each second takes more than a year to come so
+/// far. What is further up was no change, and would leave no room for those to come.
+inline constexpr uint64_t settings_jump_max = uint64_t{1} << 32;
+
 /// What decides which of two entries of a key stays: the higher number, then the higher writer. `content` (a hash of
 /// all the rest) decides between two entries that a node made under one number because it had lost its memory: any
 /// rule will do there, as long as it is the same everywhere.

@@ -1,21 +1,15 @@
 #include "runtime/settings/settings_keys.hpp"
 
 #include "runtime/base/edit_distance.hpp"
+#include "runtime/base/valid_name.hpp"
+#include "runtime/registry/operation_registry.hpp"
 #include "runtime/settings/settings_api_key.hpp"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <cstdint>
 
 namespace weft {
 namespace {
-
-bool is_number(std::string_view text) {
-  uint64_t number = 0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return problem == std::errc{} && end == text.data() + text.size() && number > 0;
-}
 
 bool is_scope(std::string_view text) {
   return text == "tenant" || text == "shared";
@@ -29,17 +23,19 @@ bool is_api_key(std::string_view text) {
   return static_cast<bool>(parse_setting_api_key("name", text));
 }
 
+constexpr std::array operations{embed_name};
+
 constexpr std::array rules{
     setting_rule{"api_key.*", "ROLE:SHA256 or ROLE:SHA256:TENANT",
                  "An API key by its name: its role (client or operator), its SHA-256 in hex, never the key itself.",
                  false, is_api_key},
     setting_rule{
-        "cache.generation", "a number above the present one",
+        "cache.generation", "what `weft cache clear` makes it",
         "Part of every cached result's identity; `weft cache clear` raises it, so older results are found no more.",
-        true, is_number},
+        true},
     setting_rule{"cache.scope.*", "tenant|shared",
-                 "Whether an operation's cached results are shared between tenants (default: tenant).", false,
-                 is_scope},
+                 "Whether an operation's cached results are shared between tenants (default: tenant).", false, is_scope,
+                 operations},
     setting_rule{"tenant.*", "active|suspended", "Whether a tenant's calls are let in (default: active).", false,
                  is_tenant_state},
 };
@@ -52,7 +48,12 @@ bool matches(const setting_rule& rule, std::string_view key) {
   const auto before = stem(rule.pattern);
   if (before.size() == rule.pattern.size())
     return key == rule.pattern;
-  return key.starts_with(before) && valid_setting_name(key.substr(before.size()));
+  return key.starts_with(before) && valid_name(key.substr(before.size()));
+}
+
+std::string nearest_name(const setting_rule& rule, std::string_view name) {
+  const auto apart = [&](std::string_view known) { return edit_distance(name, known); };
+  return std::string{*std::ranges::min_element(rule.names, {}, apart)};
 }
 
 failure wrong(std::string_view key, std::string message) {
@@ -63,12 +64,6 @@ failure wrong(std::string_view key, std::string message) {
 
 std::span<const setting_rule> setting_rules() noexcept {
   return rules;
-}
-
-bool valid_setting_name(std::string_view name) noexcept {
-  return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-  });
 }
 
 const setting_rule* find_setting_rule(std::string_view key) noexcept {
@@ -83,12 +78,15 @@ std::string nearest_setting(std::string_view key) {
     const auto before = stem(rule.pattern);
     std::string candidate{rule.pattern};
     size_t distance = edit_distance(key, rule.pattern);
-    // A family is compared without the name, which is whatever the caller says.
-    const auto dot = before.size() < rule.pattern.size() ? key.rfind('.') : std::string_view::npos;
-    if (dot != std::string_view::npos) {
-      distance = edit_distance(key.substr(0, dot + 1), before);
-      if (valid_setting_name(key.substr(dot + 1)))
-        candidate = std::string{before} + std::string{key.substr(dot + 1)};
+    // A family is compared without the name, which is whatever the caller says, and may have dots of its own.
+    const bool family = before.size() < rule.pattern.size();
+    for (auto dot = family ? key.find('.') : key.npos; dot != key.npos; dot = key.find('.', dot + 1)) {
+      const auto apart = edit_distance(key.substr(0, dot + 1), before);
+      if (apart >= distance)
+        continue;
+      distance = apart;
+      const auto name = key.substr(dot + 1);
+      candidate = valid_name(name) ? std::string{before} + std::string{name} : std::string{rule.pattern};
     }
     if (distance < best_distance) {
       best_distance = distance;
@@ -105,6 +103,12 @@ status check_setting(std::string_view key, std::string_view value) {
     return wrong(key, "there is no setting '" + std::string{key.substr(0, 128)} + "'" +
                           (near.empty() ? "" : "; did you mean '" + near + "'?"));
   }
+  if (rule->counter)
+    return wrong(key, std::string{key} + " cannot be set: `weft cache clear` raises it");
+  const auto name = key.substr(stem(rule->pattern).size());
+  if (!rule->names.empty() && std::ranges::find(rule->names, name) == rule->names.end())
+    return wrong(key, "there is no operation '" + std::string{name} + "'; did you mean '" +
+                          std::string{stem(rule->pattern)} + nearest_name(*rule, name) + "'?");
   if (!rule->valid(value))
     return wrong(key, std::string{key} + " takes " + std::string{rule->value});
   return ok;

@@ -94,6 +94,12 @@ settings_merge settings_map::merge(const std::vector<settings_entry>& entries) {
       continue;
     }
     const auto at = slots_.find(entry.key);
+    const uint64_t known = at == slots_.end() ? 0 : at->second.entry.number;
+    if (entry.number > known && entry.number - known > settings_jump_max) {
+      refuse("the setting " + entry.key.substr(0, limits_.key_bytes_max) + " came with version " +
+             std::to_string(entry.number) + ", far above " + std::to_string(known));
+      continue;
+    }
     if (at != slots_.end() && stamp_of(entry) <= at->second.stamp)
       continue;
     if (auto fits = check(entry.key, entry.value, merge_room); !fits) {

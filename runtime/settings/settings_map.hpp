@@ -26,7 +26,7 @@ struct settings_limits {
 /// What came in by a merge.
 struct settings_merge {
   std::vector<std::string> changed; ///< keys whose entry was replaced
-  uint32_t refused = 0;             ///< entries that pass a limit
+  uint32_t refused = 0;             ///< entries that pass a limit, or whose version cannot be
   std::string problem;              ///< of the first refused one, else ""
 };
 
@@ -56,7 +56,8 @@ public:
   /// Leaves a tombstone. Fails with errc::invalid_argument when there is no such setting.
   result<settings_entry> remove(std::string_view key, node_id writer, wall_time now);
 
-  /// Takes in what another node or the file has. Never fails as a whole. Twice the room of set(): what two halves of a
+  /// Takes in what another node or the file has. Never fails as a whole; refuses versions that no changes can have
+  /// brought about (settings_jump_max). Twice the room of set(): what two halves of a
   /// cluster wrote, each within its limits, must not be lost when they meet.
   settings_merge merge(const std::vector<settings_entry>& entries);
 

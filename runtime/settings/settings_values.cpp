@@ -2,8 +2,6 @@
 
 #include "runtime/settings/settings_keys.hpp"
 
-#include <charconv>
-
 namespace weft {
 namespace {
 
@@ -21,16 +19,7 @@ result<settings_entry> change_setting(settings_map& map, std::string_view key, s
                                       wall_time now) {
   if (auto valid = check_setting(key, value); !valid)
     return valid.error();
-  if (!find_setting_rule(key)->counter)
-    return map.set(key, value, writer, now);
-  uint64_t number = 0;
-  std::from_chars(value.data(), value.data() + value.size(), number);
-  const auto* present = map.find(key);
-  if (present && number <= present->number)
-    return failure{errc::invalid_argument,
-                   std::string{key} + " only rises, and is " + std::to_string(present->number),
-                   {{"key", std::string{key}}}};
-  return map.set(key, std::to_string(number), writer, now, number);
+  return map.set(key, value, writer, now);
 }
 
 result<settings_entry> remove_setting(settings_map& map, std::string_view key, node_id writer, wall_time now) {
@@ -47,7 +36,7 @@ uint64_t cache_generation(const settings_map& map) {
 
 result<uint64_t> raise_cache_generation(settings_map& map, node_id writer, wall_time now) {
   const uint64_t next = cache_generation(map) + 1;
-  if (auto raised = change_setting(map, generation_key, std::to_string(next), writer, now); !raised)
+  if (auto raised = map.set(generation_key, std::to_string(next), writer, now, next); !raised)
     return raised.error();
   return next;
 }

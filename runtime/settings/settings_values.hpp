@@ -9,9 +9,8 @@
 
 namespace weft {
 
-/// What `weft settings set` does: checks against settings_keys.hpp, then writes. A counter takes its value as its
-/// version's number, so it must rise and merging takes the maximum.
-/// Fails with errc::invalid_argument (unknown key, wrong value, a counter that would not rise) or errc::settings_full.
+/// What `weft settings set` does: checks against settings_keys.hpp, then writes.
+/// Fails with errc::invalid_argument (unknown key, wrong value, a counter, which nobody sets) or errc::settings_full.
 result<settings_entry> change_setting(settings_map& map, std::string_view key, std::string_view value, node_id writer,
                                       wall_time now);
 

@@ -137,7 +137,7 @@ TEST_CASE("an entry without a valid version, or too large, is refused, and the o
 
 TEST_CASE("a setting at its last version says so instead of starting again") {
   settings_map map;
-  map.merge({entry("a", "v", settings_number_max)});
+  REQUIRE(map.set("a", "v", node_id{1}, noon, settings_number_max));
   CHECK(map.set("a", "w", node_id{1}, noon).error().code == errc::settings_full);
   CHECK(map.remove("a", node_id{1}, noon).error().code == errc::settings_full);
 }
