@@ -61,6 +61,7 @@ void settings_keeper_state::loaded(const stored_settings_ptr& stored) {
                            "will replace them");
   }
   apply();
+  look_whether_current();
   for (const auto& asked : std::exchange(early_, {}))
     ask(asked);
   if (const auto peers = pick_peers(1); !peers.empty())
@@ -73,8 +74,16 @@ void settings_keeper_state::wire(const wiring_ptr& wiring) {
   if (!first)
     return;
   end_with(self_, wiring->supervisor);
+  began_ = self_->clock().now();
+  exchange_at_ = began_ + setup_.options.exchange_period;
   apply();
-  self_->delayed_send(self_, setup_.options.exchange_period, tick_atom_v);
+  look_whether_current();
+  tick_later();
+}
+
+void settings_keeper_state::tick_later() {
+  const auto& options = setup_.options;
+  self_->delayed_send(self_, current_ ? options.exchange_period : options.current_look, tick_atom_v);
 }
 
 void settings_keeper_state::ask(const settings_ask_ptr& asked) {
@@ -84,6 +93,8 @@ void settings_keeper_state::ask(const settings_ask_ptr& asked) {
     return early_.push_back(asked);
   if (changes(asked->question) && ours_.stale && session_)
     return asked->answer(failure{errc::unavailable, "the settings are being brought up to date; try again"});
+  if (auto fine = check(asked->question); !fine)
+    return asked->answer(std::move(fine.error()));
   const auto before = ours_.map.revision();
   auto rows = serve(asked->question);
   if (!rows || !changes(asked->question))
@@ -116,6 +127,17 @@ result<settings_rows> settings_keeper_state::serve(const settings_request& reque
     return one_row(*ours_.map.find("cache.generation"));
   }
   return failure{errc::invalid_argument, "unknown request"};
+}
+
+status settings_keeper_state::check(const settings_request& request) const {
+  if (!setup_.options.check || !changes(request) || !request.key.starts_with("api_key."))
+    return ok;
+  auto trial = ours_.map;
+  const auto self = setup_.options.self;
+  if (request.what == settings_request::verb::set ? !change_setting(trial, request.key, request.value, self, now())
+                                                  : !remove_setting(trial, request.key, self, now()))
+    return ok; // serve() says why not
+  return setup_.options.check(effects_of(trial));
 }
 
 void settings_keeper_state::changed(settings_revision before) {
@@ -178,9 +200,12 @@ void settings_keeper_state::written(const status& outcome) {
 }
 
 void settings_keeper_state::tick() {
-  self_->delayed_send(self_, setup_.options.exchange_period, tick_atom_v);
-  if (!loaded_)
+  const auto at = self_->clock().now(); // before the next tick is planned, which must not come before exchange_at_
+  look_whether_current();
+  tick_later();
+  if (!loaded_ || at < exchange_at_)
     return;
+  exchange_at_ = at + setup_.options.exchange_period;
   if (version_ > written_version_ || !waiting_.empty() ||
       (setup_.options.save && self_->clock().now() - written_at_ >= setup_.options.save_period))
     save();

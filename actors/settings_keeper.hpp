@@ -20,7 +20,8 @@ struct settings_keeper_setup {
 
 /// Duty: keeps the cluster's settings: changes them for operators, shares them with other nodes, has them written, and
 /// tells the node what they mean. Owner: NODE_SUPERVISOR. An operator's change is answered when it is on the disk; a
-/// keeper that dies begins with what is there, and the other nodes know the rest. Disk and network work elsewhere.
+/// keeper that dies begins with what is there, and the other nodes know the rest. Says when the node is current enough
+/// to serve. Disk and network work elsewhere.
 class settings_keeper_state {
 public:
   using self_pointer = settings_keeper_actor::stateful_pointer<settings_keeper_state>;
@@ -47,11 +48,16 @@ private:
 
   wall_time now() const;
   result<settings_rows> serve(const settings_request& request);
+  status check(const settings_request& request) const;
   void changed(settings_revision before);
   void apply();
   void save();
   void push(const std::vector<std::string>& keys);
   void begin_exchange(const cluster_member& peer);
+  void end_exchange();
+  void look_whether_current();
+  void become_current();
+  void tick_later();
   void send(const cluster_member& peer, uint64_t exchange, settings_question question);
   std::vector<cluster_member> pick_peers(uint32_t count);
 
@@ -69,6 +75,9 @@ private:
   uint64_t written_version_ = 0;
   time_point written_at_{};
   settings_effects_ptr told_; ///< to the node
+  bool current_ = false;      ///< knows what changed while this node was away, or nobody can tell
+  time_point began_{};
+  time_point exchange_at_{}; ///< when the next one is due
   cluster_view_ptr cluster_;
   random_source chance_;
   std::optional<settings_session> session_;

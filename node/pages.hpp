@@ -21,6 +21,7 @@ struct page_sources {
   std::shared_ptr<prometheus::Registry> registry;
   std::shared_ptr<const node_log> log;
   const std::atomic<bool>& draining;
+  std::shared_ptr<const std::atomic<bool>> current; ///< the settings are: before that the node takes no calls
 };
 
 /// /metrics, /healthz (200 while this process can do its work; never asks others) and /readyz (200 while it should get

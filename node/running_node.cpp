@@ -14,6 +14,8 @@
 
 #include <prometheus/registry.h>
 
+#include <algorithm>
+
 namespace weft {
 namespace {
 
@@ -63,6 +65,7 @@ status running_node::open_parts() {
 }
 
 status running_node::open_settings() {
+  configured_keys_->set(std::make_shared<const std::vector<api_key>>(to_api_keys(in_.config)));
   const auto identity =
       open_boot_record(data_->path(), std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
   if (!identity)
@@ -87,6 +90,9 @@ settings_options running_node::make_settings_options() {
   out.now = wall_now;
   out.load = [store = settings_] { return store->load(); };
   out.save = [store = settings_](const std::string& bytes) { return store->save(bytes); };
+  out.check = [configured = configured_keys_](const settings_effects& after) {
+    return check_operator_stays(join_api_keys(*configured->get(), after));
+  };
   out.changed = [to = effects_, events = in_.events](settings_effects_ptr effects) {
     if (*effects == *to->get())
       return; // what was read at the start
@@ -96,6 +102,12 @@ settings_options running_node::make_settings_options() {
   out.ask = [link = settings_link_](const cluster_member& peer, const settings_question& question, auto done) {
     link->ask(peer.data_address, question, std::move(done));
   };
+  out.current = [flag = settings_current_] { *flag = true; };
+  const auto& own = in_.config.node;
+  auto addresses = read_known_peers(data_->path());
+  addresses.insert(addresses.end(), in_.config.cluster.seeds.begin(), in_.config.cluster.seeds.end());
+  out.peers_expected =
+      std::ranges::any_of(addresses, [&](const std::string& it) { return it != own.peer && it != own.peer_advertise; });
   return out;
 }
 
@@ -145,7 +157,8 @@ status running_node::start_tree(const std::filesystem::path& model_directory, co
   reports_ = *std::move(reports);
   auto served = to_grpc_options(in_.config, usable_cpus());
   served.log = make_call_log(in_.log);
-  served.api_keys = join_api_keys(in_.config, *effects_->get());
+  served.api_keys = join_api_keys(*configured_keys_->get(), *effects_->get());
+  served.current = settings_current_;
   served.settings = [tree = tree_.get()](settings_request request, auto done) {
     tree->ask_settings(std::move(request), std::move(done));
   };
@@ -161,7 +174,11 @@ status running_node::start_listeners() {
   if (!port)
     return failure{.code = port.error().code, .message = "node.listen: " + port.error().message};
   client_port_ = *port;
-  const page_sources pages{.view = tree_->view(), .registry = registry_, .log = in_.log, .draining = draining_};
+  const page_sources pages{.view = tree_->view(),
+                           .registry = registry_,
+                           .log = in_.log,
+                           .draining = draining_,
+                           .current = settings_current_};
   auto http = http_server::start(to_http_options(in_.config), make_pages(pages));
   if (!http)
     return failure{.code = http.error().code, .message = "node.http: " + http.error().message};
@@ -202,11 +219,13 @@ void running_node::announce() {
 
 void running_node::reload(const node_config& wanted) {
   const auto change = plan_reload(in_.config, wanted);
-  if (auto keys = grpc_->set_api_keys(join_api_keys(change.config, *effects_->get())); !keys) {
+  auto configured = to_api_keys(change.config);
+  if (auto keys = grpc_->set_api_keys(join_api_keys(configured, *effects_->get())); !keys) {
     in_.log->write(log_level::error, "node", "reload refused, the running configuration stays",
                    {{"reason", keys.error().message}});
     return;
   }
+  configured_keys_->set(std::make_shared<const std::vector<api_key>>(std::move(configured)));
   in_.config = change.config;
   in_.log->set_level(in_.config.log.level);
   in_.log->set_format(in_.config.log.format);
@@ -222,7 +241,7 @@ void running_node::reload(const node_config& wanted) {
 
 void running_node::apply_settings() {
   const auto effects = effects_->get();
-  if (auto keys = grpc_->set_api_keys(join_api_keys(in_.config, *effects)); !keys)
+  if (auto keys = grpc_->set_api_keys(join_api_keys(*configured_keys_->get(), *effects)); !keys)
     in_.log->write(log_level::error, "settings", "the API keys of the settings cannot be used, the old ones stay",
                    {{"reason", keys.error().message}});
   in_.log->write(log_level::info, "settings", "applied",

@@ -45,8 +45,9 @@ public:
   running_node(const running_node&) = delete;
   running_node& operator=(const running_node&) = delete;
 
-  /// False while the model loads. When that fails, node_event::model_failed is posted before this becomes true.
-  bool loaded() const { return tree_->view()->snapshot()->state == node_state::serving; }
+  /// False while the model loads. When that fails, node_event::model_failed is posted before this becomes true. Also
+  /// false until the settings are current (settings_options::current).
+  bool loaded() const { return tree_->view()->snapshot()->state == node_state::serving && *settings_current_; }
 
   /// Tells health checks that the node serves, and logs the "ready" line.
   void announce();
@@ -89,6 +90,10 @@ private:
   /// What the settings mean, as their keeper told last; never null.
   std::shared_ptr<published<settings_effects>> effects_ =
       std::make_shared<published<settings_effects>>(std::make_shared<const settings_effects>());
+  /// auth.api_keys, as they are now.
+  std::shared_ptr<published<std::vector<api_key>>> configured_keys_ =
+      std::make_shared<published<std::vector<api_key>>>(std::make_shared<const std::vector<api_key>>());
+  std::shared_ptr<std::atomic<bool>> settings_current_ = std::make_shared<std::atomic<bool>>(false);
   std::shared_ptr<prometheus::Registry> registry_;
   std::shared_ptr<node_meter> meter_;
   std::shared_ptr<grpc_peer_link> link_;

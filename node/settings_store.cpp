@@ -1,6 +1,5 @@
 #include "node/settings_store.hpp"
 
-#include "node/options.hpp"
 #include "runtime/storage/atomic_file.hpp"
 
 #include <algorithm>
@@ -52,14 +51,24 @@ wall_time wall_now() noexcept {
   return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
 
-std::vector<api_key> join_api_keys(const node_config& config, const settings_effects& effects) {
-  auto out = to_api_keys(config);
+std::vector<api_key> join_api_keys(std::vector<api_key> configured, const settings_effects& effects) {
+  auto out = std::move(configured);
   for (const auto& key : effects.api_keys) {
     const auto same = [&](const api_key& known) { return known.name == key.name || lower(known.hash) == key.hash; };
     if (std::ranges::none_of(out, same))
       out.push_back({.name = key.name, .tenant = key.tenant, .caller = key.caller, .hash = key.hash});
   }
   return out;
+}
+
+status check_operator_stays(const std::vector<api_key>& keys) {
+  const auto is_operator = [](const api_key& key) { return key.caller == role::operator_; };
+  if (keys.empty() || std::ranges::any_of(keys, is_operator))
+    return ok;
+  return failure{errc::invalid_argument,
+                 "there would be API keys, but none of an operator, and nobody could change the "
+                 "settings any more; add an operator key first: weft settings set "
+                 "api_key.NAME operator:HASH"};
 }
 
 } // namespace weft

@@ -37,6 +37,10 @@ wall_time wall_now() noexcept;
 
 /// The keys of configuration and settings together. Of one name, or one hash, the configuration's counts, so that
 /// nobody is locked out of a node by what others set.
-std::vector<api_key> join_api_keys(const node_config& config, const settings_effects& effects);
+std::vector<api_key> join_api_keys(std::vector<api_key> configured, const settings_effects& effects);
+
+/// errc::invalid_argument where there are keys and none of them is an operator's: nobody could change the settings any
+/// more. The message says what to do first.
+status check_operator_stays(const std::vector<api_key>& keys);
 
 } // namespace weft

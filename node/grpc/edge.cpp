@@ -94,6 +94,14 @@ status enter(edge& edge, grpc::CallbackServerContext& rpc, role least, context& 
   return ok;
 }
 
+status enter_work(edge& edge, grpc::CallbackServerContext& rpc, context& out) {
+  if (auto entered = enter(edge, rpc, role::client, out); !entered)
+    return entered;
+  if (edge.current && !*edge.current)
+    return failure{errc::unavailable, "the node starts: it asks the others what changed while it was away"};
+  return ok;
+}
+
 time_point edge_now() noexcept {
   return std::chrono::steady_clock::now();
 }

@@ -29,7 +29,8 @@ struct edge {
   /// For answers to unary RPCs, from their requests until gRPC is done with them: a client need not read what it asked
   /// for, and what it does not read stays here.
   std::shared_ptr<byte_budget> replies = std::make_shared<byte_budget>(268'435'456);
-  std::atomic<bool> draining{false}; ///< no new work is taken
+  std::atomic<bool> draining{false};                  ///< no new work is taken
+  std::shared_ptr<const std::atomic<bool>> current{}; ///< no work is taken before it is true; null: it is
 };
 
 /// Lets an RPC in: checks its key and role, and fills in its context from deadline and metadata (`x-request-id`, made
@@ -39,6 +40,10 @@ struct edge {
 /// the RPC needs there. REQUIRES: called in
 /// the handler, once, before anything is sent.
 status enter(edge& edge, grpc::CallbackServerContext& rpc, role least, context& out);
+
+/// As enter() for a client, for an RPC that brings work: errc::unavailable, too, while the node does not know yet what
+/// the other nodes changed while it was away: it might serve what they have cleared.
+status enter_work(edge& edge, grpc::CallbackServerContext& rpc, context& out);
 
 /// The RPC's deadline on the node's steady clock; max when there is none within a year.
 time_point deadline_of(const grpc::CallbackServerContext& rpc);

@@ -49,7 +49,7 @@ embed_stream::embed_stream(std::shared_ptr<edge> edge, const stream_codec& codec
 
 void embed_stream::start() {
   self_ = shared_from_this();
-  const auto entered = enter(*edge_, rpc_, role::client, context_);
+  const auto entered = enter_work(*edge_, rpc_, context_);
   registered_ = entered && edge_->streams.add(self_);
   if (!registered_) {
     const std::lock_guard hold(mutex_);

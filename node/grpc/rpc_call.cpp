@@ -76,7 +76,7 @@ grpc::ServerUnaryReactor* start_embed(edge& edge, const embed_codec& codec, grpc
     return reactor;
   };
   context caller;
-  if (auto entered = enter(edge, rpc, role::client, caller); !entered)
+  if (auto entered = enter_work(edge, rpc, caller); !entered)
     return refuse(entered.error(), caller);
   if (edge.draining)
     return refuse({errc::draining, "the node takes no new calls"}, caller);

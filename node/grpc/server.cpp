@@ -81,7 +81,8 @@ grpc_server::grpc_server(const grpc_server_options& options, ingress& entrance, 
                                                  .log = make_log(options.log),
                                                  .streams = stream_registry(options.streams_max),
                                                  .share = stream_share(options.share),
-                                                 .replies = std::make_shared<byte_budget>(options.reply_bytes_max)}),
+                                                 .replies = std::make_shared<byte_budget>(options.reply_bytes_max),
+                                                 .current = options.current}),
       }) {}
 
 grpc_server::~grpc_server() {

@@ -13,6 +13,7 @@
 #include "runtime/ports/node_view.hpp"
 #include "runtime/settings/settings_request.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -29,11 +30,13 @@ using settings_door = std::function<void(settings_request, std::function<void(re
 struct grpc_server_options {
   std::vector<std::string> listen{"127.0.0.1:7700"}; ///< HOST:PORT, [V6]:PORT or unix:PATH; port 0 picks one
   std::optional<tls_files> tls;
-  bool allow_plaintext = false;        ///< also on addresses that are not loopback, without tls
-  std::vector<api_key> api_keys;       ///< none: everybody may call
-  bool reflection = true;              ///< clients may ask for the API's schema
-  node_identity identity;              ///< for NodeService
-  tei_limits tei;                      ///< for tei.v1.Info
+  bool allow_plaintext = false;  ///< also on addresses that are not loopback, without tls
+  std::vector<api_key> api_keys; ///< none: everybody may call
+  bool reflection = true;        ///< clients may ask for the API's schema
+  node_identity identity;        ///< for NodeService
+  tei_limits tei;                ///< for tei.v1.Info
+  /// Work is refused with errc::unavailable before it is true. Null: it is.
+  std::shared_ptr<const std::atomic<bool>> current;
   settings_door settings;              ///< for AdminService; empty: it answers errc::unavailable
   process_look look = look_at_process; ///< for NodeService
   node_report_door reports;            ///< for NodeService, what the other nodes say; empty: there are none

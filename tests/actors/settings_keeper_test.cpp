@@ -59,6 +59,15 @@ public:
       nodes.push_back(nullptr);
     start_all();
   }
+  /// All expect each other; none has started.
+  static std::unique_ptr<settings_cluster> expecting(size_t count) {
+    auto out = std::make_unique<settings_cluster>(0);
+    out->disks.resize(count);
+    out->nodes.resize(count);
+    out->conditions.assign(count, member_condition::starting);
+    out->peers_expected = true;
+    return out;
+  }
   ~settings_cluster() { stop_all(); }
 
   void start(size_t i) {
@@ -82,8 +91,7 @@ public:
       auto view = std::make_shared<cluster_view>();
       for (size_t i = 0; i < nodes.size(); ++i) {
         if (nodes[i])
-          view->members.push_back(
-              {.node = node_id{i + 1}, .epoch = boot_epoch{1}, .condition = member_condition::serving});
+          view->members.push_back({.node = node_id{i + 1}, .epoch = boot_epoch{1}, .condition = condition(i)});
         if (nodes[i] == to)
           view->self = node_id{i + 1};
       }
@@ -122,12 +130,19 @@ public:
     caf::anon_send(nodes[to]->supervisor, std::make_shared<peer_settings_ask>(std::move(question), std::move(done)));
   }
 
+  member_condition condition(size_t i) const {
+    return i < conditions.size() ? conditions[i] : member_condition::serving;
+  }
+
+  std::vector<member_condition> conditions; ///< as all see them; serving where none is given
+  bool peers_expected = false;
   std::vector<disk> disks;
   std::vector<std::unique_ptr<settings_node>> nodes;
   std::set<std::pair<size_t, size_t>> cut;
   double loss = 0;
   random_source chance{42};
   size_t messages = 0;
+  std::set<size_t> current; ///< nodes that may serve
   wall_time calendar{std::chrono::milliseconds{1'800'000'000'000}};
 };
 
@@ -149,6 +164,14 @@ settings_node::settings_node(settings_cluster& cluster, size_t number) {
     ++kept.writes;
     return ok;
   };
+  options.settings.check = [](const settings_effects& after) -> status {
+    for (const auto& key : after.api_keys)
+      if (key.caller == role::operator_)
+        return ok;
+    return after.api_keys.empty() ? ok : status{failure{errc::permission_denied, "no operator"}};
+  };
+  options.settings.peers_expected = cluster.peers_expected;
+  options.settings.current = [&cluster, number] { cluster.current.insert(number); };
   options.settings.ask = [&cluster, number](const cluster_member& peer, settings_question question, auto done) {
     cluster.carry(number, static_cast<size_t>(peer.node) - 1, std::move(question), std::move(done));
   };
@@ -332,4 +355,74 @@ TEST_CASE("suspended tenants are refused, the others served, at once and on all 
   cluster.nodes[1]->ask(verb::remove, "tenant.acme");
   cluster.settle();
   CHECK(cluster.nodes[0]->submit({"a"}, {.tenant = "acme"})->code() == errc::none);
+}
+
+TEST_CASE("a node that nobody is expected by may serve at once") {
+  settings_cluster cluster{1};
+  CHECK(cluster.current == std::set<size_t>{0});
+}
+
+TEST_CASE("a node that was away may serve when it knows what changed, as soon as it sees one that served") {
+  const auto cluster = settings_cluster::expecting(3);
+  cluster->conditions = {member_condition::serving, member_condition::starting, member_condition::starting};
+  cluster->start(0);
+  cluster->nodes[0]->ask(verb::clear_cache);
+  // Two that start see each other first: what they could tell each other is nothing.
+  cluster->cut = {{0, 1}, {0, 2}};
+  cluster->start(1);
+  cluster->start(2);
+  cluster->pass(1s);
+  CHECK_FALSE(cluster->current.contains(1));
+  CHECK_FALSE(cluster->current.contains(2));
+  cluster->cut.clear();
+  cluster->meet();
+  for (const size_t i : {1, 2}) {
+    CHECK(cluster->current.contains(i));
+    CHECK(cluster->nodes[i]->wiring()->cache_generation == 1);
+  }
+}
+
+TEST_CASE("nodes that all start together ask each other, and may serve then") {
+  const auto cluster = settings_cluster::expecting(3);
+  for (size_t i = 0; i < 3; ++i)
+    cluster->start(i);
+  CHECK(cluster->current == std::set<size_t>{0, 1, 2});
+}
+
+TEST_CASE("a node that sees nobody may serve after 2 s, one that nobody answers after 10 s") {
+  const auto cluster = settings_cluster::expecting(2);
+  cluster->start(0);
+  cluster->pass(1'500ms);
+  CHECK(cluster->current.empty());
+  cluster->pass(1s);
+  CHECK(cluster->current == std::set<size_t>{0});
+  cluster->conditions = {member_condition::serving, member_condition::starting};
+  cluster->cut = {{0, 1}};
+  cluster->start(1);
+  cluster->pass(9'500ms);
+  CHECK_FALSE(cluster->current.contains(1));
+  cluster->pass(1s);
+  CHECK(cluster->current.contains(1));
+}
+
+TEST_CASE("a change of API keys that the node refuses changes nothing, other changes are not looked at") {
+  settings_cluster cluster{1};
+  auto& node = *cluster.nodes[0];
+  const auto client = "client:" + std::string(64, 'a');
+  const auto operating = "operator:" + std::string(64, 'b');
+  const auto code = [&](verb what, const std::string& key, const std::string& value = {}) {
+    const auto answer = node.ask(what, key, value);
+    REQUIRE(answer->has_value());
+    return **answer ? errc::none : (**answer).error().code;
+  };
+  CHECK(code(verb::set, "api_key.app", client) == errc::permission_denied);
+  CHECK(node.all().empty());
+  CHECK(code(verb::set, "tenant.a", "suspended") == errc::none);
+  CHECK(code(verb::set, "api_key.ops", operating) == errc::none);
+  CHECK(code(verb::set, "api_key.app", client) == errc::none);
+  CHECK(code(verb::set, "api_key.ops", client) == errc::permission_denied);
+  CHECK(code(verb::remove, "api_key.ops") == errc::permission_denied);
+  CHECK(code(verb::set, "api_key.app", "nonsense") == errc::invalid_argument);
+  CHECK(code(verb::remove, "api_key.app") == errc::none);
+  CHECK(code(verb::remove, "api_key.ops") == errc::none);
 }

@@ -1,9 +1,11 @@
+#include "tests/cluster/cluster_fixture.hpp"
 #include "tests/cluster/weftd_fixture.hpp"
 #include "weft/v1/admin.grpc.pb.h"
 #include "weft/v1/node.grpc.pb.h"
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -11,6 +13,7 @@
 #include <iostream>
 #include <memory>
 #include <string>
+#include <thread>
 
 using namespace weft::test;
 using namespace std::chrono_literals;
@@ -164,4 +167,71 @@ TEST_CASE("an API key that is set lets its owner in at once, and shuts out those
   REQUIRE(node.set("api_key.test", "operator:b59f3cccdfc34e699001d221389a1299a8ae6f22a130e92587a8465e4efeafd5").ok());
   CHECK(comes_true([&] { return embed(*stub, texts({"x"})).first.error_code() == grpc::StatusCode::UNAUTHENTICATED; }));
   CHECK(embed(*stub, texts({"x"}), key).first.ok());
+}
+
+TEST_CASE("a key that would leave no operator is refused with what to do first") {
+  const std::string hash = "b59f3cccdfc34e699001d221389a1299a8ae6f22a130e92587a8465e4efeafd5";
+  settings_node node{"n1", ""};
+  const auto refused = node.set("api_key.app", "client:" + hash);
+  CHECK(refused.error_code() == grpc::StatusCode::INVALID_ARGUMENT);
+  CHECK(refused.error_message().find("weft settings set api_key.NAME operator:HASH") != std::string::npos);
+  CHECK(node.set("tenant.acme.eu", "suspended").ok()); // and the node is as open as it was
+}
+
+TEST_CASE("the generation of the cache is not set by hand, and can be raised for ever") {
+  settings_node node{"n1", ""};
+  CHECK(node.set("cache.generation", "4611686018427387904").error_message().find("weft cache clear") !=
+        std::string::npos);
+  for (uint64_t i = 1; i <= 2; ++i) {
+    grpc::ClientContext context;
+    pb::ClearCacheResponse cleared;
+    REQUIRE(node.admin->ClearCache(&context, {}, &cleared).ok());
+    CHECK(cleared.generation() == i);
+  }
+}
+
+TEST_CASE("a node that was down during a clear serves nothing from before") {
+  constexpr int count = 300;
+  cluster_fixture nodes{3};
+  auto& away = nodes[2];
+  std::vector<std::string> list;
+  for (int i = 0; i < count; ++i)
+    list.push_back("a text that is stored, " + std::to_string(i));
+  REQUIRE(away.embed(texts(list)).first.ok());
+  away.end(SIGTERM);
+  away.start();
+  REQUIRE(nodes.whole());
+  const auto again = away.embed(texts(list)).second; // before the clear its store answers what it owns
+  REQUIRE(std::ranges::any_of(again.embeddings(), [](const auto& it) { return it.source() == pb::SOURCE_STORE; }));
+  away.end(SIGTERM);
+  const auto admin =
+      pb::AdminService::NewStub(grpc::CreateChannel(nodes[0].client_address(), grpc::InsecureChannelCredentials()));
+  grpc::ClientContext context;
+  pb::ClearCacheResponse cleared;
+  REQUIRE(admin->ClearCache(&context, {}, &cleared).ok());
+
+  // Asks from the moment when it listens, long before it says that it is ready; each text once, so that whatever is not
+  // computed is from before.
+  int found = 0;
+  std::thread asking{[&] {
+    grpc::ChannelArguments arguments;
+    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    for (const auto* name :
+         {GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, GRPC_ARG_MAX_RECONNECT_BACKOFF_MS})
+      arguments.SetInt(name, 20);
+    const auto stub = pb::EmbedService::NewStub(
+        grpc::CreateCustomChannel(away.client_address(), grpc::InsecureChannelCredentials(), arguments));
+    const auto end = clock_type::now() + patience;
+    for (const auto& text : list)
+      while (clock_type::now() < end) {
+        const auto [status, reply] = embed(*stub, texts({text}));
+        if (!status.ok())
+          continue;
+        found += reply.embeddings(0).source() == pb::SOURCE_COMPUTED ? 0 : 1;
+        break;
+      }
+  }};
+  away.start();
+  asking.join();
+  CHECK(found == 0);
 }
