@@ -56,28 +56,61 @@ cache_answer cache_shard_core::resume(const identity& what, const cache_key& key
   ++l3.misses;
   if (!space || !found)
     return cache_miss{};
-  if (is_outdated(what)) { // cleared while the store was looking
-    ++counters_.outdated;
+  auto value = read(what, *found);
+  if (!value)
     return cache_miss{};
-  }
-  if (found->expires_in && found->expires_in->count() <= 0) {
-    ++l3.expired;
-    return cache_miss{};
-  }
-  auto unpacked = packer_.unpack(found->body);
-  if (!unpacked) {
-    ++counters_.damaged;
-    return cache_miss{};
-  }
-  if (found->kind != what.kind->bytes() || unpacked->text != what.text) {
-    ++counters_.collisions;
-    return cache_miss{};
-  }
   --l3.misses;
   ++l3.hits;
-  const auto expires = after(now, found->expires_in);
-  enter(*space, key, {.what = what, .value = unpacked->value, .expires = expires, .stored = true}, now);
-  return cache_hit{std::move(unpacked->value), cache_level::l3};
+  enter(*space, key, {.what = what, .value = *value, .expires = after(now, found->expires_in), .stored = true}, now);
+  return cache_hit{*std::move(value), cache_level::l3};
+}
+
+std::optional<cached_value> cache_shard_core::read(const identity& what, const stored_entry& found) {
+  if (is_outdated(what)) { // cleared while the store was looking
+    ++counters_.outdated;
+    return std::nullopt;
+  }
+  if (found.expires_in && found.expires_in->count() <= 0) {
+    ++counters_[cache_level::l3].expired;
+    return std::nullopt;
+  }
+  auto unpacked = packer_.unpack(found.body);
+  if (!unpacked) {
+    ++counters_.damaged;
+    return std::nullopt;
+  }
+  if (found.kind != what.kind->bytes() || unpacked->text != what.text) {
+    ++counters_.collisions;
+    return std::nullopt;
+  }
+  return std::move(unpacked->value);
+}
+
+std::optional<cached_value> cache_shard_core::repair(const identity& what, const cache_key& key,
+                                                     const stored_entry& found, time_point now) {
+  auto* space = space_of(what.kind->parts().operation);
+  auto value = space ? read(what, found) : std::nullopt;
+  if (value)
+    enter(*space, key, {.what = what, .value = *value, .expires = after(now, found.expires_in), .stored = true}, now);
+  return value;
+}
+
+std::optional<found_entry> cache_shard_core::peek(const cache_key& key, time_point now) {
+  for (auto& [name, space] : spaces_)
+    if (auto found = space->peek(key, now))
+      return found->entry.generation >= generation_ ? std::move(found) : std::nullopt;
+  return std::nullopt;
+}
+
+std::optional<found_entry> cache_shard_core::describe(stored_entry stored, time_point now) {
+  if (!accepts(stored))
+    return std::nullopt;
+  const auto kind = parse_kind(stored.kind);
+  const auto* space = kind ? space_of(kind->parts().operation) : nullptr;
+  if (!space)
+    return std::nullopt;
+  const auto age = space->age_of(after(now, stored.expires_in), now);
+  return found_entry{std::move(stored), entry_place::store, age};
 }
 
 void cache_shard_core::put(const identity& what, const cache_key& key, cached_value value, time_point now) {
@@ -94,6 +127,7 @@ void cache_shard_core::put(const identity& what, const cache_key& key, cached_va
 }
 
 void cache_shard_core::enter(cache_space& space, const cache_key& key, space_entry entry, time_point now) {
+  entry.entered = now;
   if (!entry.stored && space.options().store == store_mode::on_put) {
     entry.stored = writes_.push(space, key, entry);
     counters_.writes_dropped += !entry.stored;

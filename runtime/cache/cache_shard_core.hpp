@@ -51,6 +51,20 @@ public:
   /// Ends it when the store gave no answer (overloaded, failed): a miss.
   void store_failed() { ++counters_.store_failures; }
 
+  /// Another node had it: it enters memory, and is to be put into the store by the caller. Empty: it is not what was
+  /// asked for, or too old.
+  std::optional<cached_value> repair(const identity& what, const cache_key& key, const stored_entry& found,
+                                     time_point now);
+
+  /// What memory has of a key, without a request's effects.
+  std::optional<found_entry> peek(const cache_key& key, time_point now);
+  /// The same of an entry that the store gave. Empty: it may not be served.
+  std::optional<found_entry> describe(stored_entry stored, time_point now);
+  /// Whether another node's entry is worth keeping: neither expired nor cleared.
+  bool accepts(const stored_entry& entry) const {
+    return entry.generation >= generation_ && !(entry.expires_in && entry.expires_in->count() <= 0);
+  }
+
   /// A result was computed, or came from another owner.
   void put(const identity& what, const cache_key& key, cached_value value, time_point now);
 
@@ -75,6 +89,8 @@ public:
 
 private:
   cache_space* space_of(const std::string& operation);
+  /// The value of an entry that came from elsewhere, when it is what was asked for and may be served.
+  std::optional<cached_value> read(const identity& what, const stored_entry& found);
   bool is_outdated(const identity& what) const { return what.kind->parts().generation < generation_; }
   void enter(cache_space& space, const cache_key& key, space_entry entry, time_point now);
 

@@ -82,7 +82,11 @@ std::optional<cache_hit> cache_space::get_l2(const identity& what, const cache_k
   count_use(found->preloaded);
   const auto left = l2_.take(*found);
   cache_hit hit{std::move(unpacked->value), cache_level::l2};
-  put(key, {.what = std::move(there), .value = hit.value, .expires = left.expires, .stored = left.stored});
+  put(key, {.what = std::move(there),
+            .value = hit.value,
+            .expires = left.expires,
+            .entered = left.entered,
+            .stored = left.stored});
   return hit;
 }
 
@@ -92,6 +96,7 @@ void cache_space::put(const cache_key& key, space_entry entry) {
                  .payload = {std::move(entry.what), std::move(entry.value)},
                  .cost = 0,
                  .expires = entry.expires,
+                 .entered = entry.entered,
                  .stored = entry.stored,
                  .preloaded = entry.preloaded};
   added.cost = seconds(added.payload.value.cost);
@@ -121,6 +126,7 @@ void cache_space::demote(l1_entry left) {
                 .payload = {left.payload.what.kind, packer_.pack(left.payload.what.text, left.payload.value)},
                 .cost = left.cost,
                 .expires = left.expires,
+                .entered = left.entered,
                 .stored = left.stored,
                 .preloaded = left.preloaded};
   down.bytes = static_cast<uint32_t>(
@@ -178,6 +184,30 @@ std::vector<stored_entry> cache_space::take_leavers(time_point now) {
                      left.payload.kind->parts().generation, left_of(left.expires, now)});
   leavers_.clear();
   return out;
+}
+
+std::optional<found_entry> cache_space::peek(const cache_key& key, time_point now) {
+  const auto describe = [&](stored_entry entry, entry_place place, time_point expires, time_point entered) {
+    auto age = age_of(expires, now);
+    if (!age)
+      age = std::chrono::duration_cast<std::chrono::milliseconds>(now - entered);
+    return found_entry{std::move(entry), place, age};
+  };
+  if (const auto* e = l1_.find(key); e && e->expires > now)
+    return describe(to_stored(key, {.what = e->payload.what, .value = e->payload.value, .expires = e->expires}, now),
+                    entry_place::memory, e->expires, e->entered);
+  if (const auto* e = l2_.find(key); e && e->expires > now)
+    return describe(
+        {key, e->payload.kind->bytes(), e->payload.body, e->payload.kind->parts().generation, left_of(e->expires, now)},
+        entry_place::packed, e->expires, e->entered);
+  return std::nullopt;
+}
+
+std::optional<std::chrono::milliseconds> cache_space::age_of(time_point expires, time_point now) const {
+  if (options_.lifetime == duration::max() || expires == time_point::max())
+    return std::nullopt;
+  const auto left = std::min<duration>(expires - now, options_.lifetime);
+  return std::chrono::duration_cast<std::chrono::milliseconds>(options_.lifetime - left);
 }
 
 stored_entry cache_space::to_stored(const cache_key& key, const space_entry& entry, time_point now) {

@@ -5,6 +5,7 @@
 #include "runtime/cache/cached_value.hpp"
 #include "runtime/cache/entry_packer.hpp"
 #include "runtime/job/identity.hpp"
+#include "runtime/ports/entry_link.hpp"
 #include "runtime/ports/entry_store.hpp"
 
 #include <optional>
@@ -42,6 +43,7 @@ struct space_entry {
   identity what;
   cached_value value;
   time_point expires = time_point::max();
+  time_point entered{};
   bool stored = false;
   bool preloaded = false;
 };
@@ -56,6 +58,11 @@ public:
   /// A hit compares the whole identity.
   std::optional<cache_hit> get(const identity& what, const cache_key& key, time_point now);
   void put(const cache_key& key, space_entry entry);
+
+  /// What is there, without a request's effects: nothing is counted or moved. Empty: nothing, or it has expired.
+  std::optional<found_entry> peek(const cache_key& key, time_point now);
+  /// How old an entry is that expires then: empty where results live for ever.
+  std::optional<std::chrono::milliseconds> age_of(time_point expires, time_point now) const;
 
   bool contains(const cache_key& key) { return l1_.find(key) || l2_.find(key); }
 

@@ -19,6 +19,7 @@ template <class Payload> struct cache_entry {
   uint32_t bytes = 0;
   double cost = 0; ///< seconds to compute it again
   time_point expires = time_point::max();
+  time_point entered{};   ///< came into memory
   bool stored = false;    ///< the store has it, or was asked to keep it
   bool preloaded = false; ///< fetched ahead and not asked for since
 };

@@ -84,6 +84,34 @@ struct cache_level_status {
   }
 };
 
+/// What is done for a node's cache in the background, in entries since the start.
+struct cache_care {
+  uint64_t preloaded = 0;        ///< fetched ahead
+  uint64_t preloaded_used = 0;   ///< of these: asked for before they left memory
+  uint64_t preloaded_unused = 0; ///< of these: left memory without having been asked for
+  uint64_t replicas_sent = 0;    ///< second copies that other nodes have taken
+  uint64_t replicas_dropped = 0; ///< second copies that found no room, no node, or failed
+  uint64_t replicas_waiting = 0; ///< now, with those on their way
+  uint64_t replicas_kept = 0;    ///< taken from other nodes
+  uint64_t repairs_asked = 0;    ///< misses that the key's other owner was asked for
+  uint64_t repairs_found = 0;    ///< of these: it had them
+  uint64_t handed_over = 0;      ///< given to the next owners when the node drained
+
+  cache_care& operator+=(const cache_care& other) noexcept {
+    preloaded += other.preloaded;
+    preloaded_used += other.preloaded_used;
+    preloaded_unused += other.preloaded_unused;
+    replicas_sent += other.replicas_sent;
+    replicas_dropped += other.replicas_dropped;
+    replicas_waiting += other.replicas_waiting;
+    replicas_kept += other.replicas_kept;
+    repairs_asked += other.repairs_asked;
+    repairs_found += other.repairs_found;
+    handed_over += other.handed_over;
+    return *this;
+  }
+};
+
 /// The caches of a node, all shards together.
 struct cache_status {
   cache_level_status memory; ///< decoded
@@ -93,6 +121,7 @@ struct cache_status {
   uint64_t shared = 0;       ///< texts that waited for another call's computation
   uint64_t generation = 0;
   bool store_accepts_writes = true;
+  cache_care care;
 
   cache_status& operator+=(const cache_status& other) noexcept {
     memory += other.memory;
@@ -102,6 +131,7 @@ struct cache_status {
     shared += other.shared;
     generation = std::max(generation, other.generation);
     store_accepts_writes = store_accepts_writes && other.store_accepts_writes;
+    care += other.care;
     return *this;
   }
 };

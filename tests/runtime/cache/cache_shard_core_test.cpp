@@ -277,3 +277,62 @@ TEST_CASE("a damaged or foreign answer of the store is a miss") {
   CHECK(std::holds_alternative<cache_miss>(core.resume(what("a"), stored.key, std::nullopt, cache_start)));
   CHECK(core.counters()[cache_level::l3].misses == 2);
 }
+
+TEST_CASE("a look without a request tells what is there, where and how old, and leaves no trace") {
+  cache_shard_core core{one_space({.l1_bytes_max = l1_room(1), .lifetime = 1h})};
+  put(core, "a", 1);
+  put(core, "b", 2, cache_start + 1min); // "a" or "b" moves down
+  const auto now = cache_start + 10min;
+  int places[2] = {0, 0};
+  for (const auto& text : {"a", "b"}) {
+    const auto found = core.peek(key_of(what(text)), now);
+    REQUIRE(found);
+    ++places[static_cast<int>(found->place)];
+    CHECK(*found->age == (std::string{text} == "a" ? 10min : 9min));
+    CHECK(*found->entry.expires_in == 1h - *found->age);
+    CHECK(found->entry.kind == embed_kind()->bytes());
+  }
+  CHECK(places[0] == 1);
+  CHECK(places[1] == 1);
+  CHECK(core.counters()[cache_level::l1].hits + core.counters()[cache_level::l1].misses == 0);
+  CHECK_FALSE(core.peek(key_of(what("c")), now));
+  CHECK_FALSE(core.peek(key_of(what("a")), cache_start + 1h));
+  core.clear(1);
+  CHECK_FALSE(core.peek(key_of(what("b")), now));
+}
+
+TEST_CASE("an entry of the store is described as long as it may be served") {
+  cache_shard_core core{one_space({.lifetime = 1h})};
+  put(core, "a", 1);
+  auto stored = drain(core).begin()->second;
+  CHECK(*core.describe(stored, cache_start)->age == 0ms);
+  stored.expires_in = 15min;
+  CHECK(*core.describe(stored, cache_start)->age == 45min);
+  CHECK(core.describe(stored, cache_start)->place == entry_place::store);
+  stored.expires_in = 0ms;
+  CHECK_FALSE(core.describe(stored, cache_start));
+  stored.expires_in = std::nullopt;
+  CHECK_FALSE(core.describe(stored, cache_start)->age);
+  core.clear(1);
+  CHECK_FALSE(core.describe(stored, cache_start));
+}
+
+TEST_CASE("what another node had is served when it is what was asked for, and not written as if it were new") {
+  cache_shard_core from{one_space({})};
+  put(from, "a", 1);
+  const auto copy = drain(from).begin()->second;
+  cache_shard_core core{one_space({})};
+  const auto value = core.repair(what("a"), copy.key, copy, cache_start);
+  REQUIRE(value);
+  CHECK(first_of(*value) == 1);
+  CHECK(hit_of(get(core, "a")));
+  CHECK_FALSE(core.has_writes());
+  CHECK_FALSE(core.repair(what("b"), copy.key, copy, cache_start)); // a collision
+  CHECK_FALSE(core.repair(what("a", embed_kind(0, "other")), copy.key, copy, cache_start));
+  auto spoilt = copy;
+  spoilt.body[spoilt.body.size() / 2] ^= 1;
+  spoilt.body.resize(4);
+  CHECK_FALSE(core.repair(what("a"), copy.key, spoilt, cache_start));
+  core.clear(1);
+  CHECK_FALSE(core.repair(what("a"), copy.key, copy, cache_start));
+}
