@@ -135,6 +135,22 @@ void actor_tree::ask_settings(settings_question question, std::function<void(res
   caf::anon_send(parts_->supervisor, std::make_shared<peer_settings_ask>(std::move(question), std::move(done)));
 }
 
+void actor_tree::keep_entries(entry_parcel parcel, std::function<void(status)> done) {
+  // What comes to enter memory is from a node that leaves.
+  const bool copy_on = !parcel.uses.empty();
+  caf::anon_send(parts_->supervisor,
+                 std::make_shared<keep_ask>(weft::keep_entries{std::move(parcel), copy_on}, std::move(done)));
+}
+
+void actor_tree::find_entries(std::vector<cache_key> keys, std::function<void(result<found_entries>)> done) {
+  caf::anon_send(parts_->supervisor, std::make_shared<find_ask>(std::move(keys), std::move(done)));
+}
+
+void actor_tree::hottest_keys(uint32_t keys_max, std::function<void(result<std::vector<hot_key>>)> done) {
+  const auto most = parts_->options.cache.preload.bytes_max;
+  caf::anon_send(parts_->supervisor, std::make_shared<hot_ask>(hot_limits{keys_max, most}, std::move(done)));
+}
+
 void actor_tree::reconfigure(const call_limits& limits, const std::vector<pool_options>& pools) {
   parts_->gate->set_limits(limits);
   auto changed = pools;

@@ -4,6 +4,7 @@
 #include "actors/tree_options.hpp"
 #include "runtime/ports/call.hpp"
 #include "runtime/ports/cluster_view.hpp"
+#include "runtime/ports/entry_link.hpp"
 #include "runtime/ports/node_view.hpp"
 
 #include <functional>
@@ -28,7 +29,8 @@ public:
   /// May outlive the tree; shows the last state then.
   std::shared_ptr<const node_view> view() const noexcept;
 
-  /// Takes no new calls from now on; calls `drained` once (from an actor's thread) when none is in flight.
+  /// Takes no new calls from now on; calls `drained` once (from an actor's thread) when none is in flight and what is
+  /// hot in the cache has been given to the next owners, or there was no time for that.
   void drain(std::function<void()> drained);
 
   /// Applies what can change while running: limits at once; pools' sizes, budgets and bounds for the next batch.
@@ -46,6 +48,12 @@ public:
   void ask_settings(settings_request request, std::function<void(result<settings_rows>)> done);
   /// The same for another node.
   void ask_settings(settings_question question, std::function<void(result<settings_reply>)> done);
+
+  /// The node's caches for other nodes, as entry_link asks for them. `done` is called once, on any thread; errors as
+  /// entry_link says.
+  void keep_entries(entry_parcel parcel, std::function<void(status)> done);
+  void find_entries(std::vector<cache_key> keys, std::function<void(result<found_entries>)> done);
+  void hottest_keys(uint32_t keys_max, std::function<void(result<std::vector<hot_key>>)> done);
 
 private:
   struct parts;

@@ -1,5 +1,6 @@
 #include "actors/cache_shard.hpp"
 
+#include "actors/owners.hpp"
 #include "actors/parent.hpp"
 #include "runtime/base/assert.hpp"
 
@@ -45,20 +46,33 @@ bool made_as(const embed_result& result, const result_kind_parts& parts) {
 
 void cache_shard_state::start(const cache_shard_setup& setup) {
   setup_ = setup;
-  cache_.emplace(setup.cache);
-  flights_.emplace(setup.flights);
+  cache_.emplace(setup.cache.shard);
+  flights_.emplace(setup.cache.flights);
+  repairs_ = repair_rule{setup.cache.repair};
+  ahead_ = preload_plan{setup.cache.preload};
+  hot_keys_due_ = now() + setup.cache.hot_keys_every;
   arm_timer();
 }
 
 void cache_shard_state::wire(const wiring_ptr& wiring) {
-  if (!wiring_)
+  const bool first = !wiring_;
+  if (first)
     end_with(self_, wiring->supervisor);
   wiring_ = wiring;
-  if (wiring_->cache_generation <= cache_->generation())
-    return;
-  cache_->clear(wiring_->cache_generation);
-  if (setup_.store)
-    setup_.store->clear(wiring_->cache_generation, [](const status&) {});
+  if (wiring_->cache_generation > cache_->generation()) {
+    cache_->clear(wiring_->cache_generation);
+    if (setup_.store)
+      setup_.store->clear(wiring_->cache_generation, [](const status&) {});
+  }
+  if (first)
+    ask_for_hot_keys();
+}
+
+void cache_shard_state::hear(const cluster_view_ptr& cluster) {
+  const bool same = cluster_ && same_owners(*cluster_, *cluster);
+  cluster_ = cluster;
+  if (!same)
+    owners_ = setup_.cache.link ? owners_in(*cluster) : placement{};
 }
 
 void cache_shard_state::ask(const shard_ask& asked) {
@@ -101,6 +115,10 @@ void cache_shard_state::look_up(std::vector<waiter_id> leaders) {
 }
 
 void cache_shard_state::looked_up(const store_lookup& lookup) {
+  if (lookup.at_peer) {
+    compute(repair(lookup));
+    return arm_timer();
+  }
   const auto& answer = *lookup.answer;
   std::vector<waiter_id> missing;
   deliveries found;
@@ -121,7 +139,10 @@ void cache_shard_state::looked_up(const store_lookup& lookup) {
     else
       missing.push_back(id);
   }
-  compute(std::move(missing));
+  if (repairs_.asks() && !owners_.empty())
+    ask_other_owner(std::move(missing));
+  else
+    compute(std::move(missing));
   write_behind();
   arm_timer();
 }
@@ -250,6 +271,7 @@ void cache_shard_state::write_behind() {
   if (entries.empty())
     return;
   writing_ = true;
+  copy(entries);
   setup_.store->put(std::move(entries), [hdl = cache_shard_actor{self_}](status outcome) {
     borrowed_turns::send_along(hdl, written_atom_v, std::make_shared<const status>(std::move(outcome)));
   });
@@ -270,17 +292,24 @@ void cache_shard_state::tick() {
   take_over(due.next);
   let_go_of_abandoned();
   cache_->tick(now());
+  if (setup_.store)
+    repairs_.store_damaged(setup_.store->counters().damaged_stores);
   write_behind();
+  fetch_ahead();
+  if (now() >= hot_keys_due_)
+    keep_hot_keys();
   arm_timer();
 }
 
 void cache_shard_state::stop() {
+  keep_hot_keys();
   fail(flights_->take_all(), {errc::draining, "the node is stopping"});
   self_->quit();
 }
 
 void cache_shard_state::arm_timer() {
-  const auto wake = waiters_.empty() ? now() + tidy_period : std::min(now() + sweep_period, flights_->next_deadline());
+  auto wake = waiters_.empty() ? now() + tidy_period : std::min(now() + sweep_period, flights_->next_deadline());
+  wake = std::min(wake, std::max(ahead_.next(), now()));
   if (wake >= armed_)
     return;
   armed_ = wake;
@@ -305,6 +334,12 @@ cache_status cache_shard_state::report() const {
     out.store.evictions = stored.evicted;
     out.store_accepts_writes = stored.accepts_writes;
   }
+  out.care = {.preloaded = counters.preloaded,
+              .preloaded_used = counters.preloaded_used,
+              .preloaded_unused = counters.preloaded_unused,
+              .replicas_kept = replicas_kept_,
+              .repairs_asked = repairs_.asked(),
+              .repairs_found = repairs_.found()};
   out.computed = computed_items_;
   out.shared = flights_->followed();
   out.generation = cache_->generation();
@@ -317,6 +352,16 @@ cache_shard_actor::behavior_type cache_shard(cache_shard_state::self_pointer sel
   name_exceptions(self);
   return {
       [&state](const shard_ask_ptr& asked) { state.ask(*asked); },
+      [&state](const keep_ask_ptr& asked) { state.keep(asked); },
+      [&state](const find_ask_ptr& asked) { state.find(asked); },
+      [&state](const store_find_ptr& find) { state.found(*find); },
+      [&state](const hot_ask_ptr& asked) { state.hottest(asked); },
+      [&state](const cluster_view_ptr& cluster) { state.hear(cluster); },
+      [&state](const hot_keys_ptr& list) {
+        if (*list)
+          state.preload(**list);
+      },
+      [&state](const fetched_batch_ptr& batch) { state.preloaded(*batch); },
       [&state](const store_lookup_ptr& lookup) { state.looked_up(*lookup); },
       [&state](computed_atom, uint64_t number, const embed_outcome_ptr& outcome) { state.computed(number, *outcome); },
       [&state](written_atom, const written_ptr& outcome) { state.written(*outcome); },

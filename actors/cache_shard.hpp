@@ -1,11 +1,13 @@
 #pragma once
 
 #include "actors/cache_options.hpp"
+#include "actors/fetched_batch.hpp"
 #include "actors/gather.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/services.hpp"
 #include "actors/shard_call.hpp"
 #include "actors/store_lookup.hpp"
+#include "runtime/routing/placement.hpp"
 
 #include <memory>
 #include <optional>
@@ -16,8 +18,7 @@
 namespace weft {
 
 struct cache_shard_setup {
-  cache_shard_options cache;
-  single_flight_limits flights;
+  cache_options cache;                ///< its budgets are of one shard
   std::shared_ptr<entry_store> store; ///< null: memory only
   services_ptr services;
 };
@@ -44,6 +45,14 @@ public:
   void looked_up(const store_lookup& lookup);
   void computed(uint64_t number, result<embed_result>& outcome);
   void written(const status& outcome);
+  void hear(const cluster_view_ptr& cluster);
+  // Of this node's background work and of other nodes (cache_shard_entries.cpp):
+  void keep(const keep_ask_ptr& asked);
+  void find(const find_ask_ptr& asked);
+  void found(store_find& find);
+  void hottest(const hot_ask_ptr& asked);
+  void preload(const std::vector<hot_key>& keys);
+  void preloaded(const fetched_batch& batch);
   void tick();
   void stop();
   void wire(const wiring_ptr& wiring);
@@ -62,6 +71,13 @@ private:
   identity identity_of(const shard_waiter& waiter) const { return {waiter.to->kind(), waiter.to->text(waiter.index)}; }
 
   void look_up(std::vector<waiter_id> leaders);
+  void ask_other_owner(std::vector<waiter_id> leaders);
+  /// What the other owner had of these: it is served, and kept in the store. Returns those that it did not have.
+  std::vector<waiter_id> repair(const store_lookup& lookup);
+  void copy(const std::vector<stored_entry>& entries);
+  void ask_for_hot_keys();
+  void fetch_ahead();
+  void keep_hot_keys();
   /// REQUIRES: leaders of one gather.
   void compute(std::vector<waiter_id> leaders);
   void take_over(const std::optional<single_flight_core::handover>& next);
@@ -79,6 +95,12 @@ private:
   std::optional<cache_shard_core> cache_;
   std::optional<single_flight_core> flights_;
   wiring_ptr wiring_;
+  cluster_view_ptr cluster_; ///< null: none was told
+  placement owners_;         ///< empty while this node is alone
+  repair_rule repairs_;
+  preload_plan ahead_{preload_options{}};
+  time_point hot_keys_due_{};
+  uint64_t replicas_kept_ = 0;
   uint64_t last_waiter_ = 0;
   std::unordered_map<waiter_id, shard_waiter> waiters_;
   uint64_t last_job_ = 0;

@@ -60,8 +60,19 @@ using cache_shard_actor = caf::typed_actor<
     // Delivers the texts' results to the call's gather. Errors: overloaded (too many wait for a key),
     // deadline_exceeded, cancelled, draining, and what computing answers.
     caf::reacts_to<shard_ask_ptr>,
-    // INTERNAL: from the store's thread: what it knows.
+    // INTERNAL: from the store's thread, or from another owner: what that knows.
     caf::reacts_to<store_lookup_ptr>,
+    // From CACHE_KEEPER: entries of another node to be kept; what is there of some keys, in memory or in the store; the
+    // keys that were asked for most. Errors: those of the store, storage_failed (there is none).
+    caf::reacts_to<keep_ask_ptr>, caf::reacts_to<find_ask_ptr>, caf::reacts_to<hot_ask_ptr>,
+    // From the supervisor: the members have changed.
+    caf::reacts_to<cluster_view_ptr>,
+    // INTERNAL: from the store's thread: what it has of that.
+    caf::reacts_to<store_find_ptr>,
+    // INTERNAL: from the store's thread: what was hot before the restart.
+    caf::reacts_to<hot_keys_ptr>,
+    // INTERNAL: from the store's thread: entries that are fetched ahead.
+    caf::reacts_to<fetched_batch_ptr>,
     // From a call that it made, by its number.
     caf::reacts_to<computed_atom, uint64_t, embed_outcome_ptr>,
     // INTERNAL: from the store's thread: entries are written, or why not.
@@ -73,6 +84,32 @@ using cache_shard_actor = caf::typed_actor<
     // Who is who, anew after every restart.
     caf::reacts_to<wire_atom, wiring_ptr>,
     // INTERNAL: drives deadlines and expiry.
+    caf::reacts_to<tick_atom>>;
+
+/// CACHE_KEEPER: what is done for the cache beside calls, with other nodes: second copies, fetching ahead after this
+/// node has joined, handing over before it leaves.
+using cache_keeper_actor = caf::typed_actor<
+    // From a shard: entries that its store is given; their second owners get them, too.
+    caf::reacts_to<entries_ptr>,
+    // From another node. Errors: as those of the shard, unavailable (there is no cache).
+    caf::reacts_to<keep_ask_ptr>, caf::reacts_to<find_ask_ptr>, caf::reacts_to<hot_ask_ptr>,
+    // The node drains: gives what is hot to the next owners. Always answered, in time.
+    caf::reacts_to<hand_over_ask_ptr>,
+    // INTERNAL: a parcel's number, and how it was taken; so many entries that a next owner has taken.
+    caf::reacts_to<sent_atom, uint64_t, written_ptr>, caf::reacts_to<given_atom, uint64_t>,
+    // INTERNAL: what a member is asked for most, by its id.
+    caf::reacts_to<hot_atom, uint64_t, hot_keys_ptr>,
+    // INTERNAL: what a member, by its id, had of the keys that are fetched ahead.
+    caf::reacts_to<peer_atom, uint64_t, fetched_batch_ptr>,
+    // INTERNAL: of this node: what is hot, and what it has of that; to be handed over.
+    caf::reacts_to<hot_keys_ptr>, caf::reacts_to<fetched_batch_ptr>,
+    // From the supervisor: the members have changed.
+    caf::reacts_to<cluster_view_ptr>,
+    // Counters; a control-path request.
+    caf::replies_to<status_atom>::with<cache_status_ptr>, caf::reacts_to<stop_atom>,
+    // Who is who, anew after every restart.
+    caf::reacts_to<wire_atom, wiring_ptr>,
+    // INTERNAL: drives parcels and preloading.
     caf::reacts_to<tick_atom>>;
 
 /// ROUTER: passes texts to whoever owns their keys, here or on another node.
@@ -174,6 +211,8 @@ using node_supervisor_actor = caf::typed_actor<
     caf::reacts_to<settings_effects_ptr>,
     // Pass on to SETTINGS.
     caf::reacts_to<settings_ask_ptr>, caf::reacts_to<peer_settings_ask_ptr>,
+    // Pass on to CACHE_KEEPER.
+    caf::reacts_to<keep_ask_ptr>, caf::reacts_to<find_ask_ptr>, caf::reacts_to<hot_ask_ptr>,
     // The present children; a control-path request.
     caf::replies_to<wire_atom>::with<wiring_ptr>,
     // Stops gateway, router, shards, pools, then the others, and quits.
@@ -195,6 +234,7 @@ struct tree_wiring {
   std::vector<pool> pools;
   router_actor router;
   std::vector<cache_shard_actor> shards; ///< none: nothing is cached
+  cache_keeper_actor cache_keeper;       ///< null with them
   uint64_t cache_generation = 0;
   settings_effects_ptr effects; ///< of the cluster's settings; null before they are read
 };

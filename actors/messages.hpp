@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/entry_ask.hpp"
 #include "actors/settings_ask.hpp"
 #include "actors/tree_options.hpp"
 #include "runtime/batching/batch.hpp"
@@ -59,6 +60,16 @@ using store_lookup_ptr = std::shared_ptr<const store_lookup>;
 using written_ptr = std::shared_ptr<const status>;
 using cache_status_ptr = std::shared_ptr<const cache_status>;
 
+using keep_ask_ptr = std::shared_ptr<keep_ask>;
+using find_ask_ptr = std::shared_ptr<find_ask>;
+using hot_ask_ptr = std::shared_ptr<hot_ask>;
+using hand_over_ask_ptr = std::shared_ptr<hand_over_ask>;
+using entries_ptr = std::shared_ptr<const std::vector<stored_entry>>;
+using hot_keys_ptr = std::shared_ptr<const result<std::vector<hot_key>>>;
+using store_find_ptr = std::shared_ptr<store_find>;
+struct fetched_batch; // fetched_batch.hpp
+using fetched_batch_ptr = std::shared_ptr<const fetched_batch>;
+
 using settings_ask_ptr = std::shared_ptr<settings_ask>;
 using peer_settings_ask_ptr = std::shared_ptr<peer_settings_ask>;
 using settings_heard_ptr = std::shared_ptr<const settings_heard>;
@@ -88,6 +99,13 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::embed_outcome_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::engine_info_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::engine_outcome_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::engine_reply_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::entries_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::fetched_batch_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::find_ask_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::hand_over_ask_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::hot_ask_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::hot_keys_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::keep_ask_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::model_outcome_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::models_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::news_ptr)
@@ -100,6 +118,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::settings_ask_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::settings_effects_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::settings_heard_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::shard_ask_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::store_find_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::store_lookup_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::stored_settings_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::tokenized_ptr)
@@ -114,12 +133,16 @@ CAF_ADD_ATOM(weft_actors, weft, compute_atom, "compute")
 CAF_ADD_ATOM(weft_actors, weft, computed_atom, "computed")
 CAF_ADD_ATOM(weft_actors, weft, drain_atom, "drain")
 CAF_ADD_ATOM(weft_actors, weft, drop_atom, "drop")
+CAF_ADD_ATOM(weft_actors, weft, given_atom, "given")
+CAF_ADD_ATOM(weft_actors, weft, hot_atom, "hot")
 CAF_ADD_ATOM(weft_actors, weft, idle_atom, "idle")
 CAF_ADD_ATOM(weft_actors, weft, loaded_atom, "loaded")
 CAF_ADD_ATOM(weft_actors, weft, opened_atom, "opened")
+CAF_ADD_ATOM(weft_actors, weft, peer_atom, "peer")
 CAF_ADD_ATOM(weft_actors, weft, ready_atom, "ready")
 CAF_ADD_ATOM(weft_actors, weft, resize_atom, "resize")
 CAF_ADD_ATOM(weft_actors, weft, restart_atom, "restart")
+CAF_ADD_ATOM(weft_actors, weft, sent_atom, "sent")
 CAF_ADD_ATOM(weft_actors, weft, settled_atom, "settled")
 CAF_ADD_ATOM(weft_actors, weft, state_atom, "state")
 CAF_ADD_ATOM(weft_actors, weft, status_atom, "status")

@@ -37,7 +37,9 @@ void monitor_state::look() {
   for (const auto& pool : wiring_->pools)
     ask_pool(pool);
   for (size_t i = 0; i < wiring_->shards.size(); ++i)
-    ask_shard(i);
+    ask_cache(wiring_->shards[i], i);
+  if (wiring_->cache_keeper)
+    ask_cache(wiring_->cache_keeper, wiring_->shards.size());
   publish();
   self_->delayed_send(self_, look_period, tick_atom_v);
 }
@@ -55,12 +57,12 @@ void monitor_state::ask_pool(const tree_wiring::pool& pool) {
           [](const caf::error&) {});
 }
 
-void monitor_state::ask_shard(size_t index) {
-  shards_.resize(wiring_->shards.size());
-  self_->request(wiring_->shards[index], status_answer_max, status_atom_v)
+template <class Part> void monitor_state::ask_cache(const Part& part, size_t index) {
+  caches_.resize(wiring_->shards.size() + 1);
+  self_->request(part, status_answer_max, status_atom_v)
       .then(
           [this, index](const cache_status_ptr& latest) {
-            shards_[index] = *latest;
+            caches_[index] = *latest;
             publish();
           },
           [](const caf::error&) {});
@@ -81,8 +83,8 @@ void monitor_state::publish() const {
     next.models = *models_;
   for (const auto& entry : pools_)
     next.pools.push_back(*entry.second);
-  for (const auto& shard : shards_)
-    next.cache += shard;
+  for (const auto& part : caches_)
+    next.cache += part;
   setup_.board->publish(std::move(next));
 }
 

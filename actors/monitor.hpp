@@ -36,7 +36,7 @@ public:
 
 private:
   void ask_pool(const tree_wiring::pool& pool);
-  void ask_shard(size_t index);
+  template <class Part> void ask_cache(const Part& part, size_t index);
   void publish() const;
 
   self_pointer self_;
@@ -44,7 +44,7 @@ private:
   wiring_ptr wiring_;
   models_ptr models_;
   std::map<std::string, pool_status_ptr> pools_;
-  std::vector<cache_status> shards_;
+  std::vector<cache_status> caches_; ///< of the shards, then of the cache keeper
 };
 
 monitor_actor::behavior_type monitor(monitor_state::self_pointer self, const monitor_setup& setup);

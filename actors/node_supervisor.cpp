@@ -1,6 +1,7 @@
 #include "actors/node_supervisor.hpp"
 
 #include "actors/autoscaler.hpp"
+#include "actors/cache_keeper.hpp"
 #include "actors/cache_shard.hpp"
 #include "actors/gateway.hpp"
 #include "actors/model_keeper.hpp"
@@ -70,6 +71,9 @@ void node_supervisor_state::add_children() {
                          [this, i] { start_shard(i); },
                          [this, i] { self_->send(parts_.shards[i], stop_atom_v); },
                          {}});
+  if (setup_.options.cache.enabled)
+    children_.push_back(
+        {"cache_keeper", stage_router, [this] { start_cache_keeper(); }, stop(&tree_wiring::cache_keeper), {}});
   children_.push_back({"router", stage_router, [this] { start_router(); }, stop(&tree_wiring::router), {}});
   children_.push_back({"gateway", stage_gateway, [this] { start_gateway(); }, stop(&tree_wiring::gateway), {}});
 }
@@ -88,6 +92,11 @@ template <class Handle> void node_supervisor_state::watch(const Handle& handle) 
 void node_supervisor_state::start_autoscaler() {
   parts_.autoscaler = self_->spawn(autoscaler, setup_.options.scaling);
   watch(parts_.autoscaler);
+}
+
+void node_supervisor_state::start_cache_keeper() {
+  parts_.cache_keeper = self_->spawn(cache_keeper, setup_.options.cache);
+  watch(parts_.cache_keeper);
 }
 
 void node_supervisor_state::start_gateway() {
@@ -124,8 +133,7 @@ void node_supervisor_state::start_settings() {
 void node_supervisor_state::start_shard(size_t index) {
   const auto& cache = setup_.options.cache;
   auto store = index < cache.stores.size() ? cache.stores[index] : nullptr;
-  parts_.shards[index] =
-      self_->spawn(cache_shard, cache_shard_setup{cache.shard, cache.flights, std::move(store), setup_.services});
+  parts_.shards[index] = self_->spawn(cache_shard, cache_shard_setup{cache, std::move(store), setup_.services});
   watch(parts_.shards[index]);
 }
 
@@ -142,12 +150,12 @@ void node_supervisor_state::wire() {
   self_->send(parts_.gateway, wire_atom_v, wiring_);
   self_->send(parts_.router, wire_atom_v, wiring_);
   self_->send(parts_.settings, wire_atom_v, wiring_);
-  if (cluster_) {
-    self_->send(parts_.router, cluster_);
-    self_->send(parts_.settings, cluster_);
-  }
+  if (parts_.cache_keeper)
+    self_->send(parts_.cache_keeper, wire_atom_v, wiring_);
   for (const auto& shard : parts_.shards)
     self_->send(shard, wire_atom_v, wiring_);
+  if (cluster_)
+    tell_members();
   for (const auto& pool : parts_.pools)
     self_->send(pool.handle, wire_atom_v, wiring_);
   self_->send(parts_.keeper, wire_atom_v, wiring_);
@@ -213,8 +221,14 @@ void node_supervisor_state::drain(const callback_ptr& drained) {
 }
 
 void node_supervisor_state::idle() {
-  for (const auto& drained : std::exchange(drained_, {}))
-    (*drained)();
+  const auto tell = [waiting = std::exchange(drained_, {})](const auto&) {
+    for (const auto& drained : waiting)
+      (*drained)();
+  };
+  if (!parts_.cache_keeper)
+    return tell(ok);
+  // What is hot here goes to those who own it next. Lost with the keeper, the question answers itself.
+  self_->send(parts_.cache_keeper, std::make_shared<hand_over_ask>(std::monostate{}, tell));
 }
 
 void node_supervisor_state::change(const std::vector<pool_options>& pools) {
@@ -232,8 +246,16 @@ void node_supervisor_state::change(const std::vector<pool_options>& pools) {
 
 void node_supervisor_state::hear(const cluster_view_ptr& cluster) {
   cluster_ = cluster;
+  tell_members();
+}
+
+void node_supervisor_state::tell_members() {
   self_->send(parts_.router, cluster_);
   self_->send(parts_.settings, cluster_);
+  if (parts_.cache_keeper)
+    self_->send(parts_.cache_keeper, cluster_);
+  for (const auto& shard : parts_.shards)
+    self_->send(shard, cluster_);
 }
 
 void node_supervisor_state::clear_cache(uint64_t generation) {
@@ -289,6 +311,9 @@ node_supervisor_actor::behavior_type node_supervisor(node_supervisor_state::self
       [&state](const settings_effects_ptr& effects) { state.hear(effects); },
       [self](const settings_ask_ptr& asked) { self->send(self->state.wiring()->settings, asked); },
       [self](const peer_settings_ask_ptr& asked) { self->send(self->state.wiring()->settings, asked); },
+      [&state](const keep_ask_ptr& asked) { state.pass_to_cache(asked); },
+      [&state](const find_ask_ptr& asked) { state.pass_to_cache(asked); },
+      [&state](const hot_ask_ptr& asked) { state.pass_to_cache(asked); },
       [&state](wire_atom) { return state.wiring(); },
       [&state](stop_atom) { state.stop(); },
   };

@@ -25,11 +25,11 @@ struct node_supervisor_setup {
   std::shared_ptr<const operation_registry> operations;
 };
 
-/// Duty: starts gateway, router, cache shards, pools, model keeper, monitor, autoscaler and settings; restarts each
-/// alone when it dies, at most 5 times in any 30 s for each name (a pool's workers and tokenizers count under a name of
-/// their own), else the node is unhealthy; stops them in order. Owner: actor_tree. Stop order: gateway, router, shards,
-/// pools, then the other four, each stage when the one before it has gone, so that calls in mailboxes still reach
-/// somebody who answers them.
+/// Duty: starts gateway, router, cache keeper and shards, pools, model keeper, monitor, autoscaler and settings;
+/// restarts each alone when it dies, at most 5 times in any 30 s for each name (a pool's workers and tokenizers count
+/// under a name of their own), else the node is unhealthy; stops them in order. Owner: actor_tree. Stop order: gateway,
+/// router and cache keeper, shards, pools, then the other four, each stage when the one before it has gone, so that
+/// calls in mailboxes still reach somebody who answers them.
 class node_supervisor_state {
 public:
   using self_pointer = node_supervisor_actor::stateful_pointer<node_supervisor_state>;
@@ -48,6 +48,11 @@ public:
   void hear(const cluster_view_ptr& cluster);
   void clear_cache(uint64_t generation);
   void hear(const settings_effects_ptr& effects);
+  /// What has no keeper to go to answers itself: errc::unavailable.
+  template <class Question> void pass_to_cache(const Question& asked) {
+    if (parts_.cache_keeper)
+      self_->send(parts_.cache_keeper, asked);
+  }
   const wiring_ptr& wiring() const noexcept { return wiring_; }
 
 private:
@@ -63,6 +68,7 @@ private:
   void add_children();
   void start_child(child& it);
   void start_autoscaler();
+  void start_cache_keeper();
   void start_gateway();
   void start_keeper();
   void start_monitor();
@@ -72,6 +78,7 @@ private:
   void start_pool(size_t index);
   template <class Handle> void watch(const Handle& handle);
   void wire();
+  void tell_members();
   void stop_next();
   void unhealthy(const std::string& reason);
   void condition_changed();

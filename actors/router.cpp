@@ -1,6 +1,7 @@
 #include "actors/router.hpp"
 
 #include "actors/borrowed_turns.hpp"
+#include "actors/owners.hpp"
 #include "actors/parent.hpp"
 #include "runtime/cache/single_flight_core.hpp"
 #include "runtime/registry/operation_registry.hpp"
@@ -122,7 +123,7 @@ void router_state::ask_shards(const gather_ptr& to, const std::vector<uint32_t>&
   const auto& shards = wiring_->shards;
   std::vector<shard_ask> asks(shards.size());
   for (size_t i = 0; i < items.size(); ++i) {
-    auto& one = asks[keys[i].high % shards.size()]; // tables inside the shard use the low half
+    auto& one = asks[shard_of(keys[i], shards.size())];
     one.items.push_back(items[i]);
     one.keys.push_back(keys[i]);
   }
@@ -291,23 +292,17 @@ void router_state::judge(const computation& done, errc why) {
 
 void router_state::hear(const cluster_view_ptr& cluster) {
   cluster_ = cluster;
-  std::vector<placement_node> nodes;
-  const auto self = std::ranges::find(cluster->members, cluster->self, &cluster_member::node);
-  for (const auto& member : cluster->members)
-    if (self != cluster->members.end() && member.region == self->region && takes_work(member.condition) &&
-        member.weight > 0)
-      nodes.push_back({member.node, member.weight, member.zone});
+  const auto* self = find_member(*cluster, cluster->self);
   std::vector<route_target> targets;
   for (const auto& member : cluster->members)
-    if (self != cluster->members.end() && member.region == self->region && takes_work(member.condition))
+    if (self && member.region == self->region && takes_work(member.condition))
       targets.push_back({.node = member.node,
                          .epoch = member.epoch,
                          .weight = member.weight,
                          .suspect = member.condition == member_condition::suspect,
                          .load_level = member.load});
   targets_->set_targets(targets);
-  const bool alone = !setup_.peers || nodes.empty() || (nodes.size() == 1 && nodes.front().node == cluster->self);
-  owners_ = alone ? placement{} : placement{std::move(nodes)};
+  owners_ = setup_.peers ? owners_in(*cluster) : placement{};
 }
 
 router_actor::behavior_type router(router_state::self_pointer self, const router_setup& setup) {

@@ -8,8 +8,9 @@
 
 namespace weft {
 
-/// What a shard asks its store for, on behalf of whom, and what the store says.
+/// What a shard asks its store or a key's other owner for, on behalf of whom, and what that says.
 struct store_lookup {
+  bool at_peer = false; ///< the other owner
   std::vector<waiter_id> leaders;
   std::vector<cache_key> keys; ///< [leaders]
   std::optional<result<std::vector<std::optional<stored_entry>>>> answer;

@@ -1,8 +1,5 @@
 #include "runtime/base/item_failure.hpp"
-#include "runtime/routing/placement.hpp"
-#include "tests/actors/actor_world.hpp"
-#include "tests/support/fake_peers.hpp"
-#include "tests/support/fake_store.hpp"
+#include "tests/actors/cached_world.hpp"
 
 using namespace weft;
 using namespace weft::test;
@@ -11,67 +8,6 @@ using namespace std::chrono_literals;
 namespace {
 
 using mode = fake_device::mode;
-
-/// A node with a cache in memory, and whatever else the test gives it.
-struct cached_world : actor_world {
-  explicit cached_world(mode how = mode::instant) : actor_world(how) {
-    options.cache.enabled = true;
-    options.cache.shard.spaces = {{"embed", {}}};
-  }
-  void give_store() { options.cache.stores = {store}; }
-  /// Runs actors and store until neither has anything to do.
-  void settle() {
-    do
-      step();
-    while (store->work());
-    step();
-  }
-  uint64_t all_computed() const {
-    uint64_t sum = 0;
-    for (const auto& entry : meter->computed)
-      sum += entry.second;
-    return sum;
-  }
-
-  std::shared_ptr<fake_store> store = std::make_shared<fake_store>();
-};
-
-std::vector<source> sources(const outcome_ptr& outcome) {
-  std::vector<source> out;
-  for (const auto& item : outcome->reply().items)
-    out.push_back(item.source);
-  return out;
-}
-
-/// Two nodes: this one is 1. Texts by who owns them.
-struct two_nodes : cached_world {
-  explicit two_nodes(mode how = mode::instant) : cached_world(how) {
-    options.peers = peers;
-    start();
-    caf::anon_send(supervisor, view({1, 2}));
-    step();
-    const auto& info = board->snapshot()->models.at(0).info;
-    const result_kind kind({.operation = "embed",
-                            .model = info.name,
-                            .model_version = info.version,
-                            .precision = info.precision,
-                            .parameters = "normalize=1;truncate=right"});
-    const placement owners({{node_id{1}, 100, "a"}, {node_id{2}, 100, "a"}});
-    for (int i = 0; mine.size() < 4 || theirs.size() < 4; ++i) {
-      const auto text = "text " + std::to_string(i);
-      (owners.first_owner(key_of(kind, text)) == node_id{1} ? mine : theirs).push_back(text);
-    }
-  }
-  static cluster_view_ptr view(const std::vector<uint64_t>& serving) {
-    cluster_view out{.self = node_id{1}};
-    for (auto id : serving)
-      out.members.push_back({.node = node_id{id}, .region = "r", .zone = "a", .condition = member_condition::serving});
-    return std::make_shared<const cluster_view>(std::move(out));
-  }
-
-  std::shared_ptr<fake_peers> peers = std::make_shared<fake_peers>();
-  std::vector<std::string> mine, theirs;
-};
 
 } // namespace
 
@@ -316,8 +252,7 @@ TEST_CASE("a peer that finds a text bad fails the call, with the number that the
 
 TEST_CASE("a node that has gone owns nothing: its texts are computed by those that are left") {
   two_nodes world;
-  caf::anon_send(world.supervisor, two_nodes::view({1}));
-  world.step();
+  world.tell({1});
   auto outcome = world.submit({world.theirs[0]});
   CHECK(world.peers->asks.empty());
   REQUIRE(outcome->answered());

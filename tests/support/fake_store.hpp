@@ -44,7 +44,7 @@ public:
     done(ok);
   }
   void hot_keys(hot_done done) override { done(hot); }
-  entry_store_counters counters() const override { return {.accepts_writes = !broken}; }
+  entry_store_counters counters() const override { return {.damaged_stores = damaged, .accepts_writes = !broken}; }
 
   /// Answers what was asked; false when nothing waits.
   bool work() {
@@ -59,6 +59,7 @@ public:
   std::map<cache_key, stored_entry> entries;
   std::vector<hot_key> hot;
   bool broken = false;
+  uint64_t damaged = 0; ///< times that it was set aside
   int gets = 0;
 
 private:
