@@ -50,7 +50,10 @@ cache_options to_cache_options(const node_config& config) {
           .shards = shards,
           .shard = {.spaces = {{std::string{embed_name}, embed}}},
           .near = {.bytes_max = c.near_bytes_max, .policy = c.embed_policy},
-          .shared_by_tenants = c.scope == cache_scope::shared};
+          .shared_by_tenants = c.scope == cache_scope::shared,
+          .replicas = c.replicas,
+          .preload = {
+              .enabled = c.preload, .bytes_max = c.preload_bytes_max, .bytes_per_second = c.preload_bytes_per_second}};
 }
 
 autoscaler_options to_scaling(const node_config& config) {
@@ -117,6 +120,10 @@ peer_server_options to_peer_server_options(const node_config& config) {
 }
 
 peer_link_options to_peer_link_options(const node_config& config) {
+  return {.tls = to_tls(config)};
+}
+
+entry_link_options to_entry_link_options(const node_config& config) {
   return {.tls = to_tls(config)};
 }
 

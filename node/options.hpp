@@ -6,6 +6,7 @@
 #include "node/http/http_server.hpp"
 #include "node/logging/node_log.hpp"
 #include "node/peer/detector.hpp"
+#include "node/peer/grpc_entry_link.hpp"
 #include "node/peer/grpc_peer_link.hpp"
 #include "node/peer/peer_server.hpp"
 #include "node/peer/report_link.hpp"
@@ -37,6 +38,7 @@ grpc_server_options to_grpc_options(const node_config& config, uint32_t cpus);
 detector_options to_detector_options(const node_config& config);
 peer_server_options to_peer_server_options(const node_config& config);
 peer_link_options to_peer_link_options(const node_config& config);
+entry_link_options to_entry_link_options(const node_config& config);
 http_options to_http_options(const node_config& config);
 log_options to_log_options(const node_config& config);
 

@@ -66,6 +66,7 @@ result<std::unique_ptr<peer_side>> peer_side::start(const inputs& in) {
   out->events_ = in.events;
   out->data_ = in.data;
   out->link_ = in.link;
+  out->entries_ = in.entries;
   auto served = to_peer_server_options(*in.config);
   served.log = make_call_log(in.log);
   served.cluster_id = in.config->cluster.id;
@@ -78,6 +79,12 @@ result<std::unique_ptr<peer_side>> peer_side::start(const inputs& in) {
                                             .zone = in.config->cluster.zone}] {
     return write_get_node_reply(*view->snapshot(), identity, look());
   };
+  served.entries = {
+      .keep = [tree = in.tree](entry_parcel parcel,
+                               auto done) { tree->keep_entries(std::move(parcel), std::move(done)); },
+      .find = [tree = in.tree](std::vector<cache_key> keys,
+                               auto done) { tree->find_entries(std::move(keys), std::move(done)); },
+      .hottest = [tree = in.tree](uint32_t keys_max, auto done) { tree->hottest_keys(keys_max, std::move(done)); }};
   out->server_ = std::make_unique<peer_server>(served, in.tree->entrance(), in.counts);
   const auto data_port = out->server_->start();
   if (!data_port)
@@ -154,6 +161,8 @@ detector_listener peer_side::make_listener(const inputs& in) {
 void peer_side::stop(std::chrono::milliseconds grace) {
   server_->shutdown(grace);
   link_->close();
+  if (entries_)
+    entries_->close();
 }
 
 void peer_side::set_phase(member_phase phase) {

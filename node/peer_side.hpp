@@ -7,6 +7,7 @@
 #include "node/logging/node_log.hpp"
 #include "node/peer/boot_record.hpp"
 #include "node/peer/detector.hpp"
+#include "node/peer/grpc_entry_link.hpp"
 #include "node/peer/grpc_peer_link.hpp"
 #include "node/peer/peer_server.hpp"
 #include "node/peer/report_link.hpp"
@@ -32,6 +33,7 @@ public:
     std::shared_ptr<grpc_peer_link> link; ///< is told of the members
     std::shared_ptr<report_link> reports; ///< as well
     process_look look;
+    std::shared_ptr<grpc_entry_link> entries; ///< null: there is no cache
     std::shared_ptr<meter> counts;
     std::function<void(bool)> show_alone; ///< called on the detector's thread
     std::shared_ptr<node_log> log;
@@ -66,6 +68,7 @@ private:
   event_source* events_ = nullptr;
   std::filesystem::path data_;
   std::shared_ptr<grpc_peer_link> link_;
+  std::shared_ptr<grpc_entry_link> entries_;
   std::unique_ptr<peer_server> server_;
   std::unique_ptr<detector> detector_; // goes first: it calls the others
 };

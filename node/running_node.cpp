@@ -47,6 +47,8 @@ result<std::unique_ptr<running_node>> running_node::start(inputs in) {
 running_node::~running_node() {
   if (settings_link_)
     settings_link_->close(); // its answers go to actors, which end before it
+  if (entries_)
+    entries_->close();
 }
 
 status running_node::open_parts() {
@@ -138,6 +140,11 @@ status running_node::start_tree(const std::filesystem::path& model_directory, co
     return link.error();
   link_ = *std::move(link);
   options.peers = link_;
+  auto entries = grpc_entry_link::make(to_entry_link_options(in_.config));
+  if (!entries)
+    return entries.error();
+  entries_ = *std::move(entries);
+  options.cache.link = entries_;
   options.on_unhealthy = [events = in_.events](std::string reason) {
     events->post(node_event::unhealthy, std::move(reason));
   };
@@ -193,6 +200,7 @@ status running_node::start_listeners() {
        .link = link_,
        .reports = reports_,
        .look = look_,
+       .entries = entries_,
        .counts = meter_,
        .show_alone = [meter = meter_](bool alone) { meter->show_alone(alone); },
        .log = in_.log,

@@ -97,6 +97,7 @@ private:
   std::shared_ptr<prometheus::Registry> registry_;
   std::shared_ptr<node_meter> meter_;
   std::shared_ptr<grpc_peer_link> link_;
+  std::shared_ptr<grpc_entry_link> entries_;
   std::unique_ptr<actor_tree> tree_;
   std::unique_ptr<grpc_server> grpc_;
   std::unique_ptr<http_server> http_;

@@ -76,6 +76,10 @@ struct node_config {
     bool store = true;
     uint64_t store_bytes_max = 4'294'967'296;
     store_moment store_when = store_moment::computed;
+    bool replicas = true;
+    bool preload = true;
+    uint64_t preload_bytes_max = 67'108'864;
+    uint64_t preload_bytes_per_second = 33'554'432;
     policy_kind embed_policy = policy_kind::tiny_lfu;
     uint64_t embed_memory_bytes_max = 134'217'728;
     uint64_t embed_packed_bytes_max = 134'217'728;

@@ -172,6 +172,19 @@ constexpr std::array keys{
                "computed writes a result at once, so that kill -9 loses none; evicted only when memory has no room for "
                "it: fewer writes, and a restart forgets what was hot.",
                WEFT_FIELD(cache, store_when), spelling<store_moment>},
+    config_key{"cache", "replicas", kind::boolean, restart,
+               "What is written to disk is also sent to the node that owns the key next, in the background: results "
+               "survive the loss of a node or of its disk.",
+               WEFT_FIELD(cache, replicas)},
+    config_key{"cache", "preload", kind::boolean, restart,
+               "What was asked for most is fetched into memory ahead: from disk after a restart, from the other owners "
+               "after joining; a node that drains gives it to the next owners.",
+               WEFT_FIELD(cache, preload)},
+    config_key{"cache", "preload_bytes_max", kind::integer, restart, "What one such round may fetch.",
+               WEFT_FIELD(cache, preload_bytes_max), "", 0, 1'099'511'627'776},
+    config_key{"cache", "preload_bytes_per_second", kind::integer, restart,
+               "How fast: calls use disk and network at the same time.", WEFT_FIELD(cache, preload_bytes_per_second),
+               "", 1'024, 1'099'511'627'776},
     config_key{"cache", "embed_policy", kind::choice, restart,
                "Who leaves a full memory first. w-tinylfu keeps what is asked for often and stands scans; gdsf counts "
                "what computing again would cost.",

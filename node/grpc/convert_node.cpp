@@ -65,6 +65,17 @@ void write_cache(const cache_status& from, pb::Cache& to) {
   to.set_shared(from.shared);
   to.set_generation(from.generation);
   to.set_store_accepts_writes(from.store_accepts_writes);
+  auto& care = *to.mutable_care();
+  care.set_preloaded(from.care.preloaded);
+  care.set_preloaded_used(from.care.preloaded_used);
+  care.set_preloaded_unused(from.care.preloaded_unused);
+  care.set_replicas_sent(from.care.replicas_sent);
+  care.set_replicas_dropped(from.care.replicas_dropped);
+  care.set_replicas_waiting(from.care.replicas_waiting);
+  care.set_replicas_kept(from.care.replicas_kept);
+  care.set_repairs_asked(from.care.repairs_asked);
+  care.set_repairs_found(from.care.repairs_found);
+  care.set_handed_over(from.care.handed_over);
 }
 
 void write_node(const node_snapshot& from, const node_identity& identity, const process_facts& facts, pb::Node& to) {

@@ -82,6 +82,32 @@ void add_pools(const node_snapshot& node, std::vector<family>& out) {
   }
 }
 
+/// What is done for the cache in the background.
+void add_cache_care(const cache_care& care, std::vector<family>& out) {
+  auto preloaded = counter_family("weft_cache_preloaded_total", "Results fetched into memory ahead.");
+  add_series(preloaded, static_cast<double>(care.preloaded));
+  auto ends = counter_family("weft_cache_preloaded_ends_total",
+                             "Results fetched ahead that were asked for (used), or left memory before (unused).");
+  add_series(ends, static_cast<double>(care.preloaded_used), {{"end", "used"}});
+  add_series(ends, static_cast<double>(care.preloaded_unused), {{"end", "unused"}});
+  auto replicas = counter_family("weft_cache_replicas_total",
+                                 "Second copies of results: taken by other nodes (sent), lost for want of room or of a "
+                                 "node (dropped), taken from other nodes (kept).");
+  add_series(replicas, static_cast<double>(care.replicas_sent), {{"end", "sent"}});
+  add_series(replicas, static_cast<double>(care.replicas_dropped), {{"end", "dropped"}});
+  add_series(replicas, static_cast<double>(care.replicas_kept), {{"end", "kept"}});
+  auto waiting = gauge_family("weft_cache_replicas_waiting", "Second copies that are not yet taken.");
+  add_series(waiting, static_cast<double>(care.replicas_waiting));
+  auto repairs =
+      counter_family("weft_cache_repairs_total", "Misses that a key's other owner was asked for before computing.");
+  add_series(repairs, static_cast<double>(care.repairs_found), {{"result", "hit"}});
+  add_series(repairs, static_cast<double>(care.repairs_asked - care.repairs_found), {{"result", "miss"}});
+  auto handed = counter_family("weft_cache_handed_over_total", "Results given to the next owners by draining.");
+  add_series(handed, static_cast<double>(care.handed_over));
+  for (auto* f : {&preloaded, &ends, &replicas, &waiting, &repairs, &handed})
+    out.push_back(std::move(*f));
+}
+
 void add_cache(const cache_status& cache, std::vector<family>& out) {
   auto requests = counter_family("weft_cache_requests_total",
                                  "Lookups in a level of the cache; one that misses goes on to the next.");
@@ -117,6 +143,7 @@ std::vector<family> view_collector::Collect() const {
   add_models(*snapshot, out);
   add_pools(*snapshot, out);
   add_cache(snapshot->cache, out);
+  add_cache_care(snapshot->cache.care, out);
   std::erase_if(out, [](const family& f) { return f.metric.empty(); });
   return out;
 }

@@ -13,17 +13,33 @@ namespace {
 namespace pb = weft::peer::v1;
 
 /// Called from gRPC's threads.
-class peer_service final : public pb::PeerService::WithCallbackMethod_Ask<pb::PeerService::Service> {
+class peer_service final
+    : public pb::PeerService::WithCallbackMethod_Ask<
+          pb::PeerService::WithCallbackMethod_StoreEntries<pb::PeerService::WithCallbackMethod_FindEntries<
+              pb::PeerService::WithCallbackMethod_ListHotKeys<pb::PeerService::Service>>>> {
 public:
-  explicit peer_service(ask_edge edge) : edge_(std::move(edge)) {}
+  peer_service(ask_edge edge, entries_door entries) : edge_(std::move(edge)), entries_(std::move(entries)) {}
 
   grpc::ServerWriteReactor<pb::AskResponse>* Ask(grpc::CallbackServerContext* rpc, const pb::AskRequest* in) override {
     // gRPC keeps the message until the RPC ends and does not look at it again: its texts are taken out of it.
     return start_ask(edge_, *rpc, const_cast<pb::AskRequest&>(*in));
   }
+  grpc::ServerUnaryReactor* StoreEntries(grpc::CallbackServerContext* rpc, const pb::StoreEntriesRequest* in,
+                                         pb::StoreEntriesResponse*) override {
+    return store_entries(entries_, *rpc, const_cast<pb::StoreEntriesRequest&>(*in)); // as above
+  }
+  grpc::ServerUnaryReactor* FindEntries(grpc::CallbackServerContext* rpc, const pb::FindEntriesRequest* in,
+                                        pb::FindEntriesResponse* out) override {
+    return find_entries(entries_, *rpc, *in, *out);
+  }
+  grpc::ServerUnaryReactor* ListHotKeys(grpc::CallbackServerContext* rpc, const pb::ListHotKeysRequest* in,
+                                        pb::ListHotKeysResponse* out) override {
+    return list_hot_keys(entries_, *rpc, *in, *out);
+  }
 
 private:
   ask_edge edge_;
+  const entries_door entries_;
 };
 
 void set_limits(grpc::ServerBuilder& builder, const peer_server_options& options) {
@@ -50,7 +66,8 @@ peer_server::peer_server(const peer_server_options& options, ingress& entrance, 
                        .service = peer_service(
                            {.entrance = entrance,
                             .meter = std::move(meter),
-                            .log = std::make_shared<const rpc_log>(options.log ? options.log : [](const rpc_end&) {})}),
+                            .log = std::make_shared<const rpc_log>(options.log ? options.log : [](const rpc_end&) {})},
+                           options.entries),
                        .server = nullptr}) {}
 
 peer_server::~peer_server() {

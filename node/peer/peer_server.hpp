@@ -2,6 +2,7 @@
 
 #include "node/grpc/credentials.hpp"
 #include "node/grpc/rpc_log.hpp"
+#include "node/peer/entries_service.hpp"
 #include "node/peer/report_service.hpp"
 #include "node/peer/settings_service.hpp"
 #include "runtime/base/result.hpp"
@@ -23,6 +24,7 @@ struct peer_server_options {
   std::string cluster_id;       ///< whose settings are shared
   peer_settings_door settings;  ///< empty: none are kept here
   own_report report;            ///< what other nodes show their operators; empty: nothing
+  entries_door entries;         ///< empty: there is no cache
   rpc_log log;                  ///< told how each request ended; may be empty
 
   uint32_t message_bytes_max = 33'554'432;    ///< of one request

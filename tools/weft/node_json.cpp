@@ -39,6 +39,19 @@ json to_json(const v1::CacheLevel& l) {
           {"entries", l.entries()}, {"bytes", l.bytes()},   {"bytes_max", l.bytes_max()}};
 }
 
+json to_json(const v1::CacheCare& c) {
+  return {{"preloaded", c.preloaded()},
+          {"preloaded_used", c.preloaded_used()},
+          {"preloaded_unused", c.preloaded_unused()},
+          {"replicas_sent", c.replicas_sent()},
+          {"replicas_dropped", c.replicas_dropped()},
+          {"replicas_waiting", c.replicas_waiting()},
+          {"replicas_kept", c.replicas_kept()},
+          {"repairs_asked", c.repairs_asked()},
+          {"repairs_found", c.repairs_found()},
+          {"handed_over", c.handed_over()}};
+}
+
 } // namespace
 
 json to_json(const v1::Cache& c) {
@@ -48,7 +61,8 @@ json to_json(const v1::Cache& c) {
           {"computed", c.computed()},
           {"shared", c.shared()},
           {"generation", c.generation()},
-          {"store_accepts_writes", c.store_accepts_writes()}};
+          {"store_accepts_writes", c.store_accepts_writes()},
+          {"care", to_json(c.care())}};
 }
 
 std::string state_name(v1::NodeState state) {

@@ -49,6 +49,13 @@ std::string as_table(const v1::Cache& cache, bool colour) {
   std::string out = rows.str(colour);
   out += "computed " + with_spaces(cache.computed()) + ", shared with another call " + with_spaces(cache.shared()) +
          ", generation " + std::to_string(cache.generation()) + "\n";
+  const auto& care = cache.care();
+  out += "second copies: sent " + with_spaces(care.replicas_sent()) + ", waiting " +
+         with_spaces(care.replicas_waiting()) + ", dropped " + with_spaces(care.replicas_dropped()) +
+         ", kept for others " + with_spaces(care.replicas_kept()) + "; repaired from others " +
+         with_spaces(care.repairs_found()) + "\n";
+  out += "fetched ahead " + with_spaces(care.preloaded()) + ": used " + with_spaces(care.preloaded_used()) +
+         ", left unused " + with_spaces(care.preloaded_unused()) + "\n";
   if (!cache.store_accepts_writes())
     out += paint("the disk is full or broken: nothing new is stored\n", tone::warning, colour);
   return out;
