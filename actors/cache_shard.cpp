@@ -221,6 +221,9 @@ void cache_shard_state::fail_leader(const job& failed, size_t at, const failure&
   const auto id = failed.leaders[at];
   if (!waiters_.contains(id))
     return;
+  const auto own = waiters_.at(id).to->source().context().deadline;
+  if (failed.adopted && reason.code == errc::deadline_exceeded && own > now())
+    return compute({id}); // the deadline was that of who has gone
   if (reason.code == errc::cancelled) {
     waiters_.erase(id);
     return take_over(flights_->cancelled(id));
@@ -256,12 +259,33 @@ void cache_shard_state::let_go_of_abandoned() {
   std::ranges::sort(gone); // the order of a hash table is nobody's turn
   for (auto id : gone)
     waiters_.erase(id);
+  if (!gone.empty())
+    hand_over(gone);
+}
+
+void cache_shard_state::hand_over(const std::vector<waiter_id>& gone) {
+  std::unordered_map<waiter_id, std::pair<job*, size_t>> led;
+  for (auto& [number, under_way] : jobs_)
+    for (size_t i = 0; i < under_way.leaders.size(); ++i)
+      if (std::ranges::binary_search(gone, under_way.leaders[i]))
+        led.emplace(under_way.leaders[i], std::pair{&under_way, i});
+  for (auto id : gone) {
+    const auto next = flights_->cancelled(id);
+    const auto found = led.find(id);
+    if (!next || found == led.end()) {
+      take_over(next);
+      continue;
+    }
+    // Who waited for the same text takes the computation over as it is, wherever that is done.
+    auto [under_way, at] = found->second;
+    under_way->leaders[at] = next->leader;
+    under_way->adopted = true;
+    led.emplace(next->leader, found->second);
+  }
   for (auto& [number, under_way] : jobs_)
     if (std::ranges::none_of(under_way.leaders, [&](waiter_id id) { return waiters_.contains(id); }))
       if (auto call = under_way.call.lock())
         call->cancel();
-  for (auto id : gone)
-    take_over(flights_->cancelled(id));
 }
 
 void cache_shard_state::write_behind() {

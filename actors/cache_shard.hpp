@@ -65,6 +65,7 @@ private:
     std::vector<waiter_id> leaders; ///< one a text
     std::vector<identity> what;     ///< [leaders]
     std::vector<cache_key> keys;    ///< [leaders]
+    bool adopted = false;           ///< some of them took it over; its deadline is not theirs
   };
 
   time_point now() const { return self_->clock().now(); }
@@ -87,6 +88,7 @@ private:
   void fail_leader(const job& failed, size_t at, const failure& reason);
   void fail(const std::vector<waiter_id>& waiters, const failure& reason);
   void let_go_of_abandoned();
+  void hand_over(const std::vector<waiter_id>& gone);
   void write_behind();
   void arm_timer();
 

@@ -123,6 +123,8 @@ using router_actor = caf::typed_actor<
     caf::reacts_to<peer_ask_ptr>,
     // INTERNAL: what compute_atom started has ended, here or on another node.
     caf::reacts_to<computation_ptr>,
+    // INTERNAL: time to end requests whose calls have ended.
+    caf::reacts_to<tick_atom>,
     // From the model keeper: all models, one of which has changed its state.
     caf::reacts_to<models_ptr>,
     // From the supervisor: the members have changed.

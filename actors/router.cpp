@@ -15,6 +15,9 @@ namespace {
 // Different kinds are few (models × options × tenants); beyond this they are made anew, which costs a microsecond.
 constexpr size_t kinds_max = 4'096;
 
+// How soon a peer learns that nobody waits for its answer; a deadline it knows itself.
+constexpr auto sweep_period = std::chrono::milliseconds{100};
+
 /// The parameters of `embed`, resolved, in the form that identities have had since the first release.
 std::string canonical_form(const embed_options& options) {
   std::string out = "normalize=";
@@ -62,7 +65,8 @@ bool router_state::uses_cache(const call& call) const {
   return setup_.cache.enabled && !wiring_->shards.empty() && !(call.origin() && call.origin()->compute_only);
 }
 
-result_kind_ptr router_state::kind_of(const call& call, const std::string& model) {
+result_kind_ptr router_state::kind_of(const std::string& model, const embed_options& options,
+                                      const std::string& tenant) {
   if (!models_)
     return nullptr;
   const auto found = std::ranges::find(*models_, model, [](const model_status& m) { return m.info.name; });
@@ -70,8 +74,8 @@ result_kind_ptr router_state::kind_of(const call& call, const std::string& model
     return nullptr;
   const auto& effects = wiring_->effects;
   const bool shared = effects && effects->embed_shared ? *effects->embed_shared : setup_.cache.shared_by_tenants;
-  const auto scope = shared ? std::string{} : call.context().tenant;
-  const auto parameters = canonical_form(call.request().options);
+  const auto scope = shared ? std::string{} : tenant;
+  const auto parameters = canonical_form(options);
   auto known = model + '\n' + parameters + '\n' + scope;
   if (auto it = kinds_.find(known); it != kinds_.end())
     return it->second;
@@ -90,7 +94,7 @@ result_kind_ptr router_state::kind_of(const call& call, const std::string& model
 
 void router_state::route(const call_ptr& call, uint32_t pool) {
   const auto& target = wiring_->pools.at(pool);
-  const auto kind = kind_of(*call, target.model);
+  const auto kind = kind_of(target.model, call->request().options, call->context().tenant);
   const auto* origin = call->origin();
   if (origin && (!kind || kind->bytes() != origin->kind->bytes()))
     return call->fail({errc::other_identity,
@@ -176,7 +180,21 @@ void router_state::ask_peer(const gather_ptr& to, node_id peer, const std::vecto
             send_from_outside(lender, hdl, peer_ask_ptr{asked});
           },
   };
-  setup_.peers->ask(peer, std::move(request), std::move(listener));
+  // The call lives as long as its gather, which the answer's listener holds.
+  watch({to, &source}, setup_.peers->ask(peer, std::move(request), std::move(listener)));
+}
+
+void router_state::watch(std::shared_ptr<const call> call, peer_cancel cancel) {
+  open_.add(call, std::move(cancel));
+  if (!std::exchange(armed_, true))
+    self_->delayed_send(self_, sweep_period, tick_atom_v);
+}
+
+void router_state::tick() {
+  open_.sweep();
+  armed_ = !open_.empty();
+  if (armed_)
+    self_->delayed_send(self_, sweep_period, tick_atom_v);
 }
 
 void router_state::peer_ended(const peer_ask& asked) {
@@ -203,7 +221,8 @@ void router_state::peer_ended(const peer_ask& asked) {
 }
 
 void router_state::compute(const call_ptr& call) {
-  const auto kind = owners_.empty() ? nullptr : kind_of(*call, call->request().model);
+  const auto kind =
+      owners_.empty() ? nullptr : kind_of(call->request().model, call->request().options, call->context().tenant);
   if (!kind)
     return compute_here(call);
   const auto work = work_of(*call);
@@ -240,14 +259,14 @@ void router_state::compute_there(const call_ptr& call, const result_kind_ptr& ki
             send_from_outside(lender, hdl, computation_ptr{work});
           },
   };
-  setup_.peers->ask(where.node,
-                    {.context = call->context(),
-                     .kind = kind,
-                     .model = request.model,
-                     .options = request.options,
-                     .texts = request.texts,
-                     .compute_only = true},
-                    std::move(listener));
+  watch(call, setup_.peers->ask(where.node,
+                                {.context = call->context(),
+                                 .kind = kind,
+                                 .model = request.model,
+                                 .options = request.options,
+                                 .texts = request.texts,
+                                 .compute_only = true},
+                                std::move(listener)));
 }
 
 void router_state::computed(const computation& done) {
@@ -314,6 +333,7 @@ router_actor::behavior_type router(router_state::self_pointer self, const router
       [&state](compute_atom, const call_ptr& call) { state.compute(call); },
       [&state](const peer_ask_ptr& asked) { state.peer_ended(*asked); },
       [&state](const computation_ptr& done) { state.computed(*done); },
+      [&state](tick_atom) { state.tick(); },
       [&state](const models_ptr& models) { state.hear(models); },
       [&state](const cluster_view_ptr& cluster) { state.hear(cluster); },
       [self](stop_atom) { self->quit(); },

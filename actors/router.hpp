@@ -4,6 +4,7 @@
 #include "actors/computation.hpp"
 #include "actors/gather.hpp"
 #include "actors/interfaces.hpp"
+#include "actors/open_requests.hpp"
 #include "actors/peer_ask.hpp"
 #include "actors/services.hpp"
 #include "runtime/cache/near_cache.hpp"
@@ -39,13 +40,15 @@ public:
   void compute(const call_ptr& call);
   void peer_ended(const peer_ask& asked);
   void computed(const computation& done);
+  void tick();
   void hear(const models_ptr& models);
   void hear(const cluster_view_ptr& cluster);
   void wire(const wiring_ptr& wiring);
 
 private:
   time_point now() const { return self_->clock().now(); }
-  result_kind_ptr kind_of(const call& call, const std::string& model);
+  /// Null when the model is not ready.
+  result_kind_ptr kind_of(const std::string& model, const embed_options& options, const std::string& tenant);
   bool uses_cache(const call& call) const;
   void compute_here(const call_ptr& call);
   void compute_there(const call_ptr& call, const result_kind_ptr& kind, const weft::route& where);
@@ -54,6 +57,8 @@ private:
   void ask_shards(const gather_ptr& to, const std::vector<uint32_t>& items, const std::vector<cache_key>& keys);
   void ask_peer(const gather_ptr& to, node_id peer, const std::vector<uint32_t>& items,
                 const std::vector<cache_key>& keys);
+  /// Ends the request when the call has ended before.
+  void watch(std::shared_ptr<const call> call, peer_cancel cancel);
 
   self_pointer self_;
   router_setup setup_;
@@ -63,6 +68,8 @@ private:
   placement owners_; ///< empty while this node is alone
   std::optional<router_core> targets_;
   std::optional<near_cache> near_;
+  open_requests open_;
+  bool armed_ = false;                                     ///< a look at the open requests will come
   std::unordered_map<std::string, result_kind_ptr> kinds_; ///< by model, options and scope
 };
 

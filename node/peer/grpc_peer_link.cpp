@@ -56,6 +56,11 @@ public:
     given_up_.compare_exchange_strong(nothing, why);
     context_.TryCancel();
   }
+  /// The same, on the asker's behalf.
+  void cancel() {
+    cancelled_ = true;
+    context_.TryCancel();
+  }
 
 private:
   void OnReadDone(bool more) override {
@@ -107,6 +112,8 @@ private:
     }
     if (const char* why = given_up_; why != nullptr)
       return failure{errc::unavailable, why};
+    if (cancelled_)
+      return failure{errc::cancelled, "nobody waits for the answer any more"};
     auto reason = from_status(ended);
     if (reason.code == errc::cancelled) // nobody on this side did: the other one stops
       reason.code = errc::unavailable;
@@ -123,6 +130,7 @@ private:
   peer_end end_{.outcome = ok, .load = {}, .usage = {}};
   std::optional<failure> wrong_;
   std::atomic<const char*> given_up_{nullptr}; ///< a literal
+  std::atomic<bool> cancelled_{false};
   std::function<void(ask_reader*)> gone_;
 };
 
@@ -227,20 +235,29 @@ void grpc_peer_link::set_members(const cluster_view& view) {
     reader->give_up("the peer left the cluster, or was found dead");
 }
 
-void grpc_peer_link::ask(node_id peer, peer_request request, peer_listener listener) {
+peer_cancel grpc_peer_link::ask(node_id peer, peer_request request, peer_listener listener) {
+  const auto nothing = [] {};
   const auto until = std::chrono::steady_clock::now() + parts_->options.ask_time_max;
   const auto left = std::min(request.context.deadline, until) - std::chrono::steady_clock::now();
-  if (left <= duration::zero())
-    return refuse(listener, errc::deadline_exceeded, "the call's deadline passed");
+  if (left <= duration::zero()) {
+    refuse(listener, errc::deadline_exceeded, "the call's deadline passed");
+    return nothing;
+  }
   const auto reader = std::make_shared<ask_reader>(peer, listener, request.texts.size(),
                                                    [p = parts_](ask_reader* done) { p->leave(done); });
   failure why;
   const auto stub = parts_->enter(peer, reader, why);
-  if (!stub)
-    return listener.on_end({.outcome = std::move(why), .load = {}, .usage = {}});
+  if (!stub) {
+    listener.on_end({.outcome = std::move(why), .load = {}, .usage = {}});
+    return nothing;
+  }
   reader->start(*stub, request,
                 std::chrono::system_clock::now() +
                     std::chrono::duration_cast<std::chrono::system_clock::duration>(left));
+  return [waiting = std::weak_ptr{reader}] {
+    if (const auto alive = waiting.lock())
+      alive->cancel();
+  };
 }
 
 void grpc_peer_link::close() {

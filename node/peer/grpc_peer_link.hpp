@@ -33,7 +33,7 @@ public:
   void set_members(const cluster_view& view);
 
   /// The listener is called on gRPC's threads, or at once where nothing is sent.
-  void ask(node_id peer, peer_request request, peer_listener listener) override;
+  peer_cancel ask(node_id peer, peer_request request, peer_listener listener) override;
 
   /// Ends all requests with errc::unavailable, and each later one at once. Blocks until all listeners were told.
   void close();

@@ -45,14 +45,18 @@ struct peer_listener {
   std::function<void(peer_end)> on_end;
 };
 
+/// Ends a request early, because nobody waits for its answer any more: on_end comes with errc::cancelled, unless the
+/// request has ended. Any thread, any time, any number of times; keeps nothing alive. Never empty.
+using peer_cancel = std::function<void()>;
+
 /// The way to other nodes. Thread-safe, never blocks.
 class peer_link {
 public:
   virtual ~peer_link() = default;
-  /// Errors in peer_end: errc::unavailable (unknown, unreachable, gone), deadline_exceeded, overloaded, draining,
-  /// other_identity, and whatever the peer's own way answers (text_too_long, invalid_utf8, … with the item's index in
-  /// this request).
-  virtual void ask(node_id peer, peer_request request, peer_listener listener) = 0;
+  /// Errors in peer_end: errc::unavailable (unknown, unreachable, gone), deadline_exceeded, cancelled, overloaded,
+  /// draining, other_identity, and whatever the peer's own way answers (text_too_long, invalid_utf8, … with the item's
+  /// index in this request).
+  virtual peer_cancel ask(node_id peer, peer_request request, peer_listener listener) = 0;
 };
 
 } // namespace weft

@@ -305,3 +305,114 @@ TEST_CASE("misses are computed where there is room: here while this node is idle
     CHECK(all.back()->code() == errc::none);
   }
 }
+
+TEST_CASE("a call that ends ends what was asked of other nodes for it, and nothing else") {
+  two_nodes world;
+  auto [going, lost] = make_call({world.theirs[0], world.mine[0]});
+  world.entrance->submit(going);
+  world.step();
+  auto staying = world.submit({world.theirs[0]});
+  REQUIRE(world.peers->asks.size() == 2);
+  const auto& first = world.peers->asks[0];
+  world.pass(500ms);
+  CHECK_FALSE(first.cancelled());
+  going->cancel();
+  world.pass(200ms);
+  CHECK(first.cancelled());
+  CHECK_FALSE(world.peers->asks[1].cancelled());
+  first.end(failure{errc::cancelled, "nobody waits"});
+  world.step();
+  CHECK(world.all_computed() == 1); // what was mine; what was asked for is not computed here instead
+  world.peers->asks[1].answer(0);
+  world.peers->asks[1].end();
+  world.step();
+  CHECK(staying->code() == errc::none);
+  going.reset();
+}
+
+TEST_CASE("an answered request is not watched any more") {
+  two_nodes world;
+  auto outcome = world.submit({world.theirs[0]});
+  world.peers->asks[0].answer(0);
+  world.peers->asks[0].end();
+  world.step();
+  CHECK(outcome->code() == errc::none);
+  const auto cancels = world.peers->asks[0].cancels;
+  world.peers->asks.clear(); // as a link does with what has ended
+  world.pass(1s);
+  CHECK(*cancels == 0);
+}
+
+TEST_CASE("a follower takes a computation over as it is when its leader goes; nothing is computed twice") {
+  cached_world world{mode::manual};
+  world.start();
+  auto [leader, led] = make_call({"the same", "another"});
+  world.entrance->submit(leader);
+  world.step();
+  auto follower = world.submit({"the same"});
+  leader->cancel();
+  leader.reset();
+  world.pass(300ms);
+  world.complete_all();
+  REQUIRE(follower->answered());
+  CHECK(follower->code() == errc::none);
+  CHECK(world.all_computed() == 2);
+}
+
+TEST_CASE("who took over does not inherit the deadline of who has gone") {
+  cached_world world{mode::manual};
+  world.start();
+  auto busy = world.submit({"keeps the worker"});
+  auto busier = world.submit({"and its place in the queue"});
+  auto [leader, led] = make_call({"the same"}, {.deadline = world.now() + 1s});
+  world.entrance->submit(leader);
+  world.step();
+  auto follower = world.submit({"the same"});
+  leader->cancel();
+  leader.reset();
+  world.pass(2s);
+  CHECK_FALSE(follower->answered());
+  world.complete_all();
+  REQUIRE(follower->answered());
+  CHECK(follower->code() == errc::none);
+  CHECK(busy->code() == errc::none);
+  CHECK(busier->code() == errc::none);
+}
+
+TEST_CASE("a computation on another node is ended when nobody waits for it, and kept when somebody does") {
+  two_nodes world{mode::manual};
+  // As above: nothing is answered here, so this node becomes dearer with every call.
+  std::vector<test_call> all;
+  for (int i = 0; i < 40 && world.peers->asks.empty(); ++i) {
+    all.push_back(make_call({world.mine[0] + std::string(static_cast<size_t>(i), '!')}));
+    world.entrance->submit(all.back().call);
+    world.step();
+    std::erase_if(world.peers->asks, [](const auto& asked) {
+      if (!asked.request.compute_only)
+        asked.end(failure{errc::draining, "not mine"});
+      return !asked.request.compute_only;
+    });
+    world.step();
+  }
+  REQUIRE(world.peers->asks.size() == 1);
+  const auto& asked = world.peers->asks[0];
+  outcome_ptr follower;
+  SUBCASE("nobody") {}
+  SUBCASE("somebody") {
+    follower = world.submit({asked.request.texts[0]});
+    if (world.peers->asks.size() > 1) // its key is the other node's: which gives it back
+      world.peers->asks[1].end(failure{errc::draining, "not mine"});
+    world.step();
+  }
+  all.back().call->cancel();
+  all.back().call.reset();
+  world.pass(500ms);
+  CHECK(asked.cancelled() == !follower);
+  if (follower) {
+    asked.answer(0, 3);
+    asked.end();
+    world.step();
+    REQUIRE(follower->answered());
+    CHECK(follower->reply().items[0].values[0] == 3);
+  }
+}

@@ -3,6 +3,7 @@
 #include "runtime/ports/peer_link.hpp"
 
 #include <deque>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -24,11 +25,15 @@ public:
       value->source = source::memory;
       listener.on_items({{index, std::move(value)}});
     }
+    /// Whether the asker has said that nobody waits for it.
+    bool cancelled() const { return *cancels > 0; }
+    std::shared_ptr<int> cancels = std::make_shared<int>(0);
     void end(status outcome = ok) const { listener.on_end({std::move(outcome), {}, {}}); }
   };
 
-  void ask(node_id peer, peer_request request, peer_listener listener) override {
+  peer_cancel ask(node_id peer, peer_request request, peer_listener listener) override {
     asks.push_back({peer, std::move(request), std::move(listener)});
+    return [cancels = asks.back().cancels] { ++*cancels; };
   }
 
   std::deque<asked> asks;

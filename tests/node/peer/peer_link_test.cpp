@@ -22,6 +22,7 @@ struct outcome {
   std::optional<peer_end> end;
   std::atomic<int> ends{0};
   std::atomic<int> parts{0};
+  peer_cancel cancel;
 
   size_t count() const {
     const std::lock_guard hold(mutex);
@@ -70,21 +71,21 @@ struct two_nodes {
     request.kind = std::make_shared<const result_kind>(result_kind_parts{.operation = "embed", .model = "m"});
     request.model = "m";
     request.texts = std::move(texts);
-    link->ask(peer, std::move(request),
-              {.on_items =
-                   [out](std::vector<peer_item> items) {
-                     const std::lock_guard hold(out->mutex);
-                     CHECK(out->ends == 0);
-                     ++out->parts;
-                     for (const auto& item : items)
-                       CHECK(out->items.emplace(item.index, *item.value).second);
-                   },
-               .on_end =
-                   [out](peer_end end) {
-                     const std::lock_guard hold(out->mutex);
-                     out->end = std::move(end);
-                     ++out->ends;
-                   }});
+    out->cancel = link->ask(peer, std::move(request),
+                            {.on_items =
+                                 [out](std::vector<peer_item> items) {
+                                   const std::lock_guard hold(out->mutex);
+                                   CHECK(out->ends == 0);
+                                   ++out->parts;
+                                   for (const auto& item : items)
+                                     CHECK(out->items.emplace(item.index, *item.value).second);
+                                 },
+                             .on_end =
+                                 [out](peer_end end) {
+                                   const std::lock_guard hold(out->mutex);
+                                   out->end = std::move(end);
+                                   ++out->ends;
+                                 }});
     return out;
   }
 
@@ -243,4 +244,27 @@ TEST_CASE("closing the link ends every request, and later ones at once") {
   const auto late = nodes.ask({"b"});
   CHECK(late->ends == 1);
   CHECK(late->code() == errc::unavailable);
+}
+
+TEST_CASE("a request that nobody waits for is ended on both sides; what came is good") {
+  two_nodes nodes{fake_ingress::handler{}};
+  const auto got = nodes.ask({"a", "b"});
+  const auto other = nodes.ask({"c"});
+  auto calls = nodes.entrance.take(2);
+  if (calls[0]->request().texts.size() != 2)
+    std::swap(calls[0], calls[1]);
+  calls[0]->part({computed(*calls[0], 1)});
+  REQUIRE(eventually([&] { return got->count() == 1; }));
+  got->cancel();
+  got->cancel();
+  REQUIRE(eventually([&] { return got->ends == 1; }));
+  CHECK(got->code() == errc::cancelled);
+  CHECK(eventually([&] { return calls[0]->ended(); }));
+  CHECK_FALSE(calls[1]->ended());
+  calls[1]->reply(fake_result(calls[1]->request()));
+  REQUIRE(eventually([&] { return other->ends == 1; }));
+  other->cancel(); // too late to matter
+  got->cancel();
+  CHECK(other->code() == errc::none);
+  CHECK(got->ends == 1);
 }
