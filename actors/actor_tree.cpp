@@ -151,6 +151,10 @@ void actor_tree::hottest_keys(uint32_t keys_max, std::function<void(result<std::
   caf::anon_send(parts_->supervisor, std::make_shared<hot_ask>(hot_limits{keys_max, most}, std::move(done)));
 }
 
+void actor_tree::look_up(cache_question question, std::function<void(result<cache_lookup>)> done) {
+  caf::anon_send(parts_->supervisor, std::make_shared<lookup_ask>(std::move(question), std::move(done)));
+}
+
 void actor_tree::reconfigure(const call_limits& limits, const std::vector<pool_options>& pools) {
   parts_->gate->set_limits(limits);
   auto changed = pools;

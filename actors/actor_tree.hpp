@@ -2,6 +2,7 @@
 
 #include "actors/settings_ask.hpp"
 #include "actors/tree_options.hpp"
+#include "runtime/ports/cache_lookup.hpp"
 #include "runtime/ports/call.hpp"
 #include "runtime/ports/cluster_view.hpp"
 #include "runtime/ports/entry_link.hpp"
@@ -54,6 +55,9 @@ public:
   void keep_entries(entry_parcel parcel, std::function<void(status)> done);
   void find_entries(std::vector<cache_key> keys, std::function<void(result<found_entries>)> done);
   void hottest_keys(uint32_t keys_max, std::function<void(result<std::vector<hot_key>>)> done);
+
+  /// Whether a text's result is cached, here or at its owner; as cache_lookup_door says.
+  void look_up(cache_question question, std::function<void(result<cache_lookup>)> done);
 
 private:
   struct parts;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/question_slip.hpp"
+#include "runtime/ports/cache_lookup.hpp"
 #include "runtime/ports/entry_link.hpp"
 
 #include <cstddef>
@@ -42,6 +43,9 @@ struct hot_limits {
 };
 /// What was asked for most lately, hottest first.
 using hot_ask = question_slip<hot_limits, std::vector<hot_key>>;
+
+/// Errors: as cache_lookup_door says.
+using lookup_ask = question_slip<cache_question, cache_lookup>;
 
 /// The node leaves: gives what is hot to the next owners. Answered when that is done, or took too long: the number of
 /// entries that were taken there.

@@ -123,6 +123,8 @@ using router_actor = caf::typed_actor<
     caf::reacts_to<peer_ask_ptr>,
     // INTERNAL: what compute_atom started has ended, here or on another node.
     caf::reacts_to<computation_ptr>,
+    // An operator asks whether a text's result is cached. Errors: unknown_model, unavailable, deadline_exceeded.
+    caf::reacts_to<lookup_ask_ptr>,
     // INTERNAL: time to end requests whose calls have ended.
     caf::reacts_to<tick_atom>,
     // From the model keeper: all models, one of which has changed its state.
@@ -215,6 +217,8 @@ using node_supervisor_actor = caf::typed_actor<
     caf::reacts_to<settings_ask_ptr>, caf::reacts_to<peer_settings_ask_ptr>,
     // Pass on to CACHE_KEEPER.
     caf::reacts_to<keep_ask_ptr>, caf::reacts_to<find_ask_ptr>, caf::reacts_to<hot_ask_ptr>,
+    // Pass on to ROUTER.
+    caf::reacts_to<lookup_ask_ptr>,
     // The present children; a control-path request.
     caf::replies_to<wire_atom>::with<wiring_ptr>,
     // Stops gateway, router, shards, pools, then the others, and quits.

@@ -63,6 +63,7 @@ using cache_status_ptr = std::shared_ptr<const cache_status>;
 using keep_ask_ptr = std::shared_ptr<keep_ask>;
 using find_ask_ptr = std::shared_ptr<find_ask>;
 using hot_ask_ptr = std::shared_ptr<hot_ask>;
+using lookup_ask_ptr = std::shared_ptr<lookup_ask>;
 using hand_over_ask_ptr = std::shared_ptr<hand_over_ask>;
 using entries_ptr = std::shared_ptr<const std::vector<stored_entry>>;
 using hot_keys_ptr = std::shared_ptr<const result<std::vector<hot_key>>>;
@@ -106,6 +107,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::hand_over_ask_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::hot_ask_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::hot_keys_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::keep_ask_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::lookup_ask_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::model_outcome_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::models_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::news_ptr)

@@ -333,6 +333,7 @@ router_actor::behavior_type router(router_state::self_pointer self, const router
       [&state](compute_atom, const call_ptr& call) { state.compute(call); },
       [&state](const peer_ask_ptr& asked) { state.peer_ended(*asked); },
       [&state](const computation_ptr& done) { state.computed(*done); },
+      [&state](const lookup_ask_ptr& asked) { state.look_up(asked); },
       [&state](tick_atom) { state.tick(); },
       [&state](const models_ptr& models) { state.hear(models); },
       [&state](const cluster_view_ptr& cluster) { state.hear(cluster); },

@@ -40,6 +40,7 @@ public:
   void compute(const call_ptr& call);
   void peer_ended(const peer_ask& asked);
   void computed(const computation& done);
+  void look_up(const lookup_ask_ptr& asked);
   void tick();
   void hear(const models_ptr& models);
   void hear(const cluster_view_ptr& cluster);

@@ -171,6 +171,9 @@ status running_node::start_tree(const std::filesystem::path& model_directory, co
   };
   served.look = look_;
   served.reports = [link = reports_](auto done) { link->ask(std::move(done)); };
+  served.cached = [tree = tree_.get()](cache_question question, auto done) {
+    tree->look_up(std::move(question), std::move(done));
+  };
   served.drain = [events = in_.events] { events->post(node_event::drain, "weft node drain"); };
   grpc_ = std::make_unique<grpc_server>(served, tree_->entrance(), tree_->view(), meter_);
   return ok;

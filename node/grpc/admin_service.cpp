@@ -6,9 +6,13 @@
 #include <utility>
 
 namespace weft {
-grpc::ServerUnaryReactor* admin_service::pass_on(std::string_view operation, grpc::CallbackServerContext& rpc,
-                                                 const grpc::ByteBuffer& in, grpc::ByteBuffer& out, reader read,
-                                                 writer write) {
+
+template <class Request, class Answer>
+grpc::ServerUnaryReactor*
+admin_service::pass_on(std::string_view operation, grpc::CallbackServerContext& rpc, const grpc::ByteBuffer& in,
+                       grpc::ByteBuffer& out, result<Request> (*read)(const grpc::ByteBuffer&),
+                       const std::function<void(Request, std::function<void(result<Answer>)>)>& door,
+                       grpc::ByteBuffer (*write)(const Answer&)) {
   // A client that goes away changes nothing: what was asked for is done, and takes no longer than a write to disk.
   auto* reactor = rpc.DefaultReactor();
   const auto waiting = std::make_shared<later_answer>(unary_answer(rpc, *reactor, out, *edge_, operation));
@@ -21,40 +25,45 @@ grpc::ServerUnaryReactor* admin_service::pass_on(std::string_view operation, grp
   auto request = read(in);
   if (!request)
     return fail(request.error());
-  if (!door_)
-    return fail({errc::unavailable, "this node keeps no settings"});
-  door_(*std::move(request), [waiting, write](result<settings_rows> rows) {
-    if (rows)
-      waiting->finish.send(write(*rows), waiting->caller);
+  if (!door)
+    return fail({errc::unavailable, "this node keeps nothing of the kind"});
+  door(*std::move(request), [waiting, write](result<Answer> answer) {
+    if (answer)
+      waiting->finish.send(write(*answer), waiting->caller);
     else
-      waiting->finish.fail(rows.error(), waiting->caller);
+      waiting->finish.fail(answer.error(), waiting->caller);
   });
   return reactor;
 }
 
 grpc::ServerUnaryReactor* admin_service::ListSettings(grpc::CallbackServerContext* rpc, const grpc::ByteBuffer* in,
                                                       grpc::ByteBuffer* out) {
-  return pass_on("list_settings", *rpc, *in, *out, read_list_settings, write_list_settings);
+  return pass_on("list_settings", *rpc, *in, *out, read_list_settings, door_, write_list_settings);
 }
 
 grpc::ServerUnaryReactor* admin_service::GetSetting(grpc::CallbackServerContext* rpc, const grpc::ByteBuffer* in,
                                                     grpc::ByteBuffer* out) {
-  return pass_on("get_setting", *rpc, *in, *out, read_get_setting, write_get_setting);
+  return pass_on("get_setting", *rpc, *in, *out, read_get_setting, door_, write_get_setting);
 }
 
 grpc::ServerUnaryReactor* admin_service::SetSetting(grpc::CallbackServerContext* rpc, const grpc::ByteBuffer* in,
                                                     grpc::ByteBuffer* out) {
-  return pass_on("set_setting", *rpc, *in, *out, read_set_setting, write_set_setting);
+  return pass_on("set_setting", *rpc, *in, *out, read_set_setting, door_, write_set_setting);
 }
 
 grpc::ServerUnaryReactor* admin_service::RemoveSetting(grpc::CallbackServerContext* rpc, const grpc::ByteBuffer* in,
                                                        grpc::ByteBuffer* out) {
-  return pass_on("remove_setting", *rpc, *in, *out, read_remove_setting, write_remove_setting);
+  return pass_on("remove_setting", *rpc, *in, *out, read_remove_setting, door_, write_remove_setting);
 }
 
 grpc::ServerUnaryReactor* admin_service::ClearCache(grpc::CallbackServerContext* rpc, const grpc::ByteBuffer* in,
                                                     grpc::ByteBuffer* out) {
-  return pass_on("clear_cache", *rpc, *in, *out, read_clear_cache, write_clear_cache);
+  return pass_on("clear_cache", *rpc, *in, *out, read_clear_cache, door_, write_clear_cache);
+}
+
+grpc::ServerUnaryReactor* admin_service::GetCached(grpc::CallbackServerContext* rpc, const grpc::ByteBuffer* in,
+                                                   grpc::ByteBuffer* out) {
+  return pass_on("get_cached", *rpc, *in, *out, read_get_cached, cached_, write_get_cached);
 }
 
 } // namespace weft

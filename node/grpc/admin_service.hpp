@@ -4,6 +4,7 @@
 #include "node/grpc/server.hpp"
 #include "weft/v1/admin.grpc.pb.h"
 
+#include <functional>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -12,12 +13,15 @@ namespace weft {
 
 /// weft.v1.AdminService: converts, and passes on. Owned by grpc_server; called from gRPC's threads.
 class admin_service final
-    : public v1::AdminService::WithRawCallbackMethod_ListSettings<v1::AdminService::WithRawCallbackMethod_GetSetting<
-          v1::AdminService::WithRawCallbackMethod_SetSetting<v1::AdminService::WithRawCallbackMethod_RemoveSetting<
-              v1::AdminService::WithRawCallbackMethod_ClearCache<v1::AdminService::Service>>>>> {
+    : public v1::AdminService::WithRawCallbackMethod_ListSettings<
+          v1::AdminService::WithRawCallbackMethod_GetSetting<v1::AdminService::WithRawCallbackMethod_SetSetting<
+              v1::AdminService::WithRawCallbackMethod_RemoveSetting<v1::AdminService::WithRawCallbackMethod_ClearCache<
+                  v1::AdminService::WithRawCallbackMethod_GetCached<v1::AdminService::Service>>>>>> {
 public:
   /// door: empty: the node keeps no settings, every call is answered errc::unavailable.
-  admin_service(std::shared_ptr<edge> edge, settings_door door) : edge_(std::move(edge)), door_(std::move(door)) {}
+  /// cached: empty: there is no cache, GetCached is answered so.
+  admin_service(std::shared_ptr<edge> edge, settings_door door, cache_lookup_door cached)
+      : edge_(std::move(edge)), door_(std::move(door)), cached_(std::move(cached)) {}
 
   grpc::ServerUnaryReactor* ListSettings(grpc::CallbackServerContext* rpc, const grpc::ByteBuffer* in,
                                          grpc::ByteBuffer* out) override;
@@ -29,15 +33,21 @@ public:
                                           grpc::ByteBuffer* out) override;
   grpc::ServerUnaryReactor* ClearCache(grpc::CallbackServerContext* rpc, const grpc::ByteBuffer* in,
                                        grpc::ByteBuffer* out) override;
+  grpc::ServerUnaryReactor* GetCached(grpc::CallbackServerContext* rpc, const grpc::ByteBuffer* in,
+                                      grpc::ByteBuffer* out) override;
 
 private:
-  using reader = result<settings_request> (*)(const grpc::ByteBuffer& message);
-  using writer = grpc::ByteBuffer (*)(const settings_rows& rows);
+  /// Reads the request, passes it through the door, and writes what comes back.
+  template <class Request, class Answer>
   grpc::ServerUnaryReactor* pass_on(std::string_view operation, grpc::CallbackServerContext& rpc,
-                                    const grpc::ByteBuffer& in, grpc::ByteBuffer& out, reader read, writer write);
+                                    const grpc::ByteBuffer& in, grpc::ByteBuffer& out,
+                                    result<Request> (*read)(const grpc::ByteBuffer&),
+                                    const std::function<void(Request, std::function<void(result<Answer>)>)>& door,
+                                    grpc::ByteBuffer (*write)(const Answer&));
 
   const std::shared_ptr<edge> edge_;
   const settings_door door_;
+  const cache_lookup_door cached_;
 };
 
 } // namespace weft

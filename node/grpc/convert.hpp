@@ -29,6 +29,9 @@ inline constexpr uint32_t message_items_max = 65'536;
 /// value), errc::invalid_utf8 (the model's name) or errc::too_many_items.
 result<embed_request> read_embed_request(const grpc::ByteBuffer& message, const node_view& view);
 
+/// Adds to `options` what a weft.v1.EmbedOptions sets. Fails with errc::invalid_argument.
+status read_embed_options(const std::string& bytes, embed_options& options);
+
 /// Writes a weft.v1.EmbedResponse; each vector is copied once into its packed field.
 /// total: since the RPC began.
 grpc::ByteBuffer write_embed_reply(const embed_request& request, const embed_result& result,

@@ -5,6 +5,7 @@
 #include "runtime/base/assert.hpp"
 #include "weft/v1/admin.pb.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <string>
 #include <utility>
@@ -15,9 +16,9 @@ namespace {
 namespace pb = weft::v1;
 using verb = settings_request::verb;
 
-std::string to_hex(node_id node) {
+std::string to_hex(uint64_t number) {
   char out[17];
-  std::snprintf(out, sizeof out, "%016llx", static_cast<unsigned long long>(node));
+  std::snprintf(out, sizeof out, "%016llx", static_cast<unsigned long long>(number));
   return out;
 }
 
@@ -25,7 +26,7 @@ void write_setting(const settings_entry& from, pb::Setting& to) {
   to.set_key(from.key);
   to.set_value(from.value);
   to.set_version(from.number);
-  to.set_writer(to_hex(from.writer));
+  to.set_writer(to_hex(static_cast<uint64_t>(from.writer)));
   to.set_changed_unix_ms(from.changed.time_since_epoch().count());
 }
 
@@ -72,6 +73,16 @@ result<settings_request> read_clear_cache(const grpc::ByteBuffer& message) {
   return settings_request{.what = verb::clear_cache, .key = {}, .value = {}};
 }
 
+result<cache_question> read_get_cached(const grpc::ByteBuffer& message) {
+  auto in = parse<pb::GetCachedRequest>(message);
+  if (!in)
+    return in.error();
+  cache_question out{.model = in->model(), .text = in->text(), .tenant = in->tenant(), .options = {}};
+  if (auto read = read_embed_options(in->options().SerializeAsString(), out.options); !read)
+    return read.error();
+  return out;
+}
+
 grpc::ByteBuffer write_list_settings(const settings_rows& rows) {
   pb::ListSettingsResponse out;
   for (const auto& row : rows)
@@ -95,6 +106,28 @@ grpc::ByteBuffer write_clear_cache(const settings_rows& rows) {
   WEFT_ASSERT(rows.size() == 1);
   pb::ClearCacheResponse out;
   out.set_generation(rows.front().number);
+  return to_buffer(out);
+}
+
+grpc::ByteBuffer write_get_cached(const cache_lookup& found) {
+  static_assert(pb::CACHE_PLACE_MEMORY == int(entry_place::memory) + 1);
+  static_assert(pb::CACHE_PLACE_STORE == int(entry_place::store) + 1);
+  pb::GetCachedResponse out;
+  out.set_key(to_hex(found.key.high) + to_hex(found.key.low));
+  out.set_model(found.model);
+  out.set_model_version(found.model_version);
+  out.set_precision(std::string{to_string(found.precision)});
+  out.set_scope(found.scope);
+  out.set_generation(found.generation);
+  out.set_owner(found.owner);
+  out.set_owner_id(found.owner_id);
+  if (found.place)
+    out.set_place(static_cast<pb::CachePlace>(static_cast<int>(*found.place) + 1));
+  if (found.age)
+    out.set_age_ms(static_cast<uint64_t>(std::max<int64_t>(found.age->count(), 0)));
+  if (found.expires_in)
+    out.set_expires_in_ms(static_cast<uint64_t>(std::max<int64_t>(found.expires_in->count(), 0)));
+  out.set_bytes(found.bytes);
   return to_buffer(out);
 }
 

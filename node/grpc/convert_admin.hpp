@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/base/result.hpp"
+#include "runtime/ports/cache_lookup.hpp"
 #include "runtime/settings/settings_request.hpp"
 
 #include <grpcpp/support/byte_buffer.h>
@@ -14,6 +15,8 @@ result<settings_request> read_get_setting(const grpc::ByteBuffer& message);
 result<settings_request> read_set_setting(const grpc::ByteBuffer& message);
 result<settings_request> read_remove_setting(const grpc::ByteBuffer& message);
 result<settings_request> read_clear_cache(const grpc::ByteBuffer& message);
+/// Fails also for options that are none.
+result<cache_question> read_get_cached(const grpc::ByteBuffer& message);
 
 grpc::ByteBuffer write_list_settings(const settings_rows& rows);
 /// REQUIRES, like those below: one row.
@@ -21,5 +24,6 @@ grpc::ByteBuffer write_get_setting(const settings_rows& rows);
 grpc::ByteBuffer write_set_setting(const settings_rows& rows);
 grpc::ByteBuffer write_remove_setting(const settings_rows& rows);
 grpc::ByteBuffer write_clear_cache(const settings_rows& rows);
+grpc::ByteBuffer write_get_cached(const cache_lookup& found);
 
 } // namespace weft

@@ -19,32 +19,6 @@ failure malformed(std::string_view name) {
   return {errc::invalid_argument, "the request is not a " + std::string(name) + " message"};
 }
 
-/// Adds to `options` what the message `bytes` sets.
-status read_options(const std::string& bytes, embed_options& options) {
-  pb::EmbedOptions in;
-  if (!in.ParseFromString(bytes))
-    return malformed("weft.v1.EmbedOptions");
-  if (in.has_normalize())
-    options.normalize = in.normalize();
-  if (in.has_truncate())
-    options.truncate = in.truncate();
-  switch (in.truncation_side()) {
-  case pb::TRUNCATION_SIDE_UNSPECIFIED:
-    return ok;
-  case pb::TRUNCATION_SIDE_RIGHT:
-    options.side = truncation_side::right;
-    return ok;
-  case pb::TRUNCATION_SIDE_LEFT:
-    options.side = truncation_side::left;
-    return ok;
-  default:
-    return failure{errc::invalid_argument,
-                   "options.truncation_side is " + std::to_string(static_cast<int>(in.truncation_side())) +
-                       "; it must be 1 (right) or 2 (left)",
-                   {{"field", "options.truncation_side"}}};
-  }
-}
-
 /// Reads the next text, or only counts it where there are too many already.
 void read_text(wire_reader& in, std::vector<std::string>& texts, uint64_t& count) {
   if (count >= message_items_max) {
@@ -145,12 +119,37 @@ result<embed_message> read_message(const grpc::ByteBuffer& message, const embed_
     return failure{errc::invalid_utf8, "the model's name is not valid UTF-8", {{"field", "model"}}};
   if (count > message_items_max)
     return too_many(count);
-  if (auto done = read_options(options, out.request.options); !done)
+  if (auto done = read_embed_options(options, out.request.options); !done)
     return done.error();
   return out;
 }
 
 } // namespace
+
+status read_embed_options(const std::string& bytes, embed_options& options) {
+  pb::EmbedOptions in;
+  if (!in.ParseFromString(bytes))
+    return malformed("weft.v1.EmbedOptions");
+  if (in.has_normalize())
+    options.normalize = in.normalize();
+  if (in.has_truncate())
+    options.truncate = in.truncate();
+  switch (in.truncation_side()) {
+  case pb::TRUNCATION_SIDE_UNSPECIFIED:
+    return ok;
+  case pb::TRUNCATION_SIDE_RIGHT:
+    options.side = truncation_side::right;
+    return ok;
+  case pb::TRUNCATION_SIDE_LEFT:
+    options.side = truncation_side::left;
+    return ok;
+  default:
+    return failure{errc::invalid_argument,
+                   "options.truncation_side is " + std::to_string(static_cast<int>(in.truncation_side())) +
+                       "; it must be 1 (right) or 2 (left)",
+                   {{"field", "options.truncation_side"}}};
+  }
+}
 
 result<embed_request> read_embed_request(const grpc::ByteBuffer& message, const node_view&) {
   auto out = read_message(message, unary_fields);

@@ -65,7 +65,7 @@ struct grpc_server::parts {
   std::shared_ptr<weft::edge> edge;
   embed_service embed{edge, options.stream};
   node_service node{edge, options.identity, {options.look, options.reports, options.drain}};
-  admin_service admin{edge, options.settings};
+  admin_service admin{edge, options.settings, options.cached};
   tei_info_service tei_info{edge, options.tei};
   tei_embed_service tei_embed{edge, options.stream};
   std::unique_ptr<grpc::Server> server; // goes first: it calls the services until then

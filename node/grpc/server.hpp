@@ -8,6 +8,7 @@
 #include "node/grpc/rpc_log.hpp"
 #include "node/grpc/stream_core.hpp"
 #include "node/grpc/stream_share.hpp"
+#include "runtime/ports/cache_lookup.hpp"
 #include "runtime/ports/call.hpp"
 #include "runtime/ports/meter.hpp"
 #include "runtime/ports/node_view.hpp"
@@ -38,6 +39,7 @@ struct grpc_server_options {
   /// Work is refused with errc::unavailable before it is true. Null: it is.
   std::shared_ptr<const std::atomic<bool>> current;
   settings_door settings;              ///< for AdminService; empty: it answers errc::unavailable
+  cache_lookup_door cached;            ///< for AdminService; empty: the same for GetCached
   process_look look = look_at_process; ///< for NodeService
   node_report_door reports;            ///< for NodeService, what the other nodes say; empty: there are none
   rpc_log log;                         ///< told how each RPC ended; may be empty

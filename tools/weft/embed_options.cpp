@@ -16,6 +16,15 @@ void add_embed_options(CLI::App& verb, embed_options& options, const char* by_de
   verb.add_option("--model", options.model, "A model of the node (default: the node's own)")->type_name("NAME");
 }
 
+void add_vector_options(CLI::App& verb, vector_options& options) {
+  verb.add_flag("--no-normalize", options.raw, "Leave vectors as the model makes them instead of length 1");
+  verb.add_flag("--no-truncate", options.refuse_long,
+                "Refuse a text with more tokens than the model reads, instead of cutting it");
+  verb.add_option("--cut", options.cut, "Which end of a long text is cut: right (default) or left")
+      ->check(CLI::IsMember({"left", "right"}).description(""))
+      ->type_name("SIDE");
+}
+
 split parse_split(const std::string& name) {
   return name == "paragraph" ? split::paragraph : name == "file" ? split::file : split::line;
 }

@@ -17,6 +17,16 @@ struct embed_options {
 /// --split and --model. by_default: "line" or "paragraph".
 void add_embed_options(CLI::App& verb, embed_options& options, const char* by_default);
 
+/// What a vector depends on beside its text and model.
+struct vector_options {
+  bool raw = false;
+  bool refuse_long = false;
+  std::string cut = "right";
+};
+
+/// --no-normalize, --no-truncate and --cut.
+void add_vector_options(CLI::App& verb, vector_options& options);
+
 split parse_split(const std::string& name);
 
 /// The progress bar on standard error, when that is a terminal that nothing else writes to.

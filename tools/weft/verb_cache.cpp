@@ -1,4 +1,6 @@
 #include "tools/weft/cache_clear.hpp"
+#include "tools/weft/cache_get.hpp"
+#include "tools/weft/cache_warm.hpp"
 #include "tools/weft/node_json.hpp"
 #include "tools/weft/utf8.hpp"
 #include "tools/weft/verbs.hpp"
@@ -82,12 +84,14 @@ exit_code stats(session& s) {
 } // namespace
 
 void add_cache(CLI::App& program, common_options& common, action& chosen) {
-  auto* noun = program.add_subcommand("cache", "The cache of results: stats, clear");
+  auto* noun = program.add_subcommand("cache", "The cache of results: stats, get, warm, clear");
   noun->require_subcommand(1)->fallthrough(); // to the options of every verb
   auto* verb = noun->add_subcommand("stats", "Hits, misses and sizes of each level, of the node that answers");
   add_common(*verb, common);
   verb->footer(stats_footer);
   verb->callback([&chosen] { chosen = stats; });
+  add_cache_get(*noun, common, chosen);
+  add_cache_warm(*noun, common, chosen);
   add_cache_clear(*noun, common, chosen);
 }
 

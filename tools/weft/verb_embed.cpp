@@ -2,8 +2,6 @@
 #include "tools/weft/embed_printer.hpp"
 #include "tools/weft/verbs.hpp"
 
-#include <CLI/Validators.hpp>
-
 #include <chrono>
 #include <cstdio>
 #include <memory>
@@ -12,12 +10,9 @@
 namespace weft::cli {
 namespace {
 
-struct options : embed_options {
+struct options : embed_options, vector_options {
   std::vector<std::string> texts;
   std::vector<std::string> files;
-  bool raw = false;
-  bool refuse_long = false;
-  std::string cut = "right";
 };
 
 constexpr const char* footer =
@@ -68,12 +63,7 @@ void add_embed(CLI::App& program, common_options& common, action& chosen) {
       ->type_name("");
   verb->add_option("--text", o->texts, "A text; again for more")->allow_extra_args(false)->type_name("TEXT");
   add_embed_options(*verb, *o, "line");
-  verb->add_flag("--no-normalize", o->raw, "Leave vectors as the model makes them instead of length 1");
-  verb->add_flag("--no-truncate", o->refuse_long,
-                 "Refuse a text with more tokens than the model reads, instead of cutting it");
-  verb->add_option("--cut", o->cut, "Which end of a long text is cut: right (default) or left")
-      ->check(CLI::IsMember({"left", "right"}).description(""))
-      ->type_name("SIDE");
+  add_vector_options(*verb, *o);
   add_common(*verb, common);
   verb->footer(footer);
   verb->callback([o, &chosen] { chosen = [o](session& s) { return run(s, *o); }; });

@@ -60,6 +60,18 @@ struct admin_world {
     out.api_keys = std::move(keys);
     if (with_settings)
       out.settings = settings.door();
+    out.cached = [this](cache_question question, const auto& done) {
+      asked = question;
+      if (question.model == "unknown")
+        return done(failure{errc::unknown_model, "no such model"});
+      cache_lookup found{.key = {1, 2}, .model = "m", .generation = 3, .owner = "n2", .owner_id = "0000000000000002"};
+      if (question.text == "cached") {
+        found.place = entry_place::store;
+        found.age = std::chrono::milliseconds{1'500};
+        found.bytes = 900;
+      }
+      done(std::move(found));
+    };
     return out;
   }
   grpc::Status set(const std::string& key, const std::string& value, pb::Setting* now = nullptr,
@@ -78,7 +90,14 @@ struct admin_world {
     return status;
   }
 
+  grpc::Status get_cached(const pb::GetCachedRequest& in, pb::GetCachedResponse& out) const {
+    grpc::ClientContext rpc;
+    rpc.set_deadline(soon());
+    return stub->GetCached(&rpc, in, &out);
+  }
+
   fake_settings settings;
+  std::optional<cache_question> asked;
   test_node node;
   std::unique_ptr<pb::AdminService::Stub> stub;
 };
@@ -169,4 +188,31 @@ TEST_CASE("a node that keeps no settings says so") {
   const auto status = world.set("tenant.a", "suspended");
   CHECK(status.error_code() == grpc::StatusCode::UNAVAILABLE);
   CHECK(error_info(status).reason() == "UNAVAILABLE");
+}
+
+TEST_CASE("what is cached of a text is told, and what is not known is not said") {
+  admin_world world;
+  pb::GetCachedRequest in;
+  in.set_text("cached");
+  in.set_tenant("acme");
+  in.mutable_options()->set_truncation_side(pb::TRUNCATION_SIDE_LEFT);
+  pb::GetCachedResponse out;
+  REQUIRE(world.get_cached(in, out).ok());
+  REQUIRE(world.asked);
+  CHECK(world.asked->tenant == "acme");
+  CHECK(world.asked->options == embed_options{.side = truncation_side::left});
+  CHECK(out.place() == pb::CACHE_PLACE_STORE);
+  CHECK(out.age_ms() == 1'500);
+  CHECK_FALSE(out.has_expires_in_ms());
+  CHECK(out.key() == "00000000000000010000000000000002");
+  CHECK(out.owner() == "n2");
+  in.set_text("another");
+  out.Clear();
+  REQUIRE(world.get_cached(in, out).ok());
+  CHECK(out.place() == pb::CACHE_PLACE_UNSPECIFIED);
+  CHECK_FALSE(out.has_age_ms());
+  in.set_model("unknown");
+  CHECK(world.get_cached(in, out).error_code() == grpc::StatusCode::NOT_FOUND);
+  in.mutable_options()->set_truncation_side(static_cast<pb::TruncationSide>(9));
+  CHECK(world.get_cached(in, out).error_code() == grpc::StatusCode::INVALID_ARGUMENT);
 }

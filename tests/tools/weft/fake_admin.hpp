@@ -62,6 +62,22 @@ private:
     out->set_generation(++generation_);
     return grpc::Status::OK;
   }
+  /// "cached" is in memory for 1.5 s, whatever else is nowhere.
+  grpc::Status GetCached(grpc::ServerContext*, const v1::GetCachedRequest* in, v1::GetCachedResponse* out) override {
+    if (in->model() == "unknown")
+      return {grpc::StatusCode::NOT_FOUND, "this node has no model 'unknown'"};
+    out->set_key("000102030405060708090a0b0c0d0e0f");
+    out->set_model("mini");
+    out->set_owner("n2");
+    out->set_generation(3);
+    out->set_scope(in->tenant());
+    if (in->text() != "cached" || !in->options().normalize())
+      return grpc::Status::OK;
+    out->set_place(v1::CACHE_PLACE_MEMORY);
+    out->set_age_ms(1'500);
+    out->set_bytes(900);
+    return grpc::Status::OK;
+  }
   static void fill(const std::string& key, const std::string& value, v1::Setting& to) {
     to.set_key(key);
     to.set_value(value);
