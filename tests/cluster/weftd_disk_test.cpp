@@ -107,6 +107,8 @@ TEST_CASE("a node whose stored cache is damaged says so, sets it aside and serve
     auto& node = nodes[1];
     const fs::path store = fs::path{node.data_dir()} / "cache" / "0";
     serves_all(node);
+    // About half of the texts are this node's: the other one keeps their second copies.
+    CHECK(nodes.comes_true([&] { return nodes[0].metric("weft_cache_replicas_total{end=\"kept\"}") >= 50; }));
     node.end(SIGKILL);
     node.start(); // what was RocksDB's log becomes a table
     REQUIRE(nodes.whole());
@@ -120,7 +122,8 @@ TEST_CASE("a node whose stored cache is damaged says so, sets it aside and serve
     CHECK(said(node, "moved to " + store.string() + ".damaged, starting with an empty one"));
     CHECK(fs::exists(store.string() + ".damaged"));
     CHECK(nodes.comes_true([&] { return node.metric("weft_cache_store_accepts_writes") == 1; }));
-    // From here on the store is empty, and what the other owners hold can come back to it.
+    // The store is empty, or was: what it had comes back from the other owner.
+    CHECK(nodes.comes_true([&] { return node.metric("weft_cache_repairs_total{result=\"hit\"}") > 0; }));
     serves_all(node);
   }
 }
