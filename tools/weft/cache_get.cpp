@@ -51,9 +51,9 @@ bool is_cached(const v1::GetCachedResponse& answer) {
 json to_json(const std::string& text, const v1::GetCachedResponse& a) {
   return {{"text", text},
           {"cached", is_cached(a)},
-          {"level", is_cached(a) ? json{level_name(a.place())} : json{}},
-          {"age_ms", a.has_age_ms() ? json{a.age_ms()} : json{}},
-          {"expires_in_ms", a.has_expires_in_ms() ? json{a.expires_in_ms()} : json{}},
+          {"level", is_cached(a) ? json(level_name(a.place())) : json()},
+          {"age_ms", a.has_age_ms() ? json(a.age_ms()) : json()},
+          {"expires_in_ms", a.has_expires_in_ms() ? json(a.expires_in_ms()) : json()},
           {"owner", a.owner()},
           {"owner_id", a.owner_id()},
           {"generation", a.generation()},
