@@ -137,33 +137,53 @@ TEST_CASE("a refusal keeps its reason; a node without a cache, one that is gone 
   CHECK(peer.find({entry(1).key}).error().code == errc::unavailable);
 }
 
-TEST_CASE("a look takes no longer than it may; unanswered questions are bounded, and end with the link") {
-  std::vector<std::function<void(result<found_entries>)>> kept;
+namespace {
+
+/// Keeps what it is asked until it is told to answer.
+struct slow_node {
+  entries_door door() {
+    return {.keep = {},
+            .find =
+                [this](const std::vector<cache_key>&, auto done) {
+                  const std::lock_guard hold(mutex);
+                  if (keeps)
+                    kept.push_back(std::move(done));
+                  else
+                    done(found_entries{});
+                },
+            .hottest = {}};
+  }
+  /// Late answers go nowhere, but the server waits for them when it stops.
+  void answer() {
+    const std::lock_guard hold(mutex);
+    keeps = false;
+    for (const auto& done : kept)
+      done(found_entries{});
+  }
+  std::mutex mutex; // guards the next two
   bool keeps = true;
-  std::mutex mutex; // guards both
-  const entries_peer peer{{.keep = {},
-                           .find =
-                               [&](const std::vector<cache_key>&, auto done) {
-                                 const std::lock_guard hold(mutex);
-                                 if (keeps)
-                                   kept.push_back(std::move(done));
-                                 else
-                                   done(found_entries{});
-                               },
-                           .hottest = {}},
-                          {.asks_max = 1}};
+  std::vector<std::function<void(result<found_entries>)>> kept;
+};
+
+} // namespace
+
+TEST_CASE("a look takes no longer than it may") {
+  slow_node slow;
+  const entries_peer peer{slow.door()};
   CHECK(peer.find({entry(1).key}, 50ms).error().code == errc::deadline_exceeded);
+  slow.answer();
+}
+
+TEST_CASE("unanswered questions are bounded, and end with the link") {
+  slow_node slow;
+  const entries_peer peer{slow.door(), {.asks_max = 1}};
   std::promise<errc> ended;
   peer.link->find(peer.member, {entry(1).key}, 60s, [&](const auto& found) { ended.set_value(found.error().code); });
   CHECK(peer.find({entry(2).key}).error().code == errc::overloaded);
   peer.link->close();
   CHECK(ended.get_future().get() == errc::unavailable);
   CHECK(peer.find({entry(3).key}).error().code == errc::unavailable);
-  // Late answers go nowhere; the server waits for them when it stops.
-  const std::lock_guard hold(mutex);
-  keeps = false;
-  for (const auto& done : kept)
-    done(found_entries{});
+  slow.answer();
 }
 
 TEST_CASE("messages that no node sends are refused, and large answers are cut") {
