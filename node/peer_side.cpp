@@ -149,6 +149,7 @@ detector_listener peer_side::make_listener(const inputs& in) {
                                             std::to_string(static_cast<uint64_t>(by)) +
                                             "): its data folder was copied; give each node its own");
   };
+  out.on_figures = [figures = in.figures](const membership_figures& latest) { figures->set(latest); };
   out.on_known_peers = [events = in.events](const std::vector<std::string>& addresses) {
     std::string all;
     for (const auto& address : addresses)

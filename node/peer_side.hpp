@@ -5,6 +5,7 @@
 #include "node/events.hpp"
 #include "node/grpc/process_facts.hpp"
 #include "node/logging/node_log.hpp"
+#include "node/metrics/membership_collector.hpp"
 #include "node/peer/boot_record.hpp"
 #include "node/peer/detector.hpp"
 #include "node/peer/grpc_entry_link.hpp"
@@ -36,6 +37,7 @@ public:
     std::shared_ptr<grpc_entry_link> entries; ///< null: there is no cache
     std::shared_ptr<meter> counts;
     std::function<void(bool)> show_alone; ///< called on the detector's thread
+    std::shared_ptr<membership_collector> figures;
     std::shared_ptr<node_log> log;
     event_source* events = nullptr; ///< outlives it
   };

@@ -187,6 +187,7 @@ status running_node::start_listeners() {
   const page_sources pages{.view = tree_->view(),
                            .registry = registry_,
                            .log = in_.log,
+                           .membership = membership_,
                            .draining = draining_,
                            .current = settings_current_};
   auto http = http_server::start(to_http_options(in_.config), make_pages(pages));
@@ -206,6 +207,7 @@ status running_node::start_listeners() {
        .entries = entries_,
        .counts = meter_,
        .show_alone = [meter = meter_](bool alone) { meter->show_alone(alone); },
+       .figures = membership_,
        .log = in_.log,
        .events = in_.events});
   if (!peers)

@@ -96,6 +96,7 @@ private:
   std::shared_ptr<std::atomic<bool>> settings_current_ = std::make_shared<std::atomic<bool>>(false);
   std::shared_ptr<prometheus::Registry> registry_;
   std::shared_ptr<node_meter> meter_;
+  std::shared_ptr<membership_collector> membership_ = std::make_shared<membership_collector>();
   std::shared_ptr<grpc_peer_link> link_;
   std::shared_ptr<grpc_entry_link> entries_;
   std::unique_ptr<actor_tree> tree_;

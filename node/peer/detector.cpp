@@ -155,6 +155,7 @@ void detector::parts::look() {
   if (now() < look_at)
     return;
   look_at = now() + options.look_interval;
+  listener.on_figures(core->figures());
   const auto latest = listener.look();
   if (same(latest, local))
     return;

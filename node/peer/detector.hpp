@@ -27,10 +27,11 @@ struct detector_options {
 
 /// Who is told what; all on the detector's thread, so none may block.
 struct detector_listener {
-  std::function<local_state()> look;                   ///< asked for the node's own state
-  std::function<void(cluster_view_ptr)> on_view;       ///< the first one when it starts
-  std::function<void(const member_event&)> on_event;   //
-  std::function<void(const join_refused&)> on_refused; //
+  std::function<local_state()> look;                         ///< asked for the node's own state
+  std::function<void(cluster_view_ptr)> on_view;             ///< the first one when it starts
+  std::function<void(const member_event&)> on_event;         //
+  std::function<void(const membership_figures&)> on_figures; ///< at each look
+  std::function<void(const join_refused&)> on_refused;       //
   std::function<void(const stranger_refused&)> on_stranger;
   /// Found nobody at so many addresses to join through; 0: somebody is there again.
   std::function<void(uint32_t)> on_alone;

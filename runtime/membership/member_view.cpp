@@ -76,8 +76,10 @@ void member_view::take_alive(uint32_t place, member_update update, claim_origin 
   auto known = table_.at(place).record;
   auto& claim = update.record;
   bool same_process = claim.epoch == known.epoch;
-  if (known.state == member_state::suspect)
+  if (known.state == member_state::suspect) {
     suspicions_.end(known.node);
+    suspicion_counts_.refuted += same_process;
+  }
   if (!weft::is_live(known.state)) {
     tombstones_.remove(known.node);
     schedule_.came(known.node);
@@ -122,6 +124,7 @@ void member_view::take_suspect(uint32_t place, member_update update, time_point 
   emit(was_live ? member_change::changed : member_change::joined, place, out);
   auto least = suspicion_min(options_, table_.counts().live());
   auto expected = std::min({options_.confirmations, suspicion::accusers_max - 1, confirmers()});
+  ++suspicion_counts_.begun;
   suspicions_.start(node, suspicion{accuser, least, least * options_.suspicion_stretch, expected, now});
   limit_confirmations();
   pass_on(place, accuser, false);

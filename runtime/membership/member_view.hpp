@@ -17,6 +17,12 @@ namespace weft {
 /// we come in: nothing in it is news to others.
 enum class claim_origin : uint8_t { gossip, sync, first };
 
+/// Since the start; whoever began them.
+struct suspicion_counts {
+  uint64_t begun = 0;
+  uint64_t refuted = 0; ///< ended with the member alive
+};
+
 /// What we believe of everyone, by the order of claims (member.hpp), and what follows from a change: an event, news
 /// to pass on, a suspicion begun or ended, a tombstone. Claims about oneself are membership_core's affair.
 /// Not thread-safe. REQUIRES: options outlive it.
@@ -61,6 +67,7 @@ public:
   uint32_t sends() const;
   probe_schedule& schedule() noexcept { return schedule_; }
   const tombstones& ended() const noexcept { return tombstones_; }
+  const suspicion_counts& suspicions() const noexcept { return suspicion_counts_; }
   uint64_t dropped() const noexcept { return dropped_; } ///< members for whom there was no room
   bool full() const noexcept {
     return table_.size() >= options_.members_max && tombstones_.next() == time_point::max();
@@ -88,6 +95,7 @@ private:
   tombstones tombstones_;
   broadcast_queue queue_;
   probe_schedule schedule_;
+  suspicion_counts suspicion_counts_;
   uint64_t dropped_ = 0;
 };
 

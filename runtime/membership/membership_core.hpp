@@ -41,10 +41,18 @@ struct membership_counters {
   uint64_t foreign = 0;                           ///< of another cluster: dropped
   uint64_t misdirected = 0;                       ///< pings for who used our address before: dropped
   uint64_t malformed = 0;                         ///< without the sender's own record: dropped
+  uint64_t probes = 0;
   uint64_t probes_failed = 0;
   uint64_t refutations = 0; ///< of claims that we are suspect or dead
   uint64_t refused_deaths = 0;
   uint64_t stalls = 0;
+};
+
+/// What a node tells of its failure detector, all since the start but the last.
+struct membership_figures {
+  membership_counters counters;
+  suspicion_counts suspicions;
+  int local_health = 0; ///< now; 0 is healthy
 };
 
 /// SWIM with Lifeguard, without clock, thread or socket: every input names the time and appends what is to be done to
@@ -92,6 +100,7 @@ public:
   int local_health() const noexcept { return awareness_.score(); }
   uint32_t news_waiting() const noexcept { return view_.queue().size(); }
   const membership_counters& counters() const noexcept { return counters_; }
+  membership_figures figures() const { return {counters_, view_.suspicions(), awareness_.score()}; }
   const membership_options& options() const noexcept { return options_; }
 
 private:

@@ -11,6 +11,7 @@ void membership_core::begin_probe(time_point now, effect_list& out) {
   if (place == member_table::none)
     return;
   const auto& target = members().at(place).record;
+  ++counters_.probes;
   probe_ = probe{target.node, ++sequence_, now + awareness_.stretch(duration{options_.probe_timeout})};
   auto& message =
       send(target.node, target.profile->peer_address, ping{sequence_, target.node}, options_.probe_bytes_max, out);

@@ -49,6 +49,7 @@ private:
                   members_ = view->members.size();
                 },
             .on_event = [](const member_event&) {},
+            .on_figures = [](const membership_figures&) {},
             .on_refused =
                 [this](const join_refused& refused) {
                   const std::lock_guard hold(mutex_);

@@ -1,4 +1,5 @@
 #include "node/metrics/exposition.hpp"
+#include "node/metrics/membership_collector.hpp"
 #include "node/metrics/node_meter.hpp"
 #include "node/metrics/process_collector.hpp"
 #include "node/metrics/view_collector.hpp"
@@ -20,11 +21,12 @@ namespace {
 struct fixture {
   std::shared_ptr<prometheus::Registry> registry = std::make_shared<prometheus::Registry>();
   weft::node_meter meter{registry};
+  std::shared_ptr<weft::membership_collector> membership = std::make_shared<weft::membership_collector>();
   std::shared_ptr<weft::test::fake_node_view> view = std::make_shared<weft::test::fake_node_view>();
 
   std::string page() const {
-    return weft::expose(
-        {registry, std::make_shared<weft::view_collector>(view), std::make_shared<weft::process_collector>()});
+    return weft::expose({registry, std::make_shared<weft::view_collector>(view),
+                         std::make_shared<weft::process_collector>(), membership});
   }
 };
 
@@ -110,6 +112,33 @@ TEST_CASE("a node that finds nobody shows that it is alone") {
   CHECK(has_line(f.page(), "weft_cluster_alone 0"));
 }
 
+TEST_CASE("the failure detector shows what it counted, and nothing before it runs") {
+  fixture f;
+  CHECK(f.page().find("weft_membership_") == std::string::npos);
+  weft::membership_figures figures;
+  figures.counters.sent[0] = 7;
+  figures.counters.sent[2] = 3;
+  figures.counters.received[6] = 2;
+  figures.counters.foreign = 1;
+  figures.counters.probes = 6;
+  figures.counters.probes_failed = 4;
+  figures.counters.refutations = 5;
+  figures.suspicions = {.begun = 9, .refuted = 8};
+  figures.local_health = 2;
+  f.membership->set(figures);
+  const auto page = f.page();
+  for (const auto* line :
+       {R"(weft_membership_messages_total{direction="sent",kind="ping"} 7)",
+        R"(weft_membership_messages_total{direction="received",kind="sync_reply"} 2)",
+        R"(weft_membership_dropped_messages_total{reason="foreign"} 1)", "weft_membership_probes_total 6",
+        "weft_membership_failed_probes_total 4", "weft_membership_indirect_probes_total 3",
+        "weft_membership_suspicions_total 9", "weft_membership_false_suspicions_total 8",
+        "weft_membership_refutations_total 5", "weft_membership_local_health 2"}) {
+    CAPTURE(line);
+    CHECK(has_line(page, line));
+  }
+}
+
 TEST_CASE("the process tells its memory, CPU time and files") {
   fixture f;
   const auto page = f.page();
@@ -144,6 +173,7 @@ TEST_CASE("promtool finds nothing to say about the page") {
   f.meter.batch_computed("cpu:0", 32, 1'000, 500ms);
   f.meter.items_dropped(weft::errc::cancelled, 1);
   f.meter.actor_restarted("worker");
+  f.membership->set({});
   const weft::test::temporary_directory folder;
   const auto page = folder.write("page.txt", f.page());
   const auto said = folder.path() / "said.txt";

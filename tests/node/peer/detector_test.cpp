@@ -62,6 +62,10 @@ public:
     const std::lock_guard hold(mutex_);
     return refusal_;
   }
+  membership_figures figures() const {
+    const std::lock_guard hold(mutex_);
+    return figures_;
+  }
   /// How often no node answered at a seed.
   int unreachable() const { return unreachable_; }
   /// How often it refused a node.
@@ -84,6 +88,11 @@ private:
                   view_ = std::move(latest);
                 },
             .on_event = [](const member_event&) {},
+            .on_figures =
+                [this](const membership_figures& figures) {
+                  const std::lock_guard hold(mutex_);
+                  figures_ = figures;
+                },
             .on_refused =
                 [this](const join_refused& refused) {
                   const std::lock_guard hold(mutex_);
@@ -104,7 +113,8 @@ private:
   std::atomic<int> unreachable_{0};
   std::atomic<int> strangers_{0};
   std::atomic<uint32_t> alone_{0};
-  mutable std::mutex mutex_; // guards the next three
+  mutable std::mutex mutex_; // guards the next four
+  membership_figures figures_;
   cluster_view_ptr view_;
   std::string refusal_;
   std::optional<boot_epoch> superseded_;
@@ -134,6 +144,8 @@ TEST_CASE("of three nodes one goes without a word: the others know; it comes bac
       return one->sees(1) == member_condition::serving && one->sees(2) == member_condition::serving &&
              one->sees(3) == member_condition::serving;
     }));
+  CHECK(eventually([&] { return a.figures().counters.probes > 0; }));
+  CHECK(a.figures().counters.probes_failed == 0);
   c.reset();
   CHECK(eventually([&] { return a.sees(3) == member_condition::dead; }));
   CHECK(eventually([&] { return b.sees(3) == member_condition::dead; }));

@@ -143,6 +143,17 @@ TEST_CASE("after a stall nobody is accused before the inbox is read") {
   CHECK(test.state(5) == alive);
 }
 
+TEST_CASE("a suspicion that its subject contradicts counts as a false one") {
+  fixture test{6};
+  test.hear({.node = 4, .state = suspect, .accuser = 5});
+  test.hear({.node = 3, .state = suspect, .accuser = 5});
+  CHECK(test.core.figures().suspicions.begun == 2);
+  CHECK(test.core.figures().suspicions.refuted == 0);
+  test.hear({.node = 4, .incarnation = 2, .with_profile = false});
+  test.hear({.node = 3, .epoch = 2}); // a new process: the old one may well have died
+  CHECK(test.core.figures().suspicions.refuted == 1);
+}
+
 TEST_CASE("a stall counts once, whatever the inbox then holds") {
   auto stranger = claims::from(9, gossip{});
   stranger.cluster = cluster_mark("other");
