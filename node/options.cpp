@@ -90,6 +90,14 @@ std::optional<tls_files> to_tls(const node_config& config) {
   return tls_files{.certificate = config.tls.cert, .key = config.tls.key, .client_ca = config.tls.client_ca};
 }
 
+/// Nodes may have an authority of their own, so that a client's certificate does not make a member.
+std::optional<tls_files> to_peer_tls(const node_config& config) {
+  auto files = to_tls(config);
+  if (files && !config.tls.peer_ca.empty())
+    files->client_ca = config.tls.peer_ca;
+  return files;
+}
+
 } // namespace
 
 detector_options to_detector_options(const node_config& config) {
@@ -97,7 +105,7 @@ detector_options to_detector_options(const node_config& config) {
   out.membership.cluster_id = config.cluster.id;
   out.membership.addresses_max = seeds_max + out.membership.remembered_max;
   out.exchange.listen = config.node.peer;
-  out.exchange.tls = to_tls(config);
+  out.exchange.tls = to_peer_tls(config);
   out.exchange.allow_plaintext = config.tls.allow_plaintext;
   out.profile = {.name = config.node.name,
                  .peer_address = config.node.peer_advertise,
@@ -111,7 +119,7 @@ detector_options to_detector_options(const node_config& config) {
 peer_server_options to_peer_server_options(const node_config& config) {
   const auto& peer = config.node.peer;
   return {.listen = config.node.peer_data.empty() ? with_port(peer, 0) : config.node.peer_data,
-          .tls = to_tls(config),
+          .tls = to_peer_tls(config),
           .allow_plaintext = config.tls.allow_plaintext,
           .log = {},
           .message_bytes_max = config.limits.message_bytes_max,
@@ -120,19 +128,19 @@ peer_server_options to_peer_server_options(const node_config& config) {
 }
 
 peer_link_options to_peer_link_options(const node_config& config) {
-  return {.tls = to_tls(config)};
+  return {.tls = to_peer_tls(config)};
 }
 
 entry_link_options to_entry_link_options(const node_config& config) {
-  return {.tls = to_tls(config)};
+  return {.tls = to_peer_tls(config)};
 }
 
 settings_link_options to_settings_link_options(const node_config& config) {
-  return {.cluster_id = config.cluster.id, .tls = to_tls(config)};
+  return {.cluster_id = config.cluster.id, .tls = to_peer_tls(config)};
 }
 
 report_link_options to_report_link_options(const node_config& config) {
-  return {.tls = to_tls(config)};
+  return {.tls = to_peer_tls(config)};
 }
 
 grpc_server_options to_grpc_options(const node_config& config, uint32_t cpus) {

@@ -114,6 +114,7 @@ struct node_config {
     std::string cert;
     std::string key;
     std::string client_ca;
+    std::string peer_ca;
     bool allow_plaintext = false;
   } tls;
 

@@ -13,6 +13,8 @@ void check_tls(const node_config& c, std::vector<std::string>& errors) {
                                         : "tls.key: is missing: tls.cert is of no use without it");
   if (!c.tls.client_ca.empty() && c.tls.cert.empty())
     errors.push_back("tls.cert: is missing: tls.client_ca asks for client certificates, which need TLS");
+  if (!c.tls.peer_ca.empty() && c.tls.cert.empty())
+    errors.push_back("tls.cert: is missing: tls.peer_ca asks for nodes' certificates, which need TLS");
   if (!c.tls.cert.empty() || c.tls.allow_plaintext)
     return;
   for (const auto& [key, text] :

@@ -158,6 +158,7 @@ TEST_CASE("keys that do not fit together are refused") {
            {{{"tls.cert", "c.pem"}}, "tls.key: is missing"},
            {{{"tls.key", "k.pem"}}, "tls.cert: is missing"},
            {{{"tls.client_ca", "ca.pem"}}, "tls.cert: is missing"},
+           {{{"tls.peer_ca", "ca.pem"}}, "tls.cert: is missing"},
            {{{"node.listen", "0.0.0.0:7700"}}, "node.listen: 0.0.0.0:7700 is not a loopback address"},
            {{{"node.listen", "127.evil.example:7700"}}, "node.listen: 127.evil.example:7700 is not a loopback"},
            {{{"node.http", "127.0.0.1:7700"}}, "node.http: must differ from node.listen"},
