@@ -59,8 +59,9 @@ struct actor_tree::parts {
       : options(complete(std::move(given))), config(options.scheduler_threads), system(config),
         gate(std::make_shared<admission>(options.limits)), lender(options.borrow_threads ? &system : nullptr),
         entrance(std::make_shared<door>(gate, lender)), board(std::make_shared<snapshot_board>(first_snapshot())) {
-    auto services = std::make_shared<const tree_services>(tree_services{
-        options.meter, options.log, [this](std::function<void()> task) { threads.run(std::move(task)); }, lender});
+    auto services = std::make_shared<const tree_services>(
+        tree_services{options.meter, options.log, [this](std::function<void()> task) { threads.run(std::move(task)); },
+                      lender, loads});
     supervisor = system.spawn(
         node_supervisor, node_supervisor_setup{options, services, gate, entrance, board, make_operations(options)});
     wait_for_children();
@@ -97,12 +98,17 @@ struct actor_tree::parts {
   caf::actor_system* lender; ///< null when no threads are borrowed
   std::shared_ptr<door> entrance;
   std::shared_ptr<snapshot_board> board;
+  std::shared_ptr<load_board> loads = std::make_shared<load_board>();
   node_supervisor_actor supervisor;
 };
 
 actor_tree::actor_tree(tree_options options) : parts_(std::make_unique<parts>(std::move(options))) {}
 
 actor_tree::~actor_tree() = default;
+
+node_load actor_tree::load() const {
+  return parts_->loads->now();
+}
 
 ingress& actor_tree::entrance() noexcept {
   return *parts_->entrance;

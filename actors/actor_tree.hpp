@@ -2,6 +2,7 @@
 
 #include "actors/settings_ask.hpp"
 #include "actors/tree_options.hpp"
+#include "runtime/job/node_load.hpp"
 #include "runtime/ports/cache_lookup.hpp"
 #include "runtime/ports/call.hpp"
 #include "runtime/ports/cluster_view.hpp"
@@ -29,6 +30,9 @@ public:
   ingress& entrance() noexcept;
   /// May outlive the tree; shows the last state then.
   std::shared_ptr<const node_view> view() const noexcept;
+
+  /// How busy the node is at this moment.
+  node_load load() const;
 
   /// Takes no new calls from now on; calls `drained` once (from an actor's thread) when none is in flight and what is
   /// hot in the cache has been given to the next owners, or there was no time for that.

@@ -1,5 +1,6 @@
 #include "actors/cache_shard.hpp"
 
+#include "actors/borrowed_turns.hpp"
 #include "actors/owners.hpp"
 #include "actors/parent.hpp"
 #include "runtime/base/assert.hpp"
@@ -14,6 +15,8 @@ namespace {
 constexpr auto sweep_period = std::chrono::milliseconds{100};
 // How often expired entries are looked for, and a store that refused writes is asked again.
 constexpr auto tidy_period = std::chrono::seconds{1};
+// A deadline that is nearer has passed: timers and clocks round.
+constexpr auto deadline_rounding = std::chrono::milliseconds{2};
 constexpr uint64_t write_bytes_a_batch = 1ULL << 20;
 
 /// Results are gathered by call before they are delivered: one message's work mostly belongs to one.
@@ -147,7 +150,7 @@ void cache_shard_state::looked_up(const store_lookup& lookup) {
   arm_timer();
 }
 
-void cache_shard_state::compute(std::vector<waiter_id> leaders) {
+void cache_shard_state::compute(std::vector<waiter_id> leaders, const std::optional<failure>& refused_here) {
   if (leaders.empty())
     return;
   const auto to = waiters_.at(leaders.front()).to;
@@ -160,12 +163,13 @@ void cache_shard_state::compute(std::vector<waiter_id> leaders) {
     request.texts.push_back(next.what.back().text);
   }
   const auto number = ++last_job_;
-  auto call =
-      std::make_shared<shard_call>(to->source().context(), std::move(request), cache_shard_actor{self_}, number);
+  auto call = std::make_shared<shard_call>(to->source().context(), std::move(request), cache_shard_actor{self_}, number,
+                                           refused_here);
   next.call = call;
+  next.elsewhere = refused_here.has_value();
   next.leaders = std::move(leaders);
   jobs_.emplace(number, std::move(next));
-  self_->send(wiring_->router, compute_atom_v, call_ptr{std::move(call)});
+  self_->send(wiring_->router, compute_atom_v, std::move(call));
 }
 
 void cache_shard_state::computed(uint64_t number, result<embed_result>& outcome) {
@@ -175,7 +179,8 @@ void cache_shard_state::computed(uint64_t number, result<embed_result>& outcome)
   auto& done = node.mapped();
   const auto& parts = done.what.front().kind->parts();
   if (!outcome) {
-    fail_job(done, outcome.error());
+    if (!compute_elsewhere(done, outcome.error()))
+      fail_job(done, outcome.error());
   } else if (!made_as(*outcome, parts)) {
     fail_job(done, {errc::model_loading, "the model has changed while the text was computed"});
   } else {
@@ -204,6 +209,28 @@ void cache_shard_state::answer(const identity& what, const cache_key& key, const
   }
 }
 
+bool cache_shard_state::compute_elsewhere(const job& failed, const failure& reason) {
+  if (failed.elsewhere || !cluster_ || cluster_->members.size() < 2 ||
+      (reason.code != errc::overloaded && reason.code != errc::engine_failed))
+    return false;
+  // Leaders of one gather each: those who took a computation over may be of others.
+  std::vector<std::vector<waiter_id>> groups;
+  for (auto id : failed.leaders) {
+    const auto waiter = waiters_.find(id);
+    if (waiter == waiters_.end())
+      continue; // gone; who follows it has taken over already
+    const auto group =
+        std::ranges::find_if(groups, [&](const auto& it) { return waiters_.at(it.front()).to == waiter->second.to; });
+    if (group == groups.end())
+      groups.push_back({id});
+    else
+      group->push_back(id);
+  }
+  for (auto& group : groups)
+    compute(std::move(group), reason);
+  return true;
+}
+
 void cache_shard_state::fail_job(const job& failed, const failure& reason) {
   // The pool fails a call for one bad text; the others of it are as good as before for whoever else waits for them.
   const auto named = item_of(reason);
@@ -221,9 +248,14 @@ void cache_shard_state::fail_leader(const job& failed, size_t at, const failure&
   const auto id = failed.leaders[at];
   if (!waiters_.contains(id))
     return;
-  const auto own = waiters_.at(id).to->source().context().deadline;
-  if (failed.adopted && reason.code == errc::deadline_exceeded && own > now())
-    return compute({id}); // the deadline was that of who has gone
+  if (reason.code == errc::deadline_exceeded) {
+    if (waiters_.at(id).to->source().context().deadline <= now() + deadline_rounding) {
+      waiters_.extract(id).mapped().to->fail(reason); // its own: nothing against those who wait with it
+      return take_over(flights_->cancelled(id));
+    }
+    if (failed.adopted)
+      return compute({id}); // the deadline was that of who has gone
+  }
   if (reason.code == errc::cancelled) {
     waiters_.erase(id);
     return take_over(flights_->cancelled(id));

@@ -66,6 +66,7 @@ private:
     std::vector<identity> what;     ///< [leaders]
     std::vector<cache_key> keys;    ///< [leaders]
     bool adopted = false;           ///< some of them took it over; its deadline is not theirs
+    bool elsewhere = false;         ///< this node's pool has refused it before
   };
 
   time_point now() const { return self_->clock().now(); }
@@ -79,8 +80,10 @@ private:
   void ask_for_hot_keys();
   void fetch_ahead();
   void keep_hot_keys();
-  /// REQUIRES: leaders of one gather.
-  void compute(std::vector<waiter_id> leaders);
+  /// refused_here: why this node could not: another one is to. REQUIRES: leaders of one gather.
+  void compute(std::vector<waiter_id> leaders, const std::optional<failure>& refused_here = {});
+  /// True when another node was asked to do what this one could not.
+  bool compute_elsewhere(const job& failed, const failure& reason);
   void take_over(const std::optional<single_flight_core::handover>& next);
   void take_over(const std::vector<single_flight_core::handover>& next);
   void answer(const identity& what, const cache_key& key, const cached_value& value, waiter_id leader, source from);

@@ -33,18 +33,33 @@ void gather::deliver(const std::vector<item>& items) {
   if (source_->takes_parts() && items.size() < result_.items.size())
     for (const auto& one : items)
       parts.push_back({one.index, std::make_shared<const embedding>(result_.items[one.index])});
-  bool last = false;
+  if (!settle(static_cast<uint32_t>(items.size()), tokens, 0) && !parts.empty())
+    source_->part(parts);
+}
+
+void gather::open() {
+  const std::lock_guard hold(mutex_);
+  ++missing_;
+}
+
+void gather::close(const usage& used) {
+  settle(1, 0, used.device_seconds); // its tokens are counted item by item
+}
+
+bool gather::settle(uint32_t count, uint64_t tokens, double device_seconds) {
+  embed_result whole;
   {
     const std::lock_guard hold(mutex_);
     result_.usage.tokens += tokens;
-    WEFT_ASSERT(items.size() <= missing_);
-    missing_ -= static_cast<uint32_t>(items.size());
-    last = missing_ == 0;
+    result_.usage.device_seconds += device_seconds;
+    WEFT_ASSERT(count <= missing_);
+    missing_ -= count;
+    if (missing_ > 0)
+      return false;
+    whole = std::move(result_);
   }
-  if (last)
-    source_->reply(std::move(result_));
-  else if (!parts.empty())
-    source_->part(parts);
+  source_->reply(std::move(whole));
+  return true;
 }
 
 void gather::add(const usage& used, const call_times& times) {

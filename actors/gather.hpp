@@ -33,14 +33,20 @@ public:
   void deliver(const std::vector<item>& items);
   /// What computing some of them took, told before they are delivered.
   void add(const usage& used, const call_times& times);
+  /// Another node will tell what its items took: the call is not answered before it has, by close().
+  void open();
+  void close(const usage& used);
   /// Ends the call; what is delivered later is dropped.
   void fail(failure reason) { source_->fail(std::move(reason)); }
 
 private:
+  /// So many items, or so many other nodes, less to wait for. True when these were the last: the call is answered.
+  bool settle(uint32_t count, uint64_t tokens, double device_seconds);
+
   call_ptr source_;
   result_kind_ptr kind_;
-  std::mutex mutex_;
-  uint32_t missing_;
+  std::mutex mutex_;    // guards what follows
+  uint32_t missing_;    ///< items, and other nodes that have not closed
   embed_result result_; ///< an item is written by whoever delivers it, without the lock
 };
 using gather_ptr = std::shared_ptr<gather>;

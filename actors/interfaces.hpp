@@ -118,7 +118,7 @@ using router_actor = caf::typed_actor<
     // answer.
     caf::reacts_to<call_ptr, uint32_t>,
     // Has a shard's misses computed where there is room.
-    caf::reacts_to<compute_atom, call_ptr>,
+    caf::reacts_to<compute_atom, shard_call_ptr>,
     // INTERNAL: from peer_link's thread: a peer has answered all that it will.
     caf::reacts_to<peer_ask_ptr>,
     // INTERNAL: what compute_atom started has ended, here or on another node.

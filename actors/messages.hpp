@@ -53,6 +53,8 @@ struct shard_ask;    // gather.hpp
 struct peer_ask;     // peer_ask.hpp
 struct store_lookup; // store_lookup.hpp
 struct computation;  // computation.hpp
+class shard_call;    // shard_call.hpp
+using shard_call_ptr = std::shared_ptr<shard_call>;
 using computation_ptr = std::shared_ptr<const computation>;
 using shard_ask_ptr = std::shared_ptr<const shard_ask>;
 using peer_ask_ptr = std::shared_ptr<const peer_ask>;
@@ -120,6 +122,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::settings_ask_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::settings_effects_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::settings_heard_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::shard_ask_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::shard_call_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::store_find_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::store_lookup_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::stored_settings_ptr)

@@ -3,7 +3,6 @@
 #include "actors/borrowed_turns.hpp"
 #include "actors/owners.hpp"
 #include "actors/parent.hpp"
-#include "runtime/cache/single_flight_core.hpp"
 #include "runtime/registry/operation_registry.hpp"
 
 #include <algorithm>
@@ -17,6 +16,12 @@ constexpr size_t kinds_max = 4'096;
 
 // How soon a peer learns that nobody waits for its answer; a deadline it knows itself.
 constexpr auto sweep_period = std::chrono::milliseconds{100};
+
+// A token on one core, until answers tell.
+constexpr auto token_guess = std::chrono::microseconds{100};
+
+// A deadline that is nearer has passed: clocks and gRPC round.
+constexpr auto deadline_rounding = std::chrono::milliseconds{2};
 
 /// The parameters of `embed`, resolved, in the form that identities have had since the first release.
 std::string canonical_form(const embed_options& options) {
@@ -35,9 +40,22 @@ uint32_t work_of(const call& call) noexcept {
   return static_cast<uint32_t>(std::min<uint64_t>(tokens, UINT32_MAX));
 }
 
-/// A failure that the asking node would meet as well when it computed the text itself.
+/// A failure that the asking node would meet as well when it computed the text itself. Not what lies in the other node:
+/// its models and its limits may be others.
 bool lies_in_the_text(const failure& reason) noexcept {
-  return reason.code != errc::other_identity && is_permanent(reason.code);
+  return reason.code == errc::invalid_utf8 || reason.code == errc::text_too_long;
+}
+
+/// What a node must have to compute results of this kind.
+capability capability_of(const result_kind_parts& parts) {
+  return capability{std::hash<std::string>{}(parts.model + '\n' + parts.model_version + '\n' +
+                                             std::string{to_string(parts.precision)})};
+}
+
+/// Computing gives the same for both: scope and generation are the asker's affair.
+bool computes_the_same(const result_kind_parts& a, const result_kind_parts& b) {
+  return a.operation == b.operation && a.model == b.model && a.model_version == b.model_version &&
+         a.precision == b.precision && a.parameters == b.parameters;
 }
 
 } // namespace
@@ -45,7 +63,7 @@ bool lies_in_the_text(const failure& reason) noexcept {
 void router_state::start(const router_setup& setup) {
   setup_ = setup;
   near_.emplace(setup.cache.near);
-  targets_.emplace(router_options{.seed = setup.seed});
+  targets_.emplace(router_options{.latency_guess = token_guess, .seed = setup.seed});
 }
 
 void router_state::wire(const wiring_ptr& wiring) {
@@ -54,6 +72,7 @@ void router_state::wire(const wiring_ptr& wiring) {
   wiring_ = wiring;
   kinds_.clear(); // generation and scope may have changed
   near_->clear(wiring_->cache_generation);
+  foreign_.clear();
 }
 
 void router_state::hear(const models_ptr& models) {
@@ -96,7 +115,11 @@ void router_state::route(const call_ptr& call, uint32_t pool) {
   const auto& target = wiring_->pools.at(pool);
   const auto kind = kind_of(target.model, call->request().options, call->context().tenant);
   const auto* origin = call->origin();
-  if (origin && (!kind || kind->bytes() != origin->kind->bytes()))
+  const auto serves = [&] {
+    return origin->compute_only ? computes_the_same(kind->parts(), origin->kind->parts())
+                                : kind->bytes() == origin->kind->bytes();
+  };
+  if (origin && (!kind || !serves()))
     return call->fail({errc::other_identity,
                        "this node has another version, numeric class or cache generation of '" + target.model + "'"});
   if (!kind || !uses_cache(*call))
@@ -115,7 +138,7 @@ void router_state::route(const call_ptr& call, uint32_t pool) {
     std::vector<cache_key> of_group;
     for (auto index : group.items)
       of_group.push_back(keys[index]);
-    if (group.owner == cluster_->self)
+    if (group.owner == cluster_->self || passed_over(group.owner, *kind))
       ask_shards(to, group.items, of_group);
     else
       ask_peer(to, group.owner, group.items, of_group);
@@ -162,6 +185,7 @@ void router_state::ask_peer(const gather_ptr& to, node_id peer, const std::vecto
   if (asked->items.empty())
     return;
   asked->values.resize(asked->items.size());
+  to->open();
   peer_listener listener{
       .on_items =
           [asked](std::vector<peer_item> answered) {
@@ -176,6 +200,7 @@ void router_state::ask_peer(const gather_ptr& to, node_id peer, const std::vecto
           },
       .on_end =
           [asked, hdl = router_actor{self_}, lender = setup_.services->lender](peer_end end) {
+            asked->to->close(end.usage);
             asked->end = std::move(end);
             send_from_outside(lender, hdl, peer_ask_ptr{asked});
           },
@@ -191,6 +216,7 @@ void router_state::watch(std::shared_ptr<const call> call, peer_cancel cancel) {
 }
 
 void router_state::tick() {
+  near_->tick(now());
   open_.sweep();
   armed_ = !open_.empty();
   if (armed_)
@@ -208,7 +234,8 @@ void router_state::peer_ended(const peer_ask& asked) {
       keys.push_back(asked.keys[i]);
     }
   }
-  asked.to->add(asked.end->usage, {});
+  if (!asked.end->outcome && asked.end->outcome.error().code == errc::other_identity)
+    remember_foreign(asked.peer, *asked.to->kind());
   if (missing.empty() || asked.to->source().ended())
     return;
   if (!asked.end->outcome && lies_in_the_text(asked.end->outcome.error())) {
@@ -220,17 +247,41 @@ void router_state::peer_ended(const peer_ask& asked) {
   ask_shards(asked.to, missing, keys);
 }
 
-void router_state::compute(const call_ptr& call) {
+bool router_state::passed_over(node_id owner, const result_kind& kind) const {
+  const auto* member = find_member(*cluster_, owner);
+  // A suspect may be dead: who waits for it waits until that is known.
+  return (member && member->condition == member_condition::suspect) || foreign_.is_foreign(owner, kind.seed(), now());
+}
+
+void router_state::remember_foreign(node_id owner, const result_kind& kind) {
+  if (!foreign_.refused(owner, kind.seed(), now()))
+    return;
+  const auto* member = find_member(*cluster_, owner);
+  setup_.services->log("warn", name,
+                       "'" + (member ? member->name : "?") + "' computes '" + kind.parts().model +
+                           "' with another version, numeric class, cache scope or generation: what it owns is computed "
+                           "and kept here");
+}
+
+void router_state::compute(const shard_call_ptr& call) {
   const auto kind =
       owners_.empty() ? nullptr : kind_of(call->request().model, call->request().options, call->context().tenant);
+  const auto& refused_here = call->refused_here();
   if (!kind)
-    return compute_here(call);
-  const auto work = work_of(*call);
-  const auto where = targets_->pick({.work = work, .needs = capability{kind->seed()}, .home = cluster_->self}, now());
-  if (where && where->node != cluster_->self)
+    return refused_here ? call->fail(*refused_here) : compute_here(call);
+  const node_id self = cluster_->self;
+  route_request wanted{.work = work_of(*call), .needs = capability_of(kind->parts())};
+  if (refused_here)
+    wanted.except = {&self, 1};
+  else
+    wanted.home = self;
+  const auto where = targets_->pick(wanted, now());
+  if (where && where->node != self)
     return compute_there(call, kind, *where);
+  if (refused_here)
+    return call->fail(*refused_here);
   if (where) // else all have as much as they may have; the pool's own bound answers
-    call->hold(std::make_shared<route_end>(router_actor{self_}, *where));
+    call->tell_router(router_actor{self_}, *where);
   compute_here(call);
 }
 
@@ -242,8 +293,8 @@ void router_state::compute_here(const call_ptr& call) {
   self_->send(found->handle, call);
 }
 
-void router_state::compute_there(const call_ptr& call, const result_kind_ptr& kind, const weft::route& where) {
-  auto work = std::make_shared<computation>(computation{.call = call, .kind = kind, .where = where});
+void router_state::compute_there(const shard_call_ptr& call, const result_kind_ptr& kind, const weft::route& where) {
+  auto work = std::make_shared<computation>(computation{.call = call, .kind = kind, .where = where, .since = now()});
   const auto& request = call->request();
   work->values.resize(request.texts.size());
   peer_listener listener{
@@ -271,41 +322,51 @@ void router_state::compute_there(const call_ptr& call, const result_kind_ptr& ki
 
 void router_state::computed(const computation& done) {
   if (!done.call)
-    return targets_->answered(done.where, now());
-  if (done.end->outcome && done.complete()) {
-    targets_->answered(done.where, now(), done.end->load);
+    return judge(done, done.outcome, setup_.services->loads->now());
+  const auto& outcome = done.end->outcome;
+  const auto why = !outcome ? outcome.error().code : done.complete() ? errc::none : errc::internal;
+  judge(done, why, done.end->load);
+  if (why == errc::none) {
     const auto& parts = done.kind->parts();
     embed_result result{.model = parts.model,
                         .model_version = parts.model_version,
                         .precision = parts.precision,
-                        .usage = done.end->usage};
+                        .usage = done.end->usage,
+                        .times = {.infer = now() - done.since}}; // the way included: what it costs to do it again
     for (const auto& value : done.values)
       result.items.push_back(*value);
     return done.call->reply(std::move(result));
   }
-  const auto why = done.end->outcome ? errc::internal : done.end->outcome.error().code;
-  judge(done, why);
-  if (why == errc::deadline_exceeded || (!done.end->outcome && lies_in_the_text(done.end->outcome.error())))
-    return done.call->fail(done.end->outcome.error());
-  if (!done.call->ended())
-    compute_here(done.call);
+  const bool too_late = done.call->context().deadline <= now() + deadline_rounding;
+  if (!outcome && (lies_in_the_text(outcome.error()) || (why == errc::deadline_exceeded && too_late)))
+    return done.call->fail(outcome.error());
+  if (done.call->ended())
+    return;
+  if (const auto& refused_here = done.call->refused_here())
+    return done.call->fail(*refused_here);
+  compute_here(done.call);
 }
 
-void router_state::judge(const computation& done, errc why) {
+void router_state::judge(const computation& done, errc why, const std::optional<node_load>& load) {
   switch (why) {
+  case errc::none:
+  case errc::invalid_utf8:
+  case errc::text_too_long:
+  case errc::deadline_exceeded:
+    return targets_->answered(done.where, now(), load);
   case errc::overloaded:
   case errc::draining:
-    return targets_->refused(done.where, now(), done.end->load);
+  case errc::model_loading:
+    return targets_->refused(done.where, now(), load);
   case errc::other_identity:
-    return targets_->incapable(done.where, capability{done.kind->seed()}, now());
+  case errc::unknown_model:
+    if (done.kind)
+      return targets_->incapable(done.where, capability_of(done.kind->parts()), now());
+    return targets_->abandoned(done.where, now());
   case errc::cancelled:
     return targets_->abandoned(done.where, now());
-  case errc::deadline_exceeded:
-    return targets_->answered(done.where, now());
   default:
-    if (is_permanent(why))
-      return targets_->answered(done.where, now(), done.end->load);
-    targets_->failed(done.where, now());
+    return targets_->failed(done.where, now());
   }
 }
 
@@ -330,7 +391,7 @@ router_actor::behavior_type router(router_state::self_pointer self, const router
   name_exceptions(self);
   return {
       [&state](const call_ptr& call, uint32_t pool) { state.route(call, pool); },
-      [&state](compute_atom, const call_ptr& call) { state.compute(call); },
+      [&state](compute_atom, const shard_call_ptr& call) { state.compute(call); },
       [&state](const peer_ask_ptr& asked) { state.peer_ended(*asked); },
       [&state](const computation_ptr& done) { state.computed(*done); },
       [&state](const lookup_ask_ptr& asked) { state.look_up(asked); },

@@ -8,6 +8,7 @@
 #include "actors/peer_ask.hpp"
 #include "actors/services.hpp"
 #include "runtime/cache/near_cache.hpp"
+#include "runtime/routing/foreign_owners.hpp"
 #include "runtime/routing/placement.hpp"
 
 #include <memory>
@@ -37,7 +38,7 @@ public:
   void start(const router_setup& setup);
 
   void route(const call_ptr& call, uint32_t pool);
-  void compute(const call_ptr& call);
+  void compute(const shard_call_ptr& call);
   void peer_ended(const peer_ask& asked);
   void computed(const computation& done);
   void look_up(const lookup_ask_ptr& asked);
@@ -52,9 +53,12 @@ private:
   result_kind_ptr kind_of(const std::string& model, const embed_options& options, const std::string& tenant);
   bool uses_cache(const call& call) const;
   void compute_here(const call_ptr& call);
-  void compute_there(const call_ptr& call, const result_kind_ptr& kind, const weft::route& where);
-  /// What a peer's refusal or failure says about it.
-  void judge(const computation& done, errc why);
+  void compute_there(const shard_call_ptr& call, const result_kind_ptr& kind, const weft::route& where);
+  /// What an answer, a refusal or a failure says about the node that was to compute.
+  void judge(const computation& done, errc why, const std::optional<node_load>& load);
+  /// Nobody need ask this owner now: it is suspect, or has said that it computes something else.
+  bool passed_over(node_id owner, const result_kind& kind) const;
+  void remember_foreign(node_id owner, const result_kind& kind);
   void ask_shards(const gather_ptr& to, const std::vector<uint32_t>& items, const std::vector<cache_key>& keys);
   void ask_peer(const gather_ptr& to, node_id peer, const std::vector<uint32_t>& items,
                 const std::vector<cache_key>& keys);
@@ -68,6 +72,7 @@ private:
   cluster_view_ptr cluster_;
   placement owners_; ///< empty while this node is alone
   std::optional<router_core> targets_;
+  foreign_owners foreign_;
   std::optional<near_cache> near_;
   open_requests open_;
   bool armed_ = false;                                     ///< a look at the open requests will come

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/load_board.hpp"
 #include "runtime/base/result.hpp"
 #include "runtime/ports/meter.hpp"
 
@@ -33,6 +34,7 @@ struct tree_services {
   background aside;
   /// For send_from_outside(): the system when other threads may run actors (borrowed_turns.hpp), else null.
   caf::actor_system* lender = nullptr;
+  std::shared_ptr<load_board> loads = std::make_shared<load_board>();
 };
 using services_ptr = std::shared_ptr<const tree_services>;
 

@@ -67,6 +67,7 @@ void worker_pool_state::computed(uint32_t worker, uint64_t batch, engine_reply& 
   auto tokens = core_->tokens_done();
   roster_.done(worker, batch, now());
   core_->computed(batch, std::move(reply), now());
+  rate_.batch(core_->tokens_done() - tokens, busy);
   if (auto found = workers_.find(worker); found != workers_.end())
     setup_.services->meter->batch_computed(found->second.device, core_->items_done() - items,
                                            core_->tokens_done() - tokens, busy);
@@ -93,6 +94,7 @@ void worker_pool_state::pump() {
   feed_tokenizers();
   dispatch();
   report_drops();
+  tell_load();
   if (core_->calls() == 0 && (draining_ || dropping_))
     let_children_go();
   else
@@ -171,6 +173,14 @@ void worker_pool_state::report_drops() {
     setup_.services->meter->items_dropped(errc::cancelled, drops.cancelled);
   if (drops.late > 0)
     setup_.services->meter->items_dropped(errc::overloaded, drops.late);
+}
+
+void worker_pool_state::tell_load() const {
+  setup_.services->loads->set(setup_.options.name,
+                              {.queued_tokens = core_->queue().tokens(),
+                               .calls_in_flight = static_cast<uint32_t>(core_->calls()),
+                               .workers = roster_.count(),
+                               .tokens_per_second = rate_.per_second() * std::max(roster_.count(), 1u)});
 }
 
 void worker_pool_state::arm_timer() {

@@ -3,6 +3,7 @@
 #include "actors/interfaces.hpp"
 #include "actors/services.hpp"
 #include "runtime/batching/pool_core.hpp"
+#include "runtime/batching/token_rate.hpp"
 #include "runtime/batching/worker_roster.hpp"
 
 #include <cstdint>
@@ -65,6 +66,7 @@ private:
   batch_limits limits() const noexcept;
   batch_limits share(bool for_idle) const noexcept;
   void report_drops();
+  void tell_load() const;
   void arm_timer();
 
   // worker_pool_children.cpp: tokenizers and workers
@@ -87,6 +89,7 @@ private:
   wiring_ptr wiring_;
   std::unique_ptr<pool_core> core_;
   worker_roster roster_{1};
+  token_rate rate_; ///< of one worker
   model_ptr model_;
   std::optional<failure> refusal_; ///< why no call is taken now
   bool draining_ = false;

@@ -73,6 +73,7 @@ result<std::unique_ptr<peer_side>> peer_side::start(const inputs& in) {
   served.settings = [tree = in.tree](settings_question question, auto done) {
     tree->ask_settings(std::move(question), std::move(done));
   };
+  served.load = [tree = in.tree] { return tree->load(); };
   served.report = [view = in.tree->view(), look = in.look,
                    identity = node_identity{.endpoint = in.client_address,
                                             .region = in.config->cluster.region,

@@ -34,12 +34,12 @@ void ask_answer::add(const std::vector<peer_item>& items) {
   }
 }
 
-void ask_answer::end(const embed_result& whole) {
+void ask_answer::end(const embed_result& whole, const std::optional<node_load>& load) {
   WEFT_ASSERT(whole.items.size() == given_.size());
   for (uint32_t i = 0; i < given_.size(); ++i)
     if (!given_[i])
       write_ask_item(i, whole.items[i], *open_message(bytes_of(whole.items[i])).add_items());
-  write_ask_summary(whole.load, whole.usage, *open_message(0).mutable_summary());
+  write_ask_summary(load, whole.usage, *open_message(0).mutable_summary());
   ended_ = true;
 }
 

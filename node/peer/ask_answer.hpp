@@ -2,6 +2,7 @@
 
 #include "runtime/base/result.hpp"
 #include "runtime/job/embed.hpp"
+#include "runtime/job/node_load.hpp"
 #include "weft/peer/v1/data.pb.h"
 
 #include <cstdint>
@@ -24,7 +25,8 @@ public:
 
   /// Items that were given before are passed over.
   void add(const std::vector<peer_item>& items);
-  void end(const embed_result& whole);
+  /// load: of this node now; nothing: it is not told.
+  void end(const embed_result& whole, const std::optional<node_load>& load = {});
   void fail(failure reason) { failure_ = std::move(reason), ended_ = true; }
 
   struct step {

@@ -27,8 +27,8 @@ public:
   void add(const std::vector<peer_item>& items) {
     pump([&] { answer_.add(items); });
   }
-  void end(const embed_result& whole) {
-    pump([&] { answer_.end(whole); });
+  void end(const embed_result& whole, const std::optional<node_load>& load) {
+    pump([&] { answer_.end(whole, load); });
   }
   void fail(failure reason) {
     pump([&] { answer_.fail(std::move(reason)); });
@@ -99,7 +99,7 @@ class ask_call final : public call {
 public:
   ask_call(asked in, std::shared_ptr<ask_stream> stream, const ask_edge& edge)
       : call(std::move(in.context), std::move(in.request)), origin_(std::move(in.origin)), stream_(std::move(stream)),
-        meter_(edge.meter), log_(edge.log), began_(edge_now()) {}
+        meter_(edge.meter), log_(edge.log), load_(edge.load), began_(edge_now()) {}
   ~ask_call() override {
     if (!answered())
       on_fail(why_unanswered(*this));
@@ -112,7 +112,7 @@ private:
   void on_part(const std::vector<peer_item>& items) noexcept override { stream_->add(items); }
   void on_reply(embed_result&& value) noexcept override {
     note(nullptr, value.times);
-    stream_->end(value);
+    stream_->end(value, load_ ? std::optional{load_()} : std::nullopt);
   }
   void on_fail(failure&& reason) noexcept override {
     note(&reason, {});
@@ -129,6 +129,7 @@ private:
   const std::shared_ptr<ask_stream> stream_;
   const std::shared_ptr<meter> meter_;
   const rpc_log_ptr log_;
+  const load_look load_;
   const time_point began_;
 };
 

@@ -42,7 +42,7 @@ result<asked> read_ask_request(peer::v1::AskRequest& from);
 void write_ask_item(uint32_t index, const embedding& from, peer::v1::AskItem& to);
 peer_item read_ask_item(const peer::v1::AskItem& from);
 
-void write_ask_summary(const node_load& load, const usage& spent, peer::v1::AskSummary& to);
+void write_ask_summary(const std::optional<node_load>& load, const usage& spent, peer::v1::AskSummary& to);
 node_load read_load(const peer::v1::ExactLoad& from);
 
 } // namespace weft

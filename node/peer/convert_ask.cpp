@@ -127,12 +127,14 @@ peer_item read_ask_item(const pb::AskItem& from) {
   return {.index = from.index(), .value = std::move(value)};
 }
 
-void write_ask_summary(const node_load& load, const usage& spent, pb::AskSummary& to) {
-  auto& exact = *to.mutable_load();
-  exact.set_queued_tokens(load.queued_tokens);
-  exact.set_calls_in_flight(load.calls_in_flight);
-  exact.set_workers(load.workers);
-  exact.set_tokens_per_second(load.tokens_per_second);
+void write_ask_summary(const std::optional<node_load>& load, const usage& spent, pb::AskSummary& to) {
+  if (load) {
+    auto& exact = *to.mutable_load();
+    exact.set_queued_tokens(load->queued_tokens);
+    exact.set_calls_in_flight(load->calls_in_flight);
+    exact.set_workers(load->workers);
+    exact.set_tokens_per_second(load->tokens_per_second);
+  }
   to.set_usage_tokens(spent.tokens);
   to.set_usage_device_seconds(spent.device_seconds);
 }

@@ -85,7 +85,8 @@ private:
       items.push_back(read_ask_item(entry));
     }
     if (response_.has_summary()) {
-      end_.load = read_load(response_.summary().load());
+      if (response_.summary().has_load())
+        end_.load = read_load(response_.summary().load());
       end_.usage = {.tokens = response_.summary().usage_tokens(),
                     .device_seconds = response_.summary().usage_device_seconds()};
     }

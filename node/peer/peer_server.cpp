@@ -66,7 +66,8 @@ peer_server::peer_server(const peer_server_options& options, ingress& entrance, 
                        .service = peer_service(
                            {.entrance = entrance,
                             .meter = std::move(meter),
-                            .log = std::make_shared<const rpc_log>(options.log ? options.log : [](const rpc_end&) {})},
+                            .log = std::make_shared<const rpc_log>(options.log ? options.log : [](const rpc_end&) {}),
+                            .load = options.load},
                            options.entries),
                        .server = nullptr}) {}
 

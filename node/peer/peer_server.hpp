@@ -2,6 +2,7 @@
 
 #include "node/grpc/credentials.hpp"
 #include "node/grpc/rpc_log.hpp"
+#include "node/peer/ask_call.hpp"
 #include "node/peer/entries_service.hpp"
 #include "node/peer/report_service.hpp"
 #include "node/peer/settings_service.hpp"
@@ -23,6 +24,7 @@ struct peer_server_options {
   bool allow_plaintext = false; ///< also on addresses that are not loopback, without tls
   std::string cluster_id;       ///< whose settings are shared
   peer_settings_door settings;  ///< empty: none are kept here
+  load_look load;               ///< told with every good answer; empty: it is not told
   own_report report;            ///< what other nodes show their operators; empty: nothing
   entries_door entries;         ///< empty: there is no cache
   rpc_log log;                  ///< told how each request ended; may be empty

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "runtime/job/node_load.hpp"
 #include "runtime/job/numeric_class.hpp"
 
 #include <chrono>
@@ -78,7 +77,6 @@ struct embed_result {
   std::vector<embedding> items; ///< one a text, in the order of the request
   weft::usage usage;
   call_times times;
-  node_load load; ///< of the node that answers; for peers
 };
 
 } // namespace weft

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,7 +35,7 @@ struct peer_item {
 /// How a peer request ended. After a failure the items that came are good; the others are unanswered.
 struct peer_end {
   status outcome;
-  node_load load; ///< of the peer, when it said so
+  std::optional<node_load> load; ///< of the peer, where it told it: with good answers
   weft::usage usage;
 };
 

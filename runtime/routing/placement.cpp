@@ -75,6 +75,8 @@ bool owner_list::operator==(const owner_list& other) const noexcept {
 }
 
 placement::placement(std::vector<placement_node> nodes) {
+  if (std::any_of(nodes.begin(), nodes.end(), [](const auto& node) { return node.weight > 0; }))
+    std::erase_if(nodes, [](const auto& node) { return node.weight == 0; });
   for (auto& node : nodes)
     node.weight = std::clamp(node.weight, 1u, 65'535u);
   std::sort(nodes.begin(), nodes.end(), [](const placement_node& a, const placement_node& b) {

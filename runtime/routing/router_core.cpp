@@ -9,6 +9,7 @@ namespace {
 
 constexpr duration guess_period = std::chrono::milliseconds{100};
 constexpr int draws_max = 8; ///< to find two fit ones among many
+constexpr double weight_usual = 100;
 
 bool before(const target_state& a, node_id b) {
   return a.target().node < b;
@@ -29,9 +30,12 @@ target_state* router_core::find(node_id node) {
 }
 
 void router_core::set_targets(const std::vector<route_target>& targets) {
+  // Weight 0 takes no work, unless nobody has another one.
+  const bool some = std::any_of(targets.begin(), targets.end(), [](const route_target& t) { return t.weight > 0; });
   std::map<node_id, route_target> sorted;
   for (const auto& target : targets)
-    sorted.insert_or_assign(target.node, target);
+    if (target.weight > 0 || !some)
+      sorted.insert_or_assign(target.node, target);
   std::vector<target_state> next;
   next.reserve(sorted.size());
   for (const auto& [node, target] : sorted) {
@@ -56,7 +60,7 @@ router_core::fitness router_core::judge(const target_state& target, const route_
   return target.outstanding() < options_.outstanding_max ? fitness::fit : fitness::full;
 }
 
-/// The mean of the known latencies: an unknown node is tried soon, and not by everybody at once.
+/// The mean of the known latencies, of a node of weight 1: an unknown node is tried soon, and not by everybody at once.
 double router_core::guess(time_point now) {
   if (guessed_ && now - *guessed_ < guess_period)
     return guess_;
@@ -64,10 +68,11 @@ double router_core::guess(time_point now) {
   size_t count = 0;
   for (const auto& target : targets_)
     if (const double unit = target.seconds_per_unit(now); unit > 0) {
-      sum += unit;
+      sum += unit * std::max(target.target().weight, 1u);
       ++count;
     }
-  guess_ = count > 0 ? sum / static_cast<double>(count) : std::chrono::duration<double>(options_.latency_guess).count();
+  guess_ = count > 0 ? sum / static_cast<double>(count)
+                     : std::chrono::duration<double>(options_.latency_guess).count() * weight_usual;
   guessed_ = now;
   return guess_;
 }

@@ -15,7 +15,7 @@ struct router_options {
   bool plain = false;             ///< round robin, and nothing else
   uint32_t scan_max = 64;         ///< up to so many targets all are compared, beyond two random ones
   uint32_t outstanding_max = 256; ///< requests under way to one target
-  duration latency_guess = std::chrono::milliseconds{50}; ///< per unit of work, while no target is known
+  duration latency_guess = std::chrono::milliseconds{50}; ///< per unit of work at weight 100, while no target is known
   /// The home node (which needs no transfer) is taken up to so many times the best cost.
   double home_factor = 1.25;
   target_options target{};

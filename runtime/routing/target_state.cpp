@@ -75,8 +75,8 @@ double target_state::cost(uint32_t work, double guess, time_point now) const {
   double unit = seconds_per_unit(now);
   const double fresh = told_ ? decay(now - *told_, options_.load_decay) : 0;
   if (unit <= 0) // The gossiped level is a utilization: a queue's wait grows with 1 / (1 - utilization).
-    unit = guess * 16.0 / (16.0 - std::min<double>(target_.load_level, 15));
-  const double total = (unit + penalty(now)) * static_cast<double>(work_ + work) + wait_ * fresh;
+    unit = guess / std::max(target_.weight, 1u) * 16.0 / (16.0 - std::min<double>(target_.load_level, 15));
+  const double total = unit * static_cast<double>(work_ + work) + penalty(now) + wait_ * fresh;
   return target_.suspect ? total * options_.suspect_factor : total;
 }
 

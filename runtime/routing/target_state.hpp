@@ -65,8 +65,9 @@ public:
   /// Seconds a unit of work takes: what was measured, or what the oldest unanswered one has taken so far, if that is
   /// more; 0 when nothing is known.
   double seconds_per_unit(time_point now) const;
-  /// What it costs to give it `work` more: comparable between targets only. `guess` stands for an unknown latency.
-  ///   (latency + penalty) × (work under way + work) + the wait that it told
+  /// What it costs to give it `work` more, in seconds: comparable between targets only. `guess` stands for an unknown
+  /// latency: that of a node of weight 1.
+  ///   latency per unit × (work under way + work) + penalty + the wait that it told
   double cost(uint32_t work, double guess, time_point now) const;
 
 private:

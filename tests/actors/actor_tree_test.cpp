@@ -174,6 +174,26 @@ TEST_CASE("thousands of calls from several threads, many cancelled, are each ans
     REQUIRE(tokens <= 2'048);
 }
 
+TEST_CASE("the load of the node is that of this moment, not of the last snapshot") {
+  auto device = std::make_shared<fake_device>(mode::manual);
+  device->busy = 1ms;
+  actor_tree tree{options_for(device)};
+  std::vector<outcome_ptr> all;
+  for (int i = 0; i < 20; ++i)
+    all.push_back(submit(tree, {std::string(100, 'x')}));
+  // Two batches are at the worker at most; the first may hold any number of the calls.
+  while (tree.load().calls_in_flight < 20 || device->waiting() == 0)
+    std::this_thread::yield();
+  CHECK(tree.load().workers >= 1);
+  for (const auto& one : all)
+    while (!one->answered())
+      device->complete();
+  while (tree.load().calls_in_flight > 0)
+    std::this_thread::yield();
+  CHECK(tree.load().queued_tokens == 0);
+  CHECK(tree.load().tokens_per_second > 0);
+}
+
 TEST_CASE("draining lets calls end, refuses new ones, and tells") {
   auto device = std::make_shared<fake_device>(mode::manual);
   actor_tree tree{options_for(device)};

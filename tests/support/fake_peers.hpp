@@ -28,7 +28,7 @@ public:
     /// Whether the asker has said that nobody waits for it.
     bool cancelled() const { return *cancels > 0; }
     std::shared_ptr<int> cancels = std::make_shared<int>(0);
-    void end(status outcome = ok) const { listener.on_end({std::move(outcome), {}, {}}); }
+    void end(status outcome = ok, const usage& used = {}) const { listener.on_end({std::move(outcome), {}, used}); }
   };
 
   peer_cancel ask(node_id peer, peer_request request, peer_listener listener) override {

@@ -201,7 +201,7 @@ TEST_CASE("an item arrives to the bit") {
 
 TEST_CASE("load and usage ride on the summary") {
   pb::AskSummary summary;
-  write_ask_summary({.queued_tokens = 1, .calls_in_flight = 2, .workers = 3, .tokens_per_second = 4.5},
+  write_ask_summary(node_load{.queued_tokens = 1, .calls_in_flight = 2, .workers = 3, .tokens_per_second = 4.5},
                     {.tokens = 5, .device_seconds = 0.25}, summary);
   const auto load = read_load(summary.load());
   CHECK(load.queued_tokens == 1);

@@ -45,7 +45,11 @@ struct outcome {
 struct two_nodes {
   explicit two_nodes(fake_ingress::handler handler = answer, const peer_link_options& options = {})
       : entrance(std::move(handler)) {
-    server = std::make_unique<peer_server>(peer_server_options{}, entrance, counts);
+    peer_server_options served;
+    served.load = [] {
+      return node_load{.queued_tokens = 7, .calls_in_flight = 1, .workers = 2, .tokens_per_second = 3};
+    };
+    server = std::make_unique<peer_server>(served, entrance, counts);
     auto started = server->start();
     REQUIRE_MESSAGE(started, (started ? "" : started.error().message));
     address = "127.0.0.1:" + std::to_string(*started);
@@ -117,15 +121,15 @@ TEST_CASE("a peer answers all texts, with its load and the usage") {
     CHECK(c->origin()->kind->parts().model == "m");
     CHECK(c->takes_parts());
     CHECK(c->context().request_id == "r");
-    auto result = fake_result(c->request());
-    result.load = {.queued_tokens = 7, .calls_in_flight = 1, .workers = 2, .tokens_per_second = 3};
-    c->reply(std::move(result));
+    c->reply(fake_result(c->request()));
   }};
   const auto got = nodes.ended({"a", "bb", std::string("\xff", 1)});
   CHECK(got->code() == errc::none);
   CHECK(got->items.size() == 3);
   CHECK(got->items[1].values == fake_embedding("bb").values);
-  CHECK(got->end->load.queued_tokens == 7);
+  REQUIRE(got->end->load);
+  CHECK(got->end->load->queued_tokens == 7);
+  CHECK(got->end->load->tokens_per_second == 3);
   CHECK(got->end->usage.tokens == 3 + 4 + 3);
   CHECK(nodes.counts->count("peer_ask", errc::none) == 1);
 }

@@ -303,3 +303,44 @@ TEST_CASE(
   for (int i = 0; i < 20; ++i)
     CHECK(b.pick({.needs = capability{5}}).node == node_id{124});
 }
+
+TEST_CASE("how long faults keep work away does not depend on the unit of work") {
+  // A refusal is worth 0.2 s, a failure 1 s, of a latency of 10 ms a request: in requests, or in tokens of them.
+  for (const uint32_t work : {1u, 30u, 3'000u}) {
+    CAPTURE(work);
+    for (const bool refusal : {true, false}) {
+      CAPTURE(refusal);
+      bench b{3};
+      const auto ask = [&] {
+        const auto where = b.pick({.work = work});
+        b.core.answered(where, b.now += 10ms);
+        return where.node;
+      };
+      for (int i = 0; i < 60; ++i)
+        ask();
+      const auto where = b.pick({.work = work});
+      refusal ? b.core.refused(where, b.now += 1ms) : b.core.failed(where, b.now += 1ms);
+      // Nothing waits anywhere, so it comes back when its penalty is below what is usual: 0.2 s or 1 s, fading by e in
+      // 10 s.
+      const auto told = b.now;
+      for (int i = 0; i < 20'000 && ask() != where.node; ++i) {
+      }
+      const auto away = std::chrono::duration<double>(b.now - told).count();
+      CHECK(away > (refusal ? 10 : 25));
+      CHECK(away < (refusal ? 60 : 90));
+    }
+  }
+}
+
+TEST_CASE("an unknown node is given work by its weight, and weight 0 gets none unless all have it") {
+  router_core core{{}};
+  core.set_targets(
+      {{.node = node_id{1}, .weight = 300}, {.node = node_id{2}, .weight = 100}, {.node = node_id{3}, .weight = 0}});
+  for (int i = 0; i < 80; ++i)
+    REQUIRE(core.pick({}, start));
+  CHECK(core.outstanding(node_id{1}) == doctest::Approx(60).epsilon(0.05));
+  CHECK(core.outstanding(node_id{2}) == doctest::Approx(20).epsilon(0.1));
+  CHECK(core.outstanding(node_id{3}) == 0);
+  core.set_targets({{.node = node_id{3}, .weight = 0}});
+  CHECK(core.pick({}, start)->node == node_id{3});
+}

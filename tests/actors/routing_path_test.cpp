@@ -1,0 +1,166 @@
+#include "runtime/base/item_failure.hpp"
+#include "tests/actors/cached_world.hpp"
+
+#include <algorithm>
+
+using namespace weft;
+using namespace weft::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+using mode = fake_device::mode;
+
+cluster_view_ptr with_condition(member_condition condition) {
+  auto view = std::make_shared<cluster_view>(*two_nodes::view({1, 2}));
+  view->members[1].condition = condition;
+  return view;
+}
+
+failure about_first(errc code) {
+  return {code, "text 0 is not for n2", {{"item", "0"}}};
+}
+
+} // namespace
+
+TEST_CASE("what lies in another node is no failure of the call: its texts are computed here") {
+  for (const auto code : {errc::unknown_model, errc::text_too_large, errc::too_many_items, errc::overloaded,
+                          errc::model_loading, errc::deadline_exceeded, errc::internal}) {
+    CAPTURE(to_string(code));
+    two_nodes world;
+    auto outcome = world.submit({world.theirs[0], world.mine[0]});
+    REQUIRE(world.peers->asks.size() == 1);
+    world.peers->asks[0].end(about_first(code));
+    world.step();
+    REQUIRE(outcome->answered());
+    CHECK(outcome->code() == errc::none);
+    CHECK(world.all_computed() == 2);
+  }
+}
+
+TEST_CASE("what lies in the text fails the call, by the number that the client knows") {
+  for (const auto code : {errc::invalid_utf8, errc::text_too_long}) {
+    two_nodes world;
+    auto outcome = world.submit({world.mine[0], world.theirs[0]});
+    world.peers->asks[0].end(about_first(code));
+    world.step();
+    REQUIRE(outcome->answered());
+    CHECK(outcome->code() == code);
+    CHECK(item_of(outcome->error()) == 1u);
+  }
+}
+
+TEST_CASE("an owner that computes something else is asked again only after a while, and that it lasts is logged once") {
+  two_nodes world;
+  const auto refuse = [&] {
+    REQUIRE(world.peers->asks.size() == 1);
+    world.peers->asks[0].end(failure{errc::other_identity, "another version"});
+    world.peers->asks.clear();
+    world.step();
+  };
+  const auto warnings = [&] {
+    return std::ranges::count_if(world.log, [](const std::string& line) { return line.starts_with("warn router"); });
+  };
+  auto first = world.submit({world.theirs[0]});
+  refuse();
+  CHECK(first->code() == errc::none);
+  auto second = world.submit({world.theirs[1]});
+  CHECK(world.peers->asks.empty());
+  CHECK(second->code() == errc::none);
+  CHECK(warnings() == 0);
+  for (int i = 0; i < 3; ++i) {
+    world.pass(6s);
+    world.submit({world.theirs[2] + std::string(static_cast<size_t>(i), ' ')});
+    if (world.peers->asks.empty()) // this node's own key
+      continue;
+    refuse();
+  }
+  world.pass(6s);
+  auto last = world.submit({world.theirs[3]});
+  refuse();
+  CHECK(last->code() == errc::none);
+  CHECK(warnings() == 1);
+}
+
+TEST_CASE("nobody waits for an owner that is suspect") {
+  two_nodes world;
+  caf::anon_send(world.supervisor, with_condition(member_condition::suspect));
+  world.step();
+  auto outcome = world.submit({world.theirs[0]});
+  CHECK(world.peers->asks.empty());
+  REQUIRE(outcome->answered());
+  CHECK(outcome->code() == errc::none);
+}
+
+TEST_CASE("what other nodes spent is in the usage, also when their end comes after all items") {
+  two_nodes world;
+  auto outcome = world.submit({world.theirs[0], world.mine[0]});
+  const auto& asked = world.peers->asks[0];
+  asked.answer(0);
+  CHECK_FALSE(outcome->answered());
+  asked.end(ok, {.tokens = 3, .device_seconds = 4});
+  world.step();
+  REQUIRE(outcome->answered());
+  CHECK(outcome->reply().usage.device_seconds >= 4);
+  CHECK(outcome->reply().usage.tokens == 3 + world.mine[0].size() + 2);
+}
+
+TEST_CASE("leaders without patience cost those who have it nothing") {
+  cached_world world{mode::manual};
+  world.start();
+  auto busy = world.submit({"keeps the worker"});
+  auto busier = world.submit({"and its place in the queue"});
+  std::vector<outcome_ptr> hasty;
+  for (int i = 1; i <= 5; ++i)
+    hasty.push_back(world.submit({"the same"}, {.deadline = world.now() + i * 1s}));
+  auto patient = world.submit({"the same"}, {.deadline = world.now() + 60s});
+  world.pass(10s);
+  for (const auto& one : hasty) {
+    REQUIRE(one->answered());
+    CHECK(one->code() == errc::deadline_exceeded);
+  }
+  REQUIRE_FALSE(patient->answered());
+  world.complete_all();
+  REQUIRE(patient->answered());
+  CHECK(patient->code() == errc::none);
+}
+
+TEST_CASE("what the pool of this node refuses is computed on another one, or refused when that refuses, too") {
+  two_nodes world{mode::manual};
+  // The other node is so weak that nothing goes there but what must.
+  auto view = std::make_shared<cluster_view>(*two_nodes::view({1, 2}));
+  view->members[1].weight = 1;
+  caf::anon_send(world.supervisor, cluster_view_ptr{view});
+  auto options = world.options.pools[0];
+  options.queue_items_max = 1;
+  caf::anon_send(world.pool(), change_atom_v, std::make_shared<const pool_options>(options));
+  world.step();
+  // The worker has its batches, then the queue is full.
+  outcome_ptr refused;
+  for (int i = 0; world.peers->asks.empty(); ++i) {
+    REQUIRE(i < 20);
+    refused = world.submit({world.mine[0] + std::string(static_cast<size_t>(i), '+')});
+    for (const auto& asked : world.peers->asks)
+      if (!asked.request.compute_only)
+        asked.end(failure{errc::draining, "not mine"});
+    std::erase_if(world.peers->asks, [](const auto& asked) { return !asked.request.compute_only; });
+    world.step();
+  }
+  REQUIRE(world.peers->asks.size() == 1);
+  const auto& asked = world.peers->asks[0];
+  SUBCASE("computed there") {
+    asked.answer(0, 5);
+    asked.end();
+    world.step();
+    REQUIRE(refused->answered());
+    CHECK(refused->code() == errc::none);
+    CHECK(refused->reply().items[0].values[0] == 5);
+  }
+  SUBCASE("refused there, too") {
+    asked.end(failure{errc::overloaded, "full as well"});
+    world.step();
+    REQUIRE(refused->answered());
+    CHECK(refused->code() == errc::overloaded);
+    CHECK(world.peers->asks.size() == 1);
+  }
+}
