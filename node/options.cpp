@@ -50,8 +50,8 @@ cache_options to_cache_options(const node_config& config) {
           .shards = shards,
           .shard = {.spaces = {{std::string{embed_name}, embed}}},
           .near = {.bytes_max = c.near_bytes_max,
-                   .policy = c.embed_policy,
-                   .lifetime = std::min<duration>(near_cache::options{}.lifetime, embed.lifetime)},
+                   .lifetime = std::min<duration>(near_cache::options{}.lifetime, embed.lifetime),
+                   .policy = c.embed_policy},
           .shared_by_tenants = c.scope == cache_scope::shared,
           .replicas = c.replicas,
           .preload = {
