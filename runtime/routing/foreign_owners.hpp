@@ -23,10 +23,10 @@ public:
     forget_old(now);
     if (owners_.size() >= remembered_max && !owners_.contains({owner, kind}))
       return false;
-    auto& entry = owners_[{owner, kind}];
-    const bool again = entry.until != time_point{} && entry.until <= now;
-    entry.until = now + remembered_for;
-    return again && !std::exchange(entry.lasting, true);
+    auto& last = owners_[{owner, kind}];
+    const bool again = last.until != time_point{} && last.until <= now;
+    last.until = now + remembered_for;
+    return again && !std::exchange(last.lasting, true);
   }
   bool is_foreign(node_id owner, uint64_t kind, time_point now) const {
     const auto found = owners_.find({owner, kind});
@@ -35,16 +35,16 @@ public:
   void clear() { owners_.clear(); }
 
 private:
-  struct entry {
+  struct refusal {
     time_point until{};
     bool lasting = false;
   };
-  /// An entry is kept for a while after its time, to see whether the owner says so again.
+  /// A refusal is kept for a while after its time, to see whether the owner says so again.
   void forget_old(time_point now) {
     std::erase_if(owners_, [&](const auto& it) { return it.second.until + 4 * remembered_for <= now; });
   }
 
-  std::map<std::pair<node_id, uint64_t>, entry> owners_;
+  std::map<std::pair<node_id, uint64_t>, refusal> owners_;
 };
 
 } // namespace weft
