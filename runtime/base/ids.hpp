@@ -9,7 +9,7 @@ namespace weft {
 /// A node for as long as its data directory lives: drawn at random at its first start and kept on disk.
 enum class node_id : uint64_t {};
 
-/// Counts the starts of a node, kept on disk: (node_id, boot_epoch) is one process.
+/// Rises with each start of a node, kept on disk: (node_id, boot_epoch) is one process.
 enum class boot_epoch : uint64_t {};
 
 /// The 128-bit hash of an identity (runtime/job/identity.hpp). Places it; never proves that two are equal.
