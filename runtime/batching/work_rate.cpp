@@ -18,6 +18,7 @@ void work_rate::done(uint64_t cost, time_point now) noexcept {
     return;
   const std::chrono::duration<double> passed = now - since_;
   since_ = now;
+  batches_ = std::min(batches_ + 1, known_after_batches);
   auto kept = std::exp2(-(passed / half_life));
   cost_ = cost_ * kept + static_cast<double>(cost);
   time_ = time_ * kept + passed;

@@ -51,3 +51,19 @@ TEST_CASE("engines that became slower or faster are known to be so in a few seco
     CHECK(seconds(rate.time_of(5'000)) == doctest::Approx(factor).epsilon(0.05));
   }
 }
+
+TEST_CASE("a stall of one small batch says nothing of the large ones behind it") {
+  work_rate rate;
+  time_point now{};
+  rate.dispatched(true, now);
+  now += 1'500ms;
+  rate.done(10, now);
+  CHECK_FALSE(rate.known());
+  for (int i = 0; i < 3; ++i) {
+    rate.dispatched(true, now);
+    now += 10ms;
+    rate.done(16'384, now);
+  }
+  REQUIRE(rate.known());
+  CHECK(seconds(rate.time_of(16'384)) < 1);
+}
