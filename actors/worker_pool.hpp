@@ -65,6 +65,7 @@ private:
   void dispatch();
   batch_limits limits() const noexcept;
   batch_limits share(bool for_idle) const noexcept;
+  bool is_full(const batch_limits& bounds) const noexcept;
   void report_drops();
   void tell_load() const;
   void arm_timer();

@@ -40,6 +40,8 @@ using batch_ptr = std::shared_ptr<const batch>;
 struct batch_limits {
   uint64_t tokens_max = 16'384;
   uint32_t items_max = 4'096;
+  /// Texts of priority `batch` join only up to so many tokens in all, or one alone in its batch; 0: none does.
+  uint64_t background_tokens_max = UINT64_MAX;
 };
 
 /// The form that engines take: ids packed one after the other, without padding.

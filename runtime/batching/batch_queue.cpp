@@ -47,6 +47,10 @@ void batch_queue::push(batch_item item, uint64_t tokens_at_most) {
   tokens_reserved_ -= tokens;
   items_ += 1;
   tokens_ += item.tokens();
+  if (call.level == priority::batch) {
+    background_items_ += 1;
+    background_tokens_ += item.tokens();
+  }
   if (call.items.empty())
     turns_.add(item.call, call.level, call.cost);
   call.items.push_back({std::move(item), tokens});
@@ -67,7 +71,7 @@ uint64_t batch_queue::close(uint64_t call) {
   items_reserved_ -= it.items_reserved;
   tokens_reserved_ -= it.tokens_reserved;
   for (const auto& waiting : it.items)
-    left(waiting.item);
+    left(waiting.item, it.level);
   handed_out(it, it.cost_left);
   if (turns_.contains(call))
     turns_.remove(call);
@@ -115,9 +119,14 @@ batch batch_queue::take(const batch_limits& limits, const std::function<bool(uin
     WEFT_ASSERT(tokens <= limits.tokens_max);
     if (taken.tokens + tokens > limits.tokens_max)
       break;
+    if (!fits(taken, tokens, call.level, limits)) { // others may
+      turns_.remove(id);
+      skipped.push_back(id);
+      continue;
+    }
     auto cost = call.items.front().cost;
     taken_cost_ += cost;
-    left(call.items.front().item);
+    left(call.items.front().item, call.level);
     handed_out(call, cost);
     taken.add(std::move(call.items.front().item));
     call.items.pop_front();
@@ -169,6 +178,20 @@ uint64_t batch_queue::cost_until_done(priority level, uint64_t cost) const noexc
 void batch_queue::handed_out(waiting_call& call, uint64_t cost) noexcept {
   call.cost_left -= cost;
   costs_[static_cast<size_t>(call.level)][call.size] -= cost;
+}
+
+bool batch_queue::fits(const batch& taken, uint64_t tokens, priority level, const batch_limits& limits) noexcept {
+  if (level != priority::batch || taken.tokens + tokens <= limits.background_tokens_max)
+    return true;
+  return taken.items.empty() && limits.background_tokens_max > 0; // else a long text would wait for ever
+}
+
+void batch_queue::left(const batch_item& item, priority level) noexcept {
+  left(item);
+  if (level == priority::batch) {
+    background_items_ -= 1;
+    background_tokens_ -= item.tokens();
+  }
 }
 
 void batch_queue::left(const batch_item& item) noexcept {

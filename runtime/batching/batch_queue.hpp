@@ -50,6 +50,9 @@ public:
   /// Waiting, tokenized.
   uint64_t items() const noexcept { return items_; }
   uint64_t tokens() const noexcept { return tokens_; }
+  /// Of these, what is not of priority `batch`, and what is computed again.
+  uint64_t foreground_items() const noexcept { return items_ - background_items_; }
+  uint64_t foreground_tokens() const noexcept { return tokens_ - background_tokens_; }
   /// Waiting, tokenized or not (then by their bound).
   uint64_t items_held() const noexcept { return items_ + items_reserved_; }
   uint64_t tokens_held() const noexcept { return tokens_ + tokens_reserved_; }
@@ -79,6 +82,8 @@ private:
 
   batch take_retry(const batch_limits& limits, const std::function<bool(uint64_t)>& ended);
   void left(const batch_item& item) noexcept;
+  void left(const batch_item& item, priority level) noexcept;
+  static bool fits(const batch& taken, uint64_t tokens, priority level, const batch_limits& limits) noexcept;
   void handed_out(waiting_call& call, uint64_t cost) noexcept;
   uint64_t close_retries(uint64_t call);
 
@@ -93,6 +98,8 @@ private:
   uint64_t taken_cost_ = 0;
   uint64_t items_ = 0;
   uint64_t tokens_ = 0;
+  uint64_t background_items_ = 0; ///< of items_
+  uint64_t background_tokens_ = 0;
   uint64_t items_reserved_ = 0;
   uint64_t tokens_reserved_ = 0;
 };

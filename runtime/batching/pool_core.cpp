@@ -65,6 +65,8 @@ void pool_core::enter(call_ptr call, time_point now) {
     return call->fail({errc::cancelled, "the client cancelled the call"});
   if (call->context().deadline <= now)
     return call->fail({errc::deadline_exceeded, "the deadline had passed when the call arrived"});
+  if (call->context().priority != priority::batch)
+    interactive_until_ = now + options_.interactive_for;
   auto id = ledger_.open(call, now);
   ledger_.find(id)->tokens_cap = model_ ? model_->tokens_max : options_.tokens_cap;
   auto cost = cost_of(*call, ledger_.find(id)->tokens_cap);

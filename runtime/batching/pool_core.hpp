@@ -12,6 +12,7 @@
 #include "runtime/ports/engine.hpp"
 #include "runtime/ports/model.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -30,6 +31,8 @@ struct pool_core_options {
   uint32_t chunk_items = chunk_items_max;
   /// Refuses a call that would miss its deadline (errc::overloaded) as soon as that can be told.
   bool refuse_late = true;
+  /// How long after an interactive call another one is expected.
+  std::chrono::seconds interactive_for{10};
 };
 
 /// Items that left the queue without being computed, by reason.
@@ -68,6 +71,9 @@ public:
 
   /// The next batch; null when no text is ready. Expired and cancelled calls are answered first, never computed.
   batch_ptr next_batch(const batch_limits& limits, time_point now);
+
+  /// A call that is not of priority `batch` came a short while ago: the next one should find engines soon free.
+  bool is_interactive(time_point now) const noexcept { return now < interactive_until_; }
   /// An unknown id is the late answer of a worker that was given up: ignored.
   void computed(uint64_t batch_id, engine_reply reply, time_point now);
   /// The worker died. `started`: it may have been computing this one, so that counts as a try of its items.
@@ -112,6 +118,7 @@ private:
   uint64_t computing_cost_ = 0;
   uint64_t batch_cost_ = 0; ///< of the last one: a text has its vector when its whole batch has
   work_rate rate_;
+  time_point interactive_until_ = time_point::min();
   time_point next_room_sweep_ = time_point::min();
   drop_counts drops_;
   uint64_t items_done_ = 0;

@@ -22,9 +22,7 @@ public:
   void done(uint64_t cost, time_point now) noexcept;
 
   /// Only while more waits than the engines can take: whoever finds them free learns how fast they are now.
-  bool known() const noexcept {
-    return full_ && time_ >= known_after && batches_ >= known_after_batches;
-  }
+  bool known() const noexcept { return full_ && time_ >= known_after && batches_ >= known_after_batches; }
   /// The time that so much cost takes. REQUIRES: known().
   duration time_of(uint64_t cost) const noexcept;
 

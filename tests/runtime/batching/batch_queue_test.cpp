@@ -102,6 +102,38 @@ TEST_CASE("a call with 1024 texts does not delay one with a single text") {
   CHECK(taken.items.front().call == 2);
 }
 
+TEST_CASE("texts of jobs join a batch up to their own bound, and are left out where it is 0") {
+  struct row {
+    uint64_t bound;
+    size_t jobs, calls; ///< texts taken
+  };
+  for (auto [bound, jobs, calls] : {row{UINT64_MAX, 8, 2}, row{30, 1, 2}, row{5, 0, 2}, row{0, 0, 2}}) {
+    CAPTURE(bound);
+    batch_queue queue{{}};
+    fill(queue, 1, priority::batch, 20, 10);
+    fill(queue, 2, priority::normal, 2, 10);
+    CHECK(queue.foreground_items() == 2);
+    CHECK(queue.foreground_tokens() == 20);
+    const auto taken = queue.take({.tokens_max = 100, .background_tokens_max = bound}, nobody);
+    CHECK(std::ranges::count(taken.items, 1u, &batch_item::call) == static_cast<std::ptrdiff_t>(jobs));
+    CHECK(std::ranges::count(taken.items, 2u, &batch_item::call) == static_cast<std::ptrdiff_t>(calls));
+    CHECK(queue.foreground_items() == 0);
+    // What was passed over is still there.
+    CHECK(queue.take({}, nobody).items.size() == 20 - jobs);
+    CHECK(queue.items() == 0);
+  }
+}
+
+TEST_CASE("a job's text that is longer than the bound goes alone, so that it does not wait for ever") {
+  batch_queue queue{{}};
+  fill(queue, 1, priority::batch, 2, 200);
+  CHECK(queue.take({.tokens_max = 512, .background_tokens_max = 128}, nobody).items.size() == 1);
+  CHECK(queue.take({.tokens_max = 512, .background_tokens_max = 0}, nobody).items.empty());
+  CHECK(queue.close(1) == 1);
+  CHECK(queue.foreground_items() == 0);
+  CHECK(queue.items_held() == 0);
+}
+
 TEST_CASE("a call is done as a whole before the next of its size begins") {
   batch_queue queue{{}};
   for (uint64_t call : {1, 2, 3})
