@@ -37,6 +37,9 @@ enum class errc : uint8_t {
   state_damaged,
   unknown_setting,
   settings_full,
+  unknown_job,
+  job_removed,
+  no_quorum,
   internal,
 };
 

@@ -9,4 +9,7 @@ namespace weft {
 using time_point = std::chrono::steady_clock::time_point;
 using duration = std::chrono::steady_clock::duration;
 
+/// Calendar time of whoever drives the code: for people, and for what outlives a process.
+using wall_time = std::chrono::sys_time<std::chrono::milliseconds>;
+
 } // namespace weft

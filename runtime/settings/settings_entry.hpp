@@ -1,17 +1,14 @@
 #pragma once
 
 #include "runtime/base/ids.hpp"
+#include "runtime/base/time.hpp"
 
-#include <chrono>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 
 namespace weft {
-
-/// Calendar time, for what outlives a process. Given by whoever has a clock, as time_point is.
-using wall_time = std::chrono::sys_time<std::chrono::milliseconds>;
 
 /// One setting of the cluster: the last that somebody wrote under a key. A plain value that travels and is stored.
 struct settings_entry {

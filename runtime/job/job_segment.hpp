@@ -1,0 +1,76 @@
+#pragma once
+
+#include "runtime/base/errc.hpp"
+#include "runtime/base/ids.hpp"
+#include "runtime/job/embed.hpp"
+#include "runtime/job/job_header.hpp"
+#include "runtime/job/job_id.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace weft {
+
+inline constexpr uint32_t segment_items_max = 256;
+inline constexpr uint64_t segment_bytes_max = 1 << 20; ///< of texts; one text may pass it alone
+
+/// A segment has its texts until its results take their place: later wins, so records only grow better.
+enum class segment_stage : uint8_t { texts, results };
+
+/// What a node remembers of a segment that it keeps, without its bytes.
+struct segment_meta {
+  segment_id id;
+  segment_stage stage = segment_stage::texts;
+  uint64_t first_item = 0; ///< place of its first item in the job
+  uint32_t items = 0;
+  uint32_t failed = 0; ///< of results
+  uint32_t cached = 0;
+  uint64_t tokens = 0;
+  double device_seconds = 0;
+  uint64_t bytes = 0; ///< of the body
+  uint64_t hash = 0;  ///< XXH3 of the body
+  log_stamp stamp;
+
+  bool operator==(const segment_meta&) const = default;
+};
+
+/// A segment as it is kept and sent: the body is segment_texts or segment_results, encoded (record_codec.hpp).
+struct segment_record {
+  segment_meta meta;
+  std::shared_ptr<const std::string> body; ///< not null
+};
+
+/// Whether `a` takes the place of `b`, of the same segment: results before texts; of two alike the lesser hash, so that
+/// all nodes keep the same one wherever two were made.
+constexpr bool supersedes(const segment_meta& a, const segment_meta& b) noexcept {
+  return a.stage != b.stage ? a.stage > b.stage : a.hash < b.hash;
+}
+
+/// The texts of a segment and what to do with them: enough to run it, whatever else is lost.
+struct segment_texts {
+  job_spec spec;
+  std::vector<std::string> texts; ///< 1 to segment_items_max
+};
+
+/// The outcome of one item.
+struct item_outcome {
+  embedding value; ///< where code is none
+  errc code = errc::none;
+  std::string message; ///< why it has no result
+
+  bool failed() const noexcept { return code != errc::none; }
+};
+
+/// The results of a segment.
+struct segment_results {
+  std::string model;
+  std::string model_version;
+  numeric_class precision = numeric_class::fp32;
+  std::vector<item_outcome> items; ///< one a text
+  weft::usage usage;
+  node_id computed_by{};
+};
+
+} // namespace weft

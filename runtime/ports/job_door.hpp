@@ -1,0 +1,128 @@
+#pragma once
+
+#include "runtime/base/result.hpp"
+#include "runtime/job/job_header.hpp"
+#include "runtime/job/job_segment.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace weft {
+
+/// How a client opens a job.
+struct job_opening {
+  std::string tenant;
+  std::string request_id; ///< 1 to 128 bytes
+  std::string model;      ///< "": the node's default
+  embed_options options;
+  weft::priority priority = weft::priority::normal;
+  std::optional<uint32_t> synced;                      ///< copies before an acknowledgement, 1 to 3
+  std::optional<std::chrono::milliseconds> expires_in; ///< else the node's default
+  std::optional<std::chrono::milliseconds> retention;  ///< else the node's default
+};
+
+/// A job as clients see it.
+struct job_status {
+  job_header header;
+  double items_per_second = 0;                        ///< lately; 0: not known
+  std::optional<std::chrono::milliseconds> time_left; ///< empty: not known
+};
+
+/// What a submission hears. Called one after the other, on any thread; must only send a message or post to a queue.
+class submission_listener {
+public:
+  virtual ~submission_listener() = default;
+  /// The job is there, durably; the client goes on with item `items_durable`, which is 0 for a new one.
+  virtual void on_open(const job_status& job) = 0;
+  /// So many items from the first on are durable. `append` more.
+  virtual void on_durable(uint64_t items) = 0;
+  /// The last call. A status: all items are there. Errors: invalid_argument (limits, durability, another spec under
+  /// this request id), unknown_model, unavailable (no quorum of replicas, jobs are off), overloaded, storage_full,
+  /// storage_failed, draining. What was durable stays.
+  virtual void on_end(result<job_status> outcome) = 0;
+};
+
+/// A submission under way. Its functions are thread-safe and never block; after on_end they do nothing. Letting go of
+/// it without complete() abandons it: what is durable stays, and the same request id takes it up again.
+class submission {
+public:
+  virtual ~submission() = default;
+  /// The next items. REQUIRES: at most `submission_window` bytes wait to become durable (one append may pass it).
+  virtual void append(std::vector<std::string> texts) = 0;
+  /// There are no more.
+  virtual void complete() = 0;
+};
+inline constexpr uint64_t submission_window = 8 << 20; ///< bytes of texts that one submission may have under way
+
+struct job_filter {
+  std::string tenant;            ///< its jobs only
+  bool all_tenants = false;      ///< operators
+  std::vector<job_state> states; ///< empty: all but removed
+  uint32_t jobs_max = 100;       ///< of a page
+  std::string after;             ///< page token: as job_page::next
+};
+struct job_page {
+  std::vector<job_status> jobs; ///< the latest first
+  std::string next;             ///< "": that was all
+};
+
+/// Which job, and who asks: a tenant sees its own only (others are unknown_job).
+struct job_question {
+  job_id id;
+  std::string tenant;
+  bool all_tenants = false; ///< operators
+};
+
+/// One segment's results, in the order of the items.
+struct results_page {
+  uint64_t first_item = 0;
+  std::shared_ptr<const segment_results> results; ///< not null
+  bool whole = true; ///< false: the segment's items before `first_item` were not asked for; the usage is that of all
+};
+
+/// What a reader of results hears; as submission_listener.
+class results_listener {
+public:
+  virtual ~results_listener() = default;
+  virtual void on_page(results_page page) = 0;
+  /// The last call. ok: the job has ended and everything was given. Errors: unknown_job, job_removed, unavailable (no
+  /// node that has the segment answers), draining.
+  virtual void on_end(status outcome) = 0;
+};
+
+/// A reader under way; letting go of it ends it. One page comes for each next().
+class results_reader {
+public:
+  virtual ~results_reader() = default;
+  virtual void next() = 0;
+};
+
+/// A watch under way; letting go of it ends it.
+class job_watch {
+public:
+  virtual ~job_watch() = default;
+};
+
+/// The way of clients to the jobs of the cluster: any node serves any job. Thread-safe, never blocks.
+class job_door {
+public:
+  virtual ~job_door() = default;
+  virtual std::shared_ptr<submission> open(job_opening opening, std::shared_ptr<submission_listener> listener) = 0;
+  virtual void get(job_question question, std::function<void(result<job_status>)> done) = 0;
+  virtual void list(job_filter filter, std::function<void(result<job_page>)> done) = 0;
+  /// Answers with the job as it is then; a job that has ended stays as it is.
+  virtual void cancel(job_question question, std::function<void(result<job_status>)> done) = 0;
+  /// `news` at once, then when something changes, at most so often; the last one has an end or is an error.
+  virtual std::shared_ptr<job_watch> watch(job_question question, std::chrono::milliseconds period,
+                                           std::function<void(result<job_status>)> news) = 0;
+  /// Results from item `from` on, as they become done, until the job ends.
+  virtual std::shared_ptr<results_reader> read(job_question question, uint64_t from,
+                                               std::shared_ptr<results_listener> listener) = 0;
+};
+
+} // namespace weft
