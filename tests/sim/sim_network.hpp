@@ -25,7 +25,7 @@ struct network_faults {
 /// direction. What is on its way when a cut begins arrives. Independent of what the messages are.
 template <class Message> class sim_network final : public sim_process {
 public:
-  static constexpr size_t groups_max = 8;
+  static constexpr size_t groups_max = 16;
 
   class receiver {
   public:

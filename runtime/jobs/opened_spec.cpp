@@ -1,0 +1,74 @@
+#include "runtime/jobs/opened_spec.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace weft {
+namespace {
+
+constexpr size_t request_id_max = 128;
+constexpr uint32_t copies_max = 3;
+
+failure refused(std::string why) {
+  return {errc::invalid_argument, std::move(why)};
+}
+
+std::optional<failure> durability_of(const job_opening& opening, const jobs_options& options, job_durability& out) {
+  out = options.single_node ? job_durability{.copies = 1, .synced = 1} : options.durability;
+  if (!opening.synced)
+    return std::nullopt;
+  const auto synced = *opening.synced;
+  if (synced < 1 || synced > copies_max)
+    return refused("durability is the number of synced copies, 1 to 3");
+  if (synced == 1 && !options.single_node)
+    return refused("one copy is enough only where jobs.single_node says that the cluster is a single node");
+  if (synced > 1 && options.single_node)
+    return refused("jobs.single_node says that the cluster is a single node: there is one copy");
+  out.synced = synced;
+  out.copies = std::max(out.copies, synced);
+  return std::nullopt;
+}
+
+/// A time that the client may choose, within the node's limit.
+std::optional<failure> time_of(std::optional<std::chrono::milliseconds> asked, std::chrono::milliseconds otherwise,
+                               std::chrono::milliseconds longest, std::string_view name,
+                               std::chrono::milliseconds& out) {
+  out = asked.value_or(otherwise);
+  if (out <= out.zero() || (asked && out > longest))
+    return refused(std::string{name} + " has to be above 0 and at most " +
+                   std::to_string(std::chrono::duration_cast<std::chrono::hours>(longest).count()) + " hours");
+  return std::nullopt;
+}
+
+} // namespace
+
+result<job_spec> spec_of(const job_opening& opening, const jobs_options& options, wall_time now) {
+  if (opening.request_id.empty() || opening.request_id.size() > request_id_max)
+    return refused("a job needs a request id of 1 to 128 bytes");
+  job_spec out{.tenant = opening.tenant,
+               .request_id = opening.request_id,
+               .model = opening.model,
+               .options = opening.options,
+               .priority = opening.priority,
+               .home_region = options.region,
+               .created = now};
+  if (options.models.empty())
+    return failure{errc::unknown_model, "this node has no model to run jobs with"};
+  if (out.model.empty())
+    out.model = options.models.front();
+  if (std::ranges::find(options.models, out.model) == options.models.end())
+    return failure{errc::unknown_model, "this node does not have the model '" + out.model + "'"};
+  if (auto problem = durability_of(opening, options, out.durability))
+    return std::move(*problem);
+  std::chrono::milliseconds expires_in{};
+  if (auto problem = time_of(opening.expires_in, options.expires_in, options.retention_max, "expires_in", expires_in))
+    return std::move(*problem);
+  if (auto problem = time_of(opening.retention, options.retention, options.retention_max, "retention", out.retention))
+    return std::move(*problem);
+  out.expires = now + expires_in;
+  return out;
+}
+
+} // namespace weft

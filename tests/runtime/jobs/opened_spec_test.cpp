@@ -1,0 +1,83 @@
+#include "runtime/jobs/opened_spec.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace weft;
+using namespace std::chrono_literals;
+
+namespace {
+
+job_opening opening() {
+  return {.tenant = "t", .request_id = "r"};
+}
+
+jobs_options options(bool single_node = false) {
+  jobs_options out;
+  out.region = "local";
+  out.models = {"mini", "maxi"};
+  out.single_node = single_node;
+  return out;
+}
+
+constexpr wall_time now{1'000'000ms};
+
+} // namespace
+
+TEST_CASE("what the client leaves open is the node's default") {
+  const auto spec = spec_of(opening(), options(), now);
+  REQUIRE(spec);
+  CHECK(spec->model == "mini");
+  CHECK(spec->durability == job_durability{.copies = 3, .synced = 2});
+  CHECK(spec->created == now);
+  CHECK(spec->expires == now + 168h);
+  CHECK(spec->retention == 24h);
+  CHECK(spec->home_region == "local");
+}
+
+TEST_CASE("durability is 1 where the configuration says single node, and only there") {
+  struct row {
+    std::optional<uint32_t> asked;
+    bool single;
+    std::optional<job_durability> want;
+  };
+  for (const auto& [asked, single, want] : {row{{}, true, job_durability{1, 1}},
+                                            {1, true, job_durability{1, 1}},
+                                            {2, true, {}},
+                                            {0, false, {}},
+                                            {1, false, {}},
+                                            {2, false, job_durability{3, 2}},
+                                            {3, false, job_durability{3, 3}},
+                                            {4, false, {}}}) {
+    CAPTURE(single);
+    auto what = opening();
+    what.synced = asked;
+    const auto spec = spec_of(what, options(single), now);
+    REQUIRE(static_cast<bool>(spec) == want.has_value());
+    if (spec)
+      CHECK(spec->durability == *want);
+    else
+      CHECK(spec.error().code == errc::invalid_argument);
+  }
+}
+
+TEST_CASE("what is not allowed is refused with its reason") {
+  struct row {
+    void (*change)(job_opening&);
+    errc want;
+  };
+  for (const auto& [change, want] :
+       {row{[](job_opening& o) { o.request_id = ""; }, errc::invalid_argument},
+        {[](job_opening& o) { o.request_id = std::string(129, 'x'); }, errc::invalid_argument},
+        {[](job_opening& o) { o.request_id = std::string(128, 'x'); }, errc::none},
+        {[](job_opening& o) { o.model = "other"; }, errc::unknown_model},
+        {[](job_opening& o) { o.model = "maxi"; }, errc::none},
+        {[](job_opening& o) { o.retention = 0ms; }, errc::invalid_argument},
+        {[](job_opening& o) { o.retention = 24h * 31; }, errc::invalid_argument},
+        {[](job_opening& o) { o.expires_in = 24h * 31; }, errc::invalid_argument},
+        {[](job_opening& o) { o.expires_in = -1ms; }, errc::invalid_argument}}) {
+    auto what = opening();
+    change(what);
+    const auto spec = spec_of(what, options(), now);
+    CHECK((spec ? errc::none : spec.error().code) == want);
+  }
+}

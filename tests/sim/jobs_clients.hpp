@@ -1,0 +1,113 @@
+#pragma once
+
+#include "tests/sim/jobs_cluster.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace weft::sim {
+
+/// What a client wants done.
+struct job_plan {
+  std::string request_id;
+  std::vector<std::string> texts;
+  weft::priority priority = weft::priority::normal;
+  std::optional<uint32_t> synced;
+  std::optional<uint64_t> leaves_at;                  ///< goes for ever once so many items are acknowledged
+  bool cancels = false;                               ///< once all is submitted
+  bool reads_early = false;                           ///< results as they become done, not only at the end
+  std::optional<std::chrono::milliseconds> retention; ///< short: nobody reads it
+};
+
+/// Clients of a jobs_cluster: each submits one job, again at another node whenever it hears an error or nothing, goes
+/// on where it is told, and keeps what it was told against the nodes. Results are read at the end.
+class jobs_clients {
+public:
+  explicit jobs_clients(jobs_cluster& cluster);
+  jobs_clients(const jobs_clients&) = delete;
+
+  void submit(job_plan plan);
+  /// Connections to that node break.
+  void node_gone(uint32_t node);
+  /// Some client's connection breaks.
+  void cut_one();
+  void read_all();
+
+  /// The first promise that a node broke; empty: none.
+  const std::string& problem() const noexcept { return problem_; }
+  size_t jobs() const noexcept { return clients_.size(); }
+  uint64_t items_acknowledged() const;
+  /// Every client that did not leave has heard that all its items are safe.
+  bool all_submitted() const;
+  /// Every such job has ended on every node.
+  bool all_ended();
+  bool all_read() const;
+
+  // What is wrong when all have ended; empty: nothing.
+  /// Something acknowledged, of who left as well, is not on two disks.
+  std::string lost();
+  /// Some node knows a job that nobody submitted, or counts other items than there are.
+  std::string miscounted();
+  /// A segment is not where it belongs, there only, and in one form. REQUIRES: repair had the time.
+  std::string misplaced();
+  /// A node holds memory or runs something still.
+  std::string unsettled();
+  std::string unfinished() const;
+
+private:
+  enum class stage : uint8_t { idle, opening, sending, submitted, left };
+  struct client {
+    job_plan plan;
+    job_id id;
+    stage at = stage::idle;
+    uint32_t node = 0;
+    uint64_t submission = 0; ///< 0: none
+    uint32_t attempts = 0;
+    uint64_t next = 0;    ///< item to append
+    uint64_t durable = 0; ///< told in this submission
+    uint64_t acknowledged = 0;
+    bool has_completed = false;
+    bool waits = false; ///< before it appends more
+    time_point opened_at{};
+    time_point completed_at{};
+    time_point heard_at{};
+    std::vector<time_point> appended_at; ///< by item, in this submission
+    uint64_t reader = 0;
+    uint64_t read = 0;
+    uint32_t times_read = 0;
+    std::vector<item_outcome> results; ///< of the first time
+
+    bool has_read() const noexcept { return times_read == 2; }
+    bool is_to_read() const noexcept { return at == stage::submitted && !plan.cancels && !plan.retention; }
+    bool has_heavy() const;
+  };
+
+  void open(size_t index);
+  void push(size_t index);
+  void break_off(size_t index, duration wait);
+  void watch_over(size_t index);
+  void on_effect(uint32_t node, jobs_effect& effect);
+  void opened(size_t index, const job_status& job);
+  void durable(size_t index, uint64_t items);
+  void ended(size_t index, const result<job_status>& outcome);
+  void cancel(size_t index);
+  void read(size_t index);
+  void given(size_t index, const results_page& page);
+  void read_ended(size_t index, const status& outcome);
+  void watch_over_reader(size_t index);
+  void check_isolation(const client& who, time_point asked, const char* what);
+  void complain(const client& who, const std::string& what);
+  std::string where(job_id id) const;
+  std::optional<uint32_t> any_node();
+
+  jobs_cluster& cluster_;
+  std::vector<std::unique_ptr<client>> clients_;
+  std::map<uint64_t, size_t> by_number_; ///< submissions, readers and questions
+  std::string problem_;
+};
+
+} // namespace weft::sim
