@@ -41,7 +41,7 @@ void call_ledger::close(uint64_t id) {
   calls_.erase(found);
 }
 
-bool call_ledger::store(open_call& call, const batch_item& item, const item_outcome& outcome) {
+bool call_ledger::store(open_call& call, const batch_item& item, const batch_item_outcome& outcome) {
   WEFT_ASSERT(item.index < call.result.items.size());
   WEFT_ASSERT(call.missing > 0);
   auto& target = call.result.items[item.index];

@@ -26,7 +26,7 @@ struct open_call {
 };
 
 /// What a batch tells about one of its items.
-struct item_outcome {
+struct batch_item_outcome {
   std::span<const float> values; ///< [dimensions]
   std::chrono::nanoseconds waited{};
   std::chrono::nanoseconds busy{}; ///< of the whole batch
@@ -45,7 +45,7 @@ public:
   void close(uint64_t id);
 
   /// Stores a vector; true when it was the call's last.
-  bool store(open_call& call, const batch_item& item, const item_outcome& outcome);
+  bool store(open_call& call, const batch_item& item, const batch_item_outcome& outcome);
 
   /// The earliest deadline of all, time_point::max() when there is none.
   time_point next_deadline() const;

@@ -226,11 +226,11 @@ void pool_core::store(const batch& done, const embed_vectors& vectors, std::chro
     auto* call = ledger_.find(item.call);
     if (call == nullptr)
       continue; // cancelled or expired while it was computed
-    item_outcome outcome{.values = std::span{vectors.values}.subspan(i * dimensions, dimensions),
-                         .waited = done.dispatched - item.waits_since,
-                         .busy = busy,
-                         .device_seconds =
-                             seconds * static_cast<double>(item.tokens()) / static_cast<double>(done.tokens)};
+    batch_item_outcome outcome{.values = std::span{vectors.values}.subspan(i * dimensions, dimensions),
+                               .waited = done.dispatched - item.waits_since,
+                               .busy = busy,
+                               .device_seconds =
+                                   seconds * static_cast<double>(item.tokens()) / static_cast<double>(done.tokens)};
     if (ledger_.store(*call, item, outcome))
       finish(item.call, *call);
   }

@@ -75,10 +75,14 @@ status write_atomically(const std::filesystem::path& path, std::string_view byte
     ::unlink(fresh.c_str());
     return reason;
   }
-  const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path{"."};
-  descriptor parent{folder, O_RDONLY | O_DIRECTORY};
-  if (!parent.open() || ::fsync(parent.number()) != 0)
-    return problem(folder, "cannot be synced");
+  return sync_folder(path.parent_path());
+}
+
+status sync_folder(const std::filesystem::path& folder) {
+  const auto named = folder.empty() ? std::filesystem::path{"."} : folder;
+  descriptor opened{named, O_RDONLY | O_DIRECTORY};
+  if (!opened.open() || ::fsync(opened.number()) != 0)
+    return problem(named, "cannot be synced");
   return ok;
 }
 

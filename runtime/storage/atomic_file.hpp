@@ -19,6 +19,10 @@ namespace weft {
 /// REQUIRES: one writer a path at a time.
 status write_atomically(const std::filesystem::path& path, std::string_view bytes);
 
+/// Syncs a folder, so that files and folders made in it are there after a power failure, too. "": the current one.
+/// Fails with errc::storage_full or errc::storage_failed, naming it.
+status sync_folder(const std::filesystem::path& folder);
+
 /// The contents; nothing when there is no such file. Fails with errc::storage_failed (it cannot be read) or
 /// errc::state_damaged (more than bytes_max: not a file of ours), naming the file.
 result<std::optional<std::string>> read_small_file(const std::filesystem::path& path, size_t bytes_max);

@@ -1,7 +1,5 @@
 #include "runtime/storage/resilient_table.hpp"
 
-#include <rocksdb/env.h>
-#include <system_error>
 #include <utility>
 
 namespace weft {
@@ -9,14 +7,8 @@ namespace weft {
 using rocksdb::Status;
 using clock = std::chrono::steady_clock;
 
-namespace {
-
-/// About what a database needs to open and to write for a while.
-constexpr size_t probe_bytes = 1 << 20;
-
-} // namespace
-
-resilient_table::resilient_table(const rocks_entry_store_options& options) : options_(options) {
+resilient_table::resilient_table(const rocks_entry_store_options& options)
+    : options_(options), room_(options.path, options.free_bytes_min, options.env) {
   limits_->wall_clock = options_.wall_clock;
   open();
 }
@@ -73,32 +65,15 @@ bool resilient_table::has_table() const {
   return table_ != nullptr;
 }
 
-bool resilient_table::disk_has_room(uint64_t more) const {
-  std::error_code failed;
-  const auto space = std::filesystem::space(options_.path, failed);
-  const auto least = options_.free_bytes_min;
-  return failed || (space.available >= least && space.available - least >= more);
-}
-
-failure resilient_table::too_little_room() const {
-  return {errc::storage_full, "less than " + std::to_string(options_.free_bytes_min) + " bytes are free"};
-}
-
 /// After the disk was full or broken: RocksDB's log keeps its first error, so the database is opened anew. Not before
 /// the disk takes a file, since without a table there are no reads either.
 status resilient_table::reopen() {
-  const auto probe = (options_.path / "probe.tmp").string();
-  rocksdb::Env* env = options_.env ? options_.env : rocksdb::Env::Default();
-  std::error_code ignored;
-  std::filesystem::create_directories(options_.path, ignored);
-  const auto written = rocksdb::WriteStringToFile(env, std::string(probe_bytes, '\0'), probe, true);
-  (void)env->DeleteFile(probe);
-  if (!written.ok())
-    return to_failure(written);
+  if (auto written = room_.try_writing(); !written)
+    return written;
   // An open database reserves room for its log and its next table: with less it would stop as soon as it is open.
   const auto reserved = database_options(options_.bytes_max, options_.env).max_total_wal_size;
-  if (!disk_has_room(reserved))
-    return too_little_room();
+  if (!room_.has(reserved))
+    return room_.too_little();
   {
     const std::unique_lock lock{exchange_};
     table_.reset();
@@ -129,8 +104,8 @@ status resilient_table::change(const work& does) {
     if (const auto opened = reopen(); !opened)
       return stop(opened.error());
   }
-  if (!disk_has_room(0))
-    return stop(too_little_room());
+  if (!room_.has(0))
+    return stop(room_.too_little());
   const auto outcome = look(does);
   if (is_damage(outcome)) {
     start_empty(outcome.ToString());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runtime/storage/disk_room.hpp"
 #include "runtime/storage/entry_table.hpp"
 #include "runtime/storage/rocks_entry_store.hpp"
 
@@ -50,13 +51,12 @@ private:
   status reopen();
   void start_empty(const std::string& why);
   bool has_table() const;
-  bool disk_has_room(uint64_t more) const; ///< than free_bytes_min
-  failure too_little_room() const;
   status stop(failure why);
   void report(const std::string& what) const;
   void add(const entry_table::tally& count);
 
   const rocks_entry_store_options options_;
+  const disk_room room_;
   std::shared_ptr<entry_limits> limits_ = std::make_shared<entry_limits>();
   mutable std::shared_mutex exchange_; ///< exclusive: the table is being exchanged
   std::unique_ptr<entry_table> table_; ///< null: the disk does not let us open it
