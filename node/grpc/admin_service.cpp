@@ -13,7 +13,8 @@ admin_service::pass_on(std::string_view operation, grpc::CallbackServerContext& 
                        grpc::ByteBuffer& out, result<Request> (*read)(const grpc::ByteBuffer&),
                        const std::function<void(Request, std::function<void(result<Answer>)>)>& door,
                        grpc::ByteBuffer (*write)(const Answer&)) {
-  // A client that goes away changes nothing: what was asked for is done, and takes no longer than a write to disk.
+  // A client that goes away changes nothing: what was asked for is done, and takes no longer than a write to disk (a
+  // backup: minutes, and one at a time).
   auto* reactor = rpc.DefaultReactor();
   const auto waiting = std::make_shared<later_answer>(unary_answer(rpc, *reactor, out, *edge_, operation));
   const auto fail = [&](const failure& why) {
@@ -64,6 +65,11 @@ grpc::ServerUnaryReactor* admin_service::ClearCache(grpc::CallbackServerContext*
 grpc::ServerUnaryReactor* admin_service::GetCached(grpc::CallbackServerContext* rpc, const grpc::ByteBuffer* in,
                                                    grpc::ByteBuffer* out) {
   return pass_on("get_cached", *rpc, *in, *out, read_get_cached, cached_, write_get_cached);
+}
+
+grpc::ServerUnaryReactor* admin_service::CreateBackup(grpc::CallbackServerContext* rpc, const grpc::ByteBuffer* in,
+                                                      grpc::ByteBuffer* out) {
+  return pass_on("create_backup", *rpc, *in, *out, read_create_backup, backups_, write_create_backup);
 }
 
 } // namespace weft

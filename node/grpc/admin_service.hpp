@@ -13,15 +13,15 @@ namespace weft {
 
 /// weft.v1.AdminService: converts, and passes on. Owned by grpc_server; called from gRPC's threads.
 class admin_service final
-    : public v1::AdminService::WithRawCallbackMethod_ListSettings<
-          v1::AdminService::WithRawCallbackMethod_GetSetting<v1::AdminService::WithRawCallbackMethod_SetSetting<
-              v1::AdminService::WithRawCallbackMethod_RemoveSetting<v1::AdminService::WithRawCallbackMethod_ClearCache<
-                  v1::AdminService::WithRawCallbackMethod_GetCached<v1::AdminService::Service>>>>>> {
+    : public v1::AdminService::WithRawCallbackMethod_ListSettings<v1::AdminService::WithRawCallbackMethod_GetSetting<
+          v1::AdminService::WithRawCallbackMethod_SetSetting<v1::AdminService::WithRawCallbackMethod_RemoveSetting<
+              v1::AdminService::WithRawCallbackMethod_ClearCache<v1::AdminService::WithRawCallbackMethod_GetCached<
+                  v1::AdminService::WithRawCallbackMethod_CreateBackup<v1::AdminService::Service>>>>>>> {
 public:
   /// door: empty: the node keeps no settings, every call is answered errc::unavailable.
-  /// cached: empty: there is no cache, GetCached is answered so.
-  admin_service(std::shared_ptr<edge> edge, settings_door door, cache_lookup_door cached)
-      : edge_(std::move(edge)), door_(std::move(door)), cached_(std::move(cached)) {}
+  /// cached: empty: there is no cache, GetCached is answered so. backups: the same for CreateBackup.
+  admin_service(std::shared_ptr<edge> edge, settings_door door, cache_lookup_door cached, backup_door backups)
+      : edge_(std::move(edge)), door_(std::move(door)), cached_(std::move(cached)), backups_(std::move(backups)) {}
 
   grpc::ServerUnaryReactor* ListSettings(grpc::CallbackServerContext* rpc, const grpc::ByteBuffer* in,
                                          grpc::ByteBuffer* out) override;
@@ -35,6 +35,8 @@ public:
                                        grpc::ByteBuffer* out) override;
   grpc::ServerUnaryReactor* GetCached(grpc::CallbackServerContext* rpc, const grpc::ByteBuffer* in,
                                       grpc::ByteBuffer* out) override;
+  grpc::ServerUnaryReactor* CreateBackup(grpc::CallbackServerContext* rpc, const grpc::ByteBuffer* in,
+                                         grpc::ByteBuffer* out) override;
 
 private:
   /// Reads the request, passes it through the door, and writes what comes back.
@@ -48,6 +50,7 @@ private:
   const std::shared_ptr<edge> edge_;
   const settings_door door_;
   const cache_lookup_door cached_;
+  const backup_door backups_;
 };
 
 } // namespace weft

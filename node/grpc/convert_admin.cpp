@@ -131,4 +131,24 @@ grpc::ByteBuffer write_get_cached(const cache_lookup& found) {
   return to_buffer(out);
 }
 
+result<uint32_t> read_create_backup(const grpc::ByteBuffer& message) {
+  auto in = parse<pb::CreateBackupRequest>(message);
+  if (!in)
+    return in.error();
+  return in->keep();
+}
+
+grpc::ByteBuffer write_create_backup(const backup_made& made) {
+  pb::CreateBackupResponse out;
+  auto& backup = *out.mutable_backup();
+  backup.set_id(made.backup.id);
+  backup.set_created_unix_ms(made.backup.created.time_since_epoch().count());
+  backup.set_bytes(made.backup.bytes);
+  backup.set_files(made.backup.files);
+  backup.set_node(made.backup.node);
+  backup.set_format(made.backup.format);
+  out.set_folder(made.folder);
+  return to_buffer(out);
+}
+
 } // namespace weft

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/base/result.hpp"
+#include "runtime/ports/backup_door.hpp"
 #include "runtime/ports/cache_lookup.hpp"
 #include "runtime/settings/settings_request.hpp"
 
@@ -25,5 +26,9 @@ grpc::ByteBuffer write_set_setting(const settings_rows& rows);
 grpc::ByteBuffer write_remove_setting(const settings_rows& rows);
 grpc::ByteBuffer write_clear_cache(const settings_rows& rows);
 grpc::ByteBuffer write_get_cached(const cache_lookup& found);
+
+/// How many backups are to stay.
+result<uint32_t> read_create_backup(const grpc::ByteBuffer& message);
+grpc::ByteBuffer write_create_backup(const backup_made& made);
 
 } // namespace weft

@@ -1,4 +1,5 @@
 #include "node/grpc/convert.hpp"
+#include "node/grpc/convert_item.hpp"
 #include "node/grpc/utf8.hpp"
 #include "node/grpc/wire_reader.hpp"
 #include "weft/v1/embed.pb.h"
@@ -6,14 +7,10 @@
 #include <google/protobuf/arena.h>
 #include <grpcpp/impl/codegen/proto_utils.h>
 
-#include <cstring>
-
 namespace weft {
 namespace {
 
 namespace pb = weft::v1;
-
-constexpr size_t item_message_bytes_max = 1'024;
 
 failure malformed(std::string_view name) {
   return {errc::invalid_argument, "the request is not a " + std::string(name) + " message"};
@@ -38,29 +35,6 @@ failure too_many(uint64_t count) {
           "the message has " + std::to_string(count) + " texts, more than " + std::to_string(message_items_max) +
               "; use weft.v1.EmbedService/EmbedStream, which takes any number in messages of fewer",
           {{"items", std::to_string(count)}, {"limit", std::to_string(message_items_max)}, {"use", "EmbedStream"}}};
-}
-
-pb::Source to_pb(source from) noexcept {
-  switch (from) {
-  case source::computed:
-    return pb::SOURCE_COMPUTED;
-  case source::memory:
-    return pb::SOURCE_MEMORY;
-  case source::store:
-    return pb::SOURCE_STORE;
-  case source::shared:
-    return pb::SOURCE_SHARED;
-  }
-  return pb::SOURCE_UNSPECIFIED;
-}
-
-void write_embedding(const embedding& from, pb::Embedding& to) {
-  const int size = static_cast<int>(from.values.size());
-  to.mutable_values()->Reserve(size);
-  std::memcpy(to.mutable_values()->AddNAlreadyReserved(size), from.values.data(), from.values.size() * sizeof(float));
-  to.set_tokens(from.tokens);
-  to.set_truncated(from.truncated);
-  to.set_source(to_pb(from.source));
 }
 
 void write_info(const embed_result& from, std::chrono::nanoseconds total, pb::ResultInfo& to) {
@@ -210,13 +184,9 @@ std::vector<grpc::ByteBuffer> write_embed_stream_replies(uint64_t first, const e
 }
 
 grpc::ByteBuffer write_embed_stream_error(uint64_t index, const failure& reason) {
-  const auto& row = info(reason.code);
   pb::EmbedStreamResponse message;
   message.set_index(index);
-  auto& error = *message.mutable_error();
-  error.set_code(static_cast<int>(row.status));
-  error.set_reason(std::string(row.reason));
-  error.set_message(printable(reason.message.empty() ? row.meaning : reason.message, item_message_bytes_max));
+  write_item_error(reason.code, reason.message, *message.mutable_error());
   return to_buffer(message);
 }
 

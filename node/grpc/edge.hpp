@@ -29,6 +29,8 @@ struct edge {
   /// For answers to unary RPCs, from their requests until gRPC is done with them: a client need not read what it asked
   /// for, and what it does not read stays here.
   std::shared_ptr<byte_budget> replies = std::make_shared<byte_budget>(268'435'456);
+  /// For the texts of submissions, until they are durable.
+  std::shared_ptr<byte_budget> submissions = std::make_shared<byte_budget>(268'435'456);
   std::atomic<bool> draining{false};                  ///< no new work is taken
   std::shared_ptr<const std::atomic<bool>> current{}; ///< no work is taken before it is true; null: it is
 };

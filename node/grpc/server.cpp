@@ -4,6 +4,7 @@
 #include "node/grpc/admin_service.hpp"
 #include "node/grpc/edge.hpp"
 #include "node/grpc/embed_service.hpp"
+#include "node/grpc/job_service.hpp"
 #include "node/grpc/listen_probe.hpp"
 #include "node/grpc/node_service.hpp"
 #include "node/grpc/tei_service.hpp"
@@ -20,8 +21,8 @@ namespace {
 /// The services that health answers for by name.
 const std::vector<std::string>& service_names() {
   static const std::vector<std::string> names{
-      v1::EmbedService::service_full_name(), v1::NodeService::service_full_name(),
-      v1::AdminService::service_full_name(), tei::v1::Info::service_full_name(), tei::v1::Embed::service_full_name()};
+      v1::EmbedService::service_full_name(), v1::JobService::service_full_name(), v1::NodeService::service_full_name(),
+      v1::AdminService::service_full_name(), tei::v1::Info::service_full_name(),  tei::v1::Embed::service_full_name()};
   return names;
 }
 
@@ -64,8 +65,9 @@ struct grpc_server::parts {
   grpc_server_options options;
   std::shared_ptr<weft::edge> edge;
   embed_service embed{edge, options.stream};
+  job_service jobs{edge, options.jobs};
   node_service node{edge, options.identity, {options.look, options.reports, options.drain}};
-  admin_service admin{edge, options.settings, options.cached};
+  admin_service admin{edge, options.settings, options.cached, options.backups};
   tei_info_service tei_info{edge, options.tei};
   tei_embed_service tei_embed{edge, options.stream};
   std::unique_ptr<grpc::Server> server; // goes first: it calls the services until then
@@ -75,14 +77,16 @@ grpc_server::grpc_server(const grpc_server_options& options, ingress& entrance, 
                          std::shared_ptr<meter> meter)
     : parts_(new parts{
           .options = options,
-          .edge = std::shared_ptr<edge>(new edge{.entrance = entrance,
-                                                 .view = std::move(view),
-                                                 .meter = std::move(meter),
-                                                 .log = make_log(options.log),
-                                                 .streams = stream_registry(options.streams_max),
-                                                 .share = stream_share(options.share),
-                                                 .replies = std::make_shared<byte_budget>(options.reply_bytes_max),
-                                                 .current = options.current}),
+          .edge =
+              std::shared_ptr<edge>(new edge{.entrance = entrance,
+                                             .view = std::move(view),
+                                             .meter = std::move(meter),
+                                             .log = make_log(options.log),
+                                             .streams = stream_registry(options.streams_max),
+                                             .share = stream_share(options.share),
+                                             .replies = std::make_shared<byte_budget>(options.reply_bytes_max),
+                                             .submissions = std::make_shared<byte_budget>(options.submission_bytes_max),
+                                             .current = options.current}),
       }) {}
 
 grpc_server::~grpc_server() {
@@ -109,8 +113,8 @@ result<uint16_t> grpc_server::start() {
       return usable.error();
     builder.AddListeningPort(options.listen[i], *credentials, &ports[i]);
   }
-  for (grpc::Service* service : std::initializer_list<grpc::Service*>{&parts_->embed, &parts_->node, &parts_->admin,
-                                                                      &parts_->tei_info, &parts_->tei_embed})
+  for (grpc::Service* service : std::initializer_list<grpc::Service*>{
+           &parts_->embed, &parts_->jobs, &parts_->node, &parts_->admin, &parts_->tei_info, &parts_->tei_embed})
     builder.RegisterService(service);
   parts_->server = builder.BuildAndStart();
   for (size_t i = 0; i < ports.size(); ++i)

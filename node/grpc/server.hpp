@@ -8,8 +8,10 @@
 #include "node/grpc/rpc_log.hpp"
 #include "node/grpc/stream_core.hpp"
 #include "node/grpc/stream_share.hpp"
+#include "runtime/ports/backup_door.hpp"
 #include "runtime/ports/cache_lookup.hpp"
 #include "runtime/ports/call.hpp"
+#include "runtime/ports/job_door.hpp"
 #include "runtime/ports/meter.hpp"
 #include "runtime/ports/node_view.hpp"
 #include "runtime/settings/settings_request.hpp"
@@ -40,19 +42,22 @@ struct grpc_server_options {
   std::shared_ptr<const std::atomic<bool>> current;
   settings_door settings;              ///< for AdminService; empty: it answers errc::unavailable
   cache_lookup_door cached;            ///< for AdminService; empty: the same for GetCached
+  backup_door backups;                 ///< for AdminService; empty: the same for CreateBackup
+  std::shared_ptr<job_door> jobs;      ///< for JobService; null: it answers errc::unavailable
   process_look look = look_at_process; ///< for NodeService
   node_report_door reports;            ///< for NodeService, what the other nodes say; empty: there are none
   rpc_log log;                         ///< told how each RPC ended; may be empty
   std::function<void()> drain;         ///< an operator asks for it; must not block; empty: DrainNode is refused
 
-  uint32_t message_bytes_max = 33'554'432;             ///< of one request message; gRPC refuses larger ones
-  uint64_t memory_bytes_max = 1'073'741'824;           ///< of gRPC's own buffers, all connections together
-  uint32_t calls_per_connection_max = 16'384;          ///< more wait at the client
-  uint32_t streams_max = 1'024;                        ///< open embed streams, all connections together
-  stream_limits stream;                                ///< of each
-  stream_share_limits share;                           ///< of all together
-  uint64_t reply_bytes_max = 268'435'456;              ///< of unary answers, from the request until the client has them
-  std::chrono::milliseconds keepalive_time{30'000};    ///< between pings on a silent connection
+  uint32_t message_bytes_max = 33'554'432;          ///< of one request message; gRPC refuses larger ones
+  uint64_t memory_bytes_max = 1'073'741'824;        ///< of gRPC's own buffers, all connections together
+  uint32_t calls_per_connection_max = 16'384;       ///< more wait at the client
+  uint32_t streams_max = 1'024;                     ///< open streams, all connections together
+  stream_limits stream;                             ///< of each
+  stream_share_limits share;                        ///< of all together
+  uint64_t reply_bytes_max = 268'435'456;           ///< of unary answers, from the request until the client has them
+  uint64_t submission_bytes_max = 268'435'456;      ///< of jobs' texts that are not durable, all submissions together
+  std::chrono::milliseconds keepalive_time{30'000}; ///< between pings on a silent connection
   std::chrono::milliseconds keepalive_timeout{10'000}; ///< without an answer to a ping, the connection is dead
 };
 

@@ -58,6 +58,7 @@ struct peer_server::parts {
   peer_service service;
   settings_service settings{options.cluster_id, options.settings};
   report_service report{options.report};
+  job_peer_service jobs{options.jobs};
   std::unique_ptr<grpc::Server> server; // goes first: it calls the service until then
 };
 
@@ -89,6 +90,7 @@ result<uint16_t> peer_server::start() {
   builder.RegisterService(&parts_->service);
   builder.RegisterService(&parts_->settings);
   builder.RegisterService(&parts_->report);
+  builder.RegisterService(&parts_->jobs);
   parts_->server = builder.BuildAndStart();
   if (!parts_->server || port == 0)
     return failure{errc::unavailable, "cannot listen on " + options.listen};

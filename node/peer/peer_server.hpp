@@ -4,6 +4,7 @@
 #include "node/grpc/rpc_log.hpp"
 #include "node/peer/ask_call.hpp"
 #include "node/peer/entries_service.hpp"
+#include "node/peer/job_peer_service.hpp"
 #include "node/peer/report_service.hpp"
 #include "node/peer/settings_service.hpp"
 #include "runtime/base/result.hpp"
@@ -27,6 +28,7 @@ struct peer_server_options {
   load_look load;               ///< told with every good answer; empty: it is not told
   own_report report;            ///< what other nodes show their operators; empty: nothing
   entries_door entries;         ///< empty: there is no cache
+  jobs_asked jobs;              ///< empty: this node keeps no jobs
   rpc_log log;                  ///< told how each request ended; may be empty
 
   uint32_t message_bytes_max = 33'554'432;    ///< of one request

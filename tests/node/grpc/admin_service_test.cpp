@@ -72,7 +72,21 @@ struct admin_world {
       }
       done(std::move(found));
     };
+    if (with_settings)
+      out.backups = [](uint32_t keep, const auto& done) {
+        if (keep == 9)
+          return done(failure{errc::overloaded, "a backup is being made"});
+        const wall_time created{std::chrono::milliseconds{1'800'000'000'123}};
+        done(backup_made{{.id = 4, .created = created, .bytes = 5, .files = keep, .node = "n1", .format = 1}, "/b/n1"});
+      };
     return out;
+  }
+  grpc::Status create_backup(uint32_t keep, pb::CreateBackupResponse& out) {
+    grpc::ClientContext rpc;
+    rpc.set_deadline(soon());
+    pb::CreateBackupRequest in;
+    in.set_keep(keep);
+    return stub->CreateBackup(&rpc, in, &out);
   }
   grpc::Status set(const std::string& key, const std::string& value, pb::Setting* now = nullptr,
                    const std::string& api_key = {}) {
@@ -215,4 +229,22 @@ TEST_CASE("what is cached of a text is told, and what is not known is not said")
   CHECK(world.get_cached(in, out).error_code() == grpc::StatusCode::NOT_FOUND);
   in.mutable_options()->set_truncation_side(static_cast<pb::TruncationSide>(9));
   CHECK(world.get_cached(in, out).error_code() == grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+TEST_CASE("a backup is asked for with how many are to stay, and told with where it is") {
+  admin_world world;
+  pb::CreateBackupResponse out;
+  REQUIRE(world.create_backup(3, out).ok());
+  CHECK(out.folder() == "/b/n1");
+  CHECK(out.backup().id() == 4);
+  CHECK(out.backup().created_unix_ms() == 1'800'000'000'123);
+  CHECK(out.backup().bytes() == 5);
+  CHECK(out.backup().files() == 3);
+  CHECK(out.backup().node() == "n1");
+  CHECK(out.backup().format() == 1);
+  const auto busy = world.create_backup(9, out);
+  CHECK(busy.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED);
+  CHECK(error_info(busy).reason() == "OVERLOADED");
+  admin_world without{{}, false};
+  CHECK(without.create_backup(0, out).error_code() == grpc::StatusCode::UNAVAILABLE);
 }

@@ -35,8 +35,13 @@ health_answer check(const test_node& node, const std::string& service) {
   return {status.error_code(), out.status()};
 }
 
-constexpr std::array services{
-    "", "weft.v1.EmbedService", "weft.v1.NodeService", "weft.v1.AdminService", "tei.v1.Info", "tei.v1.Embed"};
+constexpr std::array services{"",
+                              "weft.v1.EmbedService",
+                              "weft.v1.JobService",
+                              "weft.v1.NodeService",
+                              "weft.v1.AdminService",
+                              "tei.v1.Info",
+                              "tei.v1.Embed"};
 
 } // namespace
 

@@ -25,4 +25,36 @@ inline grpc::Status call_with_bytes(const std::shared_ptr<grpc::Channel>& channe
   return status;
 }
 
+/// The same for a stream, one step after the other.
+class raw_stream {
+public:
+  raw_stream(const std::shared_ptr<grpc::Channel>& channel, grpc::ClientContext& rpc, const std::string& method)
+      : stub_(channel), call_(stub_.PrepareCall(&rpc, method, &queue_)) {
+    call_->StartCall(this);
+    next();
+  }
+  bool write(const std::string& bytes) {
+    const grpc::Slice slice(bytes);
+    call_->Write(grpc::ByteBuffer(&slice, 1), this);
+    return next();
+  }
+  grpc::Status finish() {
+    grpc::Status out;
+    call_->Finish(&out, this);
+    next();
+    return out;
+  }
+
+private:
+  bool next() {
+    void* tag = nullptr;
+    bool done = false;
+    return queue_.Next(&tag, &done) && done;
+  }
+
+  grpc::GenericStub stub_;
+  grpc::CompletionQueue queue_;
+  std::unique_ptr<grpc::GenericClientAsyncReaderWriter> call_;
+};
+
 } // namespace weft::test
