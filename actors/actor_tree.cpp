@@ -62,8 +62,8 @@ struct actor_tree::parts {
     auto services = std::make_shared<const tree_services>(
         tree_services{options.meter, options.log, [this](std::function<void()> task) { threads.run(std::move(task)); },
                       lender, loads});
-    supervisor = system.spawn(
-        node_supervisor, node_supervisor_setup{options, services, gate, entrance, board, make_operations(options)});
+    supervisor = system.spawn(node_supervisor, node_supervisor_setup{options, services, gate, entrance, desk, board,
+                                                                     make_operations(options)});
     wait_for_children();
     // CAF notes the system in the thread that makes it, and its destructor waits for such notes to go, which those of
     // other threads never do. Without ours, any thread may destroy the tree.
@@ -75,9 +75,11 @@ struct actor_tree::parts {
     caf::anon_send(supervisor, stop_atom_v);
     supervisor = node_supervisor_actor{};
     entrance->lead_to(gateway_actor{});
+    desk->lead_to(job_keeper_actor{});
     system.await_all_actors_done();
     options.cache.stores.clear(); // and so do the stores' last answers
-    threads.join();               // their last messages need the system
+    options.jobs.log.reset();
+    threads.join(); // their last messages need the system
   }
 
   node_snapshot first_snapshot() {
@@ -97,6 +99,7 @@ struct actor_tree::parts {
   std::shared_ptr<admission> gate;
   caf::actor_system* lender; ///< null when no threads are borrowed
   std::shared_ptr<door> entrance;
+  std::shared_ptr<job_desk> desk = std::make_shared<job_desk>();
   std::shared_ptr<snapshot_board> board;
   std::shared_ptr<load_board> loads = std::make_shared<load_board>();
   node_supervisor_actor supervisor;
@@ -116,6 +119,18 @@ ingress& actor_tree::entrance() noexcept {
 
 std::shared_ptr<const node_view> actor_tree::view() const noexcept {
   return parts_->board;
+}
+
+std::shared_ptr<job_door> actor_tree::jobs() const {
+  return parts_->desk;
+}
+
+void actor_tree::ask_jobs(job_request request, std::function<void(result<job_answer>)> done) {
+  parts_->desk->ask(std::move(request), std::move(done));
+}
+
+job_counts actor_tree::count_jobs() const {
+  return parts_->desk->counts();
 }
 
 void actor_tree::drain(std::function<void()> drained) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/job_desk.hpp"
 #include "actors/settings_ask.hpp"
 #include "actors/tree_options.hpp"
 #include "runtime/job/node_load.hpp"
@@ -59,6 +60,12 @@ public:
   void keep_entries(entry_parcel parcel, std::function<void(status)> done);
   void find_entries(std::vector<cache_key> keys, std::function<void(result<found_entries>)> done);
   void hottest_keys(uint32_t keys_max, std::function<void(result<std::vector<hot_key>>)> done);
+
+  /// The clients' way to the jobs of the cluster. May outlive the tree: everything is errc::unavailable then.
+  std::shared_ptr<job_door> jobs() const;
+  /// Another node asks; `done` is called once, on any thread. Errors: as job_link says.
+  void ask_jobs(job_request request, std::function<void(result<job_answer>)> done);
+  job_counts count_jobs() const;
 
   /// Whether a text's result is cached, here or at its owner; as cache_lookup_door says.
   void look_up(cache_question question, std::function<void(result<cache_lookup>)> done);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/keeper_interfaces.hpp"
 #include "actors/messages.hpp"
 
 #include <cstdint>
@@ -86,32 +87,6 @@ using cache_shard_actor = caf::typed_actor<
     // INTERNAL: drives deadlines and expiry.
     caf::reacts_to<tick_atom>>;
 
-/// CACHE_KEEPER: what is done for the cache beside calls, with other nodes: second copies, fetching ahead after this
-/// node has joined, handing over before it leaves.
-using cache_keeper_actor = caf::typed_actor<
-    // From a shard: entries that its store is given; their second owners get them, too.
-    caf::reacts_to<entries_ptr>,
-    // From another node. Errors: as those of the shard, unavailable (there is no cache).
-    caf::reacts_to<keep_ask_ptr>, caf::reacts_to<find_ask_ptr>, caf::reacts_to<hot_ask_ptr>,
-    // The node drains: gives what is hot to the next owners. Always answered, in time.
-    caf::reacts_to<hand_over_ask_ptr>,
-    // INTERNAL: a parcel's number, and how it was taken; so many entries that a next owner has taken.
-    caf::reacts_to<sent_atom, uint64_t, written_ptr>, caf::reacts_to<given_atom, uint64_t>,
-    // INTERNAL: what a member is asked for most, by its id.
-    caf::reacts_to<hot_atom, uint64_t, hot_keys_ptr>,
-    // INTERNAL: what a member, by its id, had of the keys that are fetched ahead.
-    caf::reacts_to<peer_atom, uint64_t, fetched_batch_ptr>,
-    // INTERNAL: of this node: what is hot, and what it has of that; to be handed over.
-    caf::reacts_to<hot_keys_ptr>, caf::reacts_to<fetched_batch_ptr>,
-    // From the supervisor: the members have changed.
-    caf::reacts_to<cluster_view_ptr>,
-    // Counters; a control-path request.
-    caf::replies_to<status_atom>::with<cache_status_ptr>, caf::reacts_to<stop_atom>,
-    // Who is who, anew after every restart.
-    caf::reacts_to<wire_atom, wiring_ptr>,
-    // INTERNAL: drives parcels and preloading.
-    caf::reacts_to<tick_atom>>;
-
 /// ROUTER: passes texts to whoever owns their keys, here or on another node.
 using router_actor = caf::typed_actor<
     // Has the call answered; the number is that of its pool. Errors: other_identity, and what shards, peers and pools
@@ -175,26 +150,6 @@ using autoscaler_actor = caf::typed_actor<caf::reacts_to<stop_atom>,
                                           // INTERNAL: time for a look at the pools.
                                           caf::reacts_to<tick_atom>>;
 
-/// SETTINGS: keeps the cluster's settings, shares them with other nodes, tells the node what they mean.
-using settings_keeper_actor = caf::typed_actor<
-    // An operator's question. Errors: invalid_argument, unknown_setting, settings_full, overloaded (too many wait for
-    // the disk), storage_full and storage_failed (made, but not kept here), unavailable (being brought up to date).
-    caf::reacts_to<settings_ask_ptr>,
-    // Another node's question. Errors: unavailable (the file is not read yet).
-    caf::reacts_to<peer_settings_ask_ptr>,
-    // INTERNAL: what another node answered.
-    caf::reacts_to<settings_heard_ptr>,
-    // INTERNAL: what the file has; null: nothing.
-    caf::reacts_to<loaded_atom, stored_settings_ptr>,
-    // INTERNAL: the file is written, or why not.
-    caf::reacts_to<written_atom, written_ptr>,
-    // From the supervisor: the members have changed.
-    caf::reacts_to<cluster_view_ptr>, caf::reacts_to<stop_atom>,
-    // Who is who, anew after every restart.
-    caf::reacts_to<wire_atom, wiring_ptr>,
-    // INTERNAL: drives push-pull and writing.
-    caf::reacts_to<tick_atom>>;
-
 /// NODE_SUPERVISOR: starts the others, restarts them one for one within their limit, stops them in order.
 using node_supervisor_actor = caf::typed_actor<
     // A pool's child (named) has died, and why: may another one be started? Counts against the limit of that name.
@@ -241,6 +196,7 @@ struct tree_wiring {
   router_actor router;
   std::vector<cache_shard_actor> shards; ///< none: nothing is cached
   cache_keeper_actor cache_keeper;       ///< null with them
+  job_keeper_actor jobs;                 ///< null: this node keeps no jobs
   uint64_t cache_generation = 0;
   settings_effects_ptr effects; ///< of the cluster's settings; null before they are read
 };

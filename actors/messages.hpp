@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/entry_ask.hpp"
+#include "actors/job_event.hpp"
 #include "actors/settings_ask.hpp"
 #include "actors/tree_options.hpp"
 #include "runtime/batching/batch.hpp"
@@ -108,6 +109,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::find_ask_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::hand_over_ask_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::hot_ask_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::hot_keys_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::job_event_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::keep_ask_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::lookup_ask_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::model_outcome_ptr)

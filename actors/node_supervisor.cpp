@@ -4,6 +4,7 @@
 #include "actors/cache_keeper.hpp"
 #include "actors/cache_shard.hpp"
 #include "actors/gateway.hpp"
+#include "actors/job_keeper.hpp"
 #include "actors/model_keeper.hpp"
 #include "actors/monitor.hpp"
 #include "actors/parent.hpp"
@@ -75,6 +76,8 @@ void node_supervisor_state::add_children() {
     children_.push_back(
         {"cache_keeper", stage_router, [this] { start_cache_keeper(); }, stop(&tree_wiring::cache_keeper), {}});
   children_.push_back({"router", stage_router, [this] { start_router(); }, stop(&tree_wiring::router), {}});
+  if (setup_.options.jobs.log)
+    children_.push_back({"jobs", stage_gateway, [this] { start_jobs(); }, stop(&tree_wiring::jobs), {}});
   children_.push_back({"gateway", stage_gateway, [this] { start_gateway(); }, stop(&tree_wiring::gateway), {}});
 }
 
@@ -105,6 +108,11 @@ void node_supervisor_state::start_gateway() {
     models.push_back(entry.name);
   parts_.gateway = self_->spawn(gateway, gateway_setup{setup_.operations, std::move(models)});
   watch(parts_.gateway);
+}
+
+void node_supervisor_state::start_jobs() {
+  parts_.jobs = self_->spawn(job_keeper, job_keeper_setup{setup_.options.jobs, setup_.desk, setup_.services});
+  watch(parts_.jobs);
 }
 
 void node_supervisor_state::start_keeper() {
@@ -161,7 +169,10 @@ void node_supervisor_state::wire() {
   self_->send(parts_.keeper, wire_atom_v, wiring_);
   self_->send(parts_.monitor, wire_atom_v, wiring_);
   self_->send(parts_.autoscaler, wire_atom_v, wiring_);
+  if (parts_.jobs)
+    self_->send(parts_.jobs, wire_atom_v, wiring_);
   setup_.door->lead_to(parts_.gateway);
+  setup_.desk->lead_to(parts_.jobs);
 }
 
 void node_supervisor_state::child_down(const caf::down_msg& down) {
@@ -218,6 +229,8 @@ void node_supervisor_state::drain(const callback_ptr& drained) {
   condition_.state = node_state::draining;
   condition_.reason = "the node takes no new calls";
   condition_changed();
+  if (parts_.jobs)
+    self_->send(parts_.jobs, drain_atom_v);
 }
 
 void node_supervisor_state::idle() {
@@ -254,6 +267,8 @@ void node_supervisor_state::tell_members() {
   self_->send(parts_.settings, cluster_);
   if (parts_.cache_keeper)
     self_->send(parts_.cache_keeper, cluster_);
+  if (parts_.jobs)
+    self_->send(parts_.jobs, cluster_);
   for (const auto& shard : parts_.shards)
     self_->send(shard, cluster_);
 }

@@ -2,6 +2,7 @@
 
 #include "actors/door.hpp"
 #include "actors/interfaces.hpp"
+#include "actors/job_desk.hpp"
 #include "actors/services.hpp"
 #include "actors/snapshot_board.hpp"
 #include "runtime/admission/admission.hpp"
@@ -21,15 +22,16 @@ struct node_supervisor_setup {
   services_ptr services;
   std::shared_ptr<admission> gate;
   std::shared_ptr<weft::door> door;
+  std::shared_ptr<job_desk> desk;
   std::shared_ptr<snapshot_board> board;
   std::shared_ptr<const operation_registry> operations;
 };
 
-/// Duty: starts gateway, router, cache keeper and shards, pools, model keeper, monitor, autoscaler and settings;
-/// restarts each alone when it dies, at most 5 times in any 30 s for each name (a pool's workers and tokenizers count
-/// under a name of their own), else the node is unhealthy; stops them in order. Owner: actor_tree. Stop order: gateway,
-/// router and cache keeper, shards, pools, then the other four, each stage when the one before it has gone, so that
-/// calls in mailboxes still reach somebody who answers them.
+/// Duty: starts gateway, job keeper, router, cache keeper and shards, pools, model keeper, monitor, autoscaler,
+/// settings; restarts each alone when it dies, at most 5 times in any 30 s for each name (a pool's workers and
+/// tokenizers count under a name of their own), else the node is unhealthy; stops them in order. Owner: actor_tree.
+/// Stop order: gateway and job keeper, router and cache keeper, shards, pools, then the other four, each stage when the
+/// one before it has gone, so that calls in mailboxes still reach somebody who answers them.
 class node_supervisor_state {
 public:
   using self_pointer = node_supervisor_actor::stateful_pointer<node_supervisor_state>;
@@ -70,6 +72,7 @@ private:
   void start_autoscaler();
   void start_cache_keeper();
   void start_gateway();
+  void start_jobs();
   void start_keeper();
   void start_monitor();
   void start_router();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/cache_options.hpp"
+#include "actors/job_options.hpp"
 #include "actors/settings_options.hpp"
 #include "runtime/admission/call_limits.hpp"
 #include "runtime/base/result.hpp"
@@ -59,6 +60,7 @@ struct tree_options {
   autoscaler_options scaling;
   settings_options settings;
   cache_options cache;
+  job_options jobs;
   std::shared_ptr<peer_link> peers; ///< the way to other nodes; null: there are none
   call_limits limits;
   /// One is fastest (no thread is woken between two actors) until it cannot tokenize as fast as the engines compute.

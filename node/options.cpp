@@ -58,6 +58,25 @@ cache_options to_cache_options(const node_config& config) {
               .enabled = c.preload, .bytes_max = c.preload_bytes_max, .bytes_per_second = c.preload_bytes_per_second}};
 }
 
+job_options to_job_options(const node_config& config, uint32_t cpus) {
+  using std::chrono::hours;
+  const auto& c = config.jobs;
+  job_options out;
+  out.core.region = config.cluster.region;
+  out.core.single_node = config.cluster.single_node;
+  out.core.durability = {.copies = c.copies, .synced = out.core.single_node ? 1 : c.synced};
+  out.core.models = {config.model.name};
+  out.core.items_max = c.items_max;
+  out.core.text_bytes_max = config.limits.text_bytes_max;
+  out.core.jobs_max = c.jobs_max;
+  out.core.submissions_max = c.submissions_max;
+  out.core.runs_max = c.runs_max ? c.runs_max : 2 * to_pools(config, cpus).front().workers_max;
+  out.core.retention = hours{c.retention_hours};
+  out.core.retention_max = hours{c.retention_hours_max};
+  out.core.expires_in = hours{c.expires_hours};
+  return out;
+}
+
 autoscaler_options to_scaling(const node_config& config) {
   using std::chrono::milliseconds;
   // The hysteresis: a worker goes only when the others stay this far below the target.
@@ -134,6 +153,10 @@ peer_link_options to_peer_link_options(const node_config& config) {
 }
 
 entry_link_options to_entry_link_options(const node_config& config) {
+  return {.tls = to_peer_tls(config)};
+}
+
+job_link_options to_job_link_options(const node_config& config) {
   return {.tls = to_peer_tls(config)};
 }
 

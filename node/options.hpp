@@ -7,6 +7,7 @@
 #include "node/logging/node_log.hpp"
 #include "node/peer/detector.hpp"
 #include "node/peer/grpc_entry_link.hpp"
+#include "node/peer/grpc_job_link.hpp"
 #include "node/peer/grpc_peer_link.hpp"
 #include "node/peer/peer_server.hpp"
 #include "node/peer/report_link.hpp"
@@ -26,6 +27,9 @@ std::vector<pool_options> to_pools(const node_config& config, uint32_t cpus);
 /// Without the stores: cache_stores.hpp opens them.
 cache_options to_cache_options(const node_config& config);
 
+/// Without identity, clock, log and link.
+job_options to_job_options(const node_config& config, uint32_t cpus);
+
 autoscaler_options to_scaling(const node_config& config);
 
 /// REQUIRES: check_relations() found nothing.
@@ -39,6 +43,7 @@ detector_options to_detector_options(const node_config& config);
 peer_server_options to_peer_server_options(const node_config& config);
 peer_link_options to_peer_link_options(const node_config& config);
 entry_link_options to_entry_link_options(const node_config& config);
+job_link_options to_job_link_options(const node_config& config);
 http_options to_http_options(const node_config& config);
 log_options to_log_options(const node_config& config);
 

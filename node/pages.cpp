@@ -44,8 +44,12 @@ http_reply readiness(const node_snapshot& node, bool draining, bool current) {
 
 std::map<std::string, http_server::page> make_pages(const page_sources& sources) {
   const std::vector<std::shared_ptr<const prometheus::Collectable>> collectors{
-      sources.registry, std::make_shared<view_collector>(sources.view), std::make_shared<process_collector>(),
-      std::make_shared<log_collector>(sources.log), sources.membership};
+      sources.registry,
+      std::make_shared<view_collector>(sources.view),
+      std::make_shared<process_collector>(),
+      std::make_shared<log_collector>(sources.log),
+      sources.membership,
+      std::make_shared<jobs_collector>(sources.jobs)};
   return {{"/metrics", [collectors] { return http_reply{.type = exposition_type, .body = expose(collectors)}; }},
           {"/healthz", [view = sources.view] { return health(*view->snapshot()); }},
           {"/readyz", [view = sources.view, &draining = sources.draining, current = sources.current] {

@@ -2,6 +2,7 @@
 
 #include "node/http/http_server.hpp"
 #include "node/logging/node_log.hpp"
+#include "node/metrics/jobs_collector.hpp"
 #include "node/metrics/membership_collector.hpp"
 #include "runtime/ports/node_view.hpp"
 
@@ -22,6 +23,7 @@ struct page_sources {
   std::shared_ptr<prometheus::Registry> registry;
   std::shared_ptr<const node_log> log;
   std::shared_ptr<const membership_collector> membership;
+  jobs_look jobs; ///< not empty
   const std::atomic<bool>& draining;
   std::shared_ptr<const std::atomic<bool>> current; ///< the settings are: before that the node takes no calls
 };

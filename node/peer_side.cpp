@@ -86,6 +86,10 @@ result<std::unique_ptr<peer_side>> peer_side::start(const inputs& in) {
       .find = [tree = in.tree](std::vector<cache_key> keys,
                                auto done) { tree->find_entries(std::move(keys), std::move(done)); },
       .hottest = [tree = in.tree](uint32_t keys_max, auto done) { tree->hottest_keys(keys_max, std::move(done)); }};
+  if (in.config->jobs.enabled)
+    served.jobs = [tree = in.tree](job_request request, auto done) {
+      tree->ask_jobs(std::move(request), std::move(done));
+    };
   out->server_ = std::make_unique<peer_server>(served, in.tree->entrance(), in.counts);
   const auto data_port = out->server_->start();
   if (!data_port)

@@ -5,6 +5,8 @@
 #include "node/config/address.hpp"
 #include "node/config/reload.hpp"
 #include "node/cpus.hpp"
+#include "node/failpoint.hpp"
+#include "node/job_logs.hpp"
 #include "node/metrics/node_meter.hpp"
 #include "node/model_files.hpp"
 #include "node/options.hpp"
@@ -45,10 +47,14 @@ result<std::unique_ptr<running_node>> running_node::start(inputs in) {
 }
 
 running_node::~running_node() {
+  if (stop_backups_)
+    stop_backups_();
   if (settings_link_)
     settings_link_->close(); // its answers go to actors, which end before it
   if (entries_)
     entries_->close();
+  if (job_link_)
+    job_link_->close();
 }
 
 status running_node::open_parts() {
@@ -113,6 +119,27 @@ settings_options running_node::make_settings_options() {
   return out;
 }
 
+status running_node::open_jobs(tree_options& options) {
+  if (!in_.config.jobs.enabled)
+    return ok;
+  auto link = grpc_job_link::make(to_job_link_options(in_.config));
+  if (!link)
+    return link.error();
+  job_link_ = *std::move(link);
+  auto opened = open_job_log(in_.config, data_->path(), in_.log);
+  if (!opened)
+    return opened.error();
+  backups_ = std::move(opened->backups);
+  stop_backups_ = std::move(opened->stop_backups);
+  options.jobs = to_job_options(in_.config, usable_cpus());
+  options.jobs.self = identity_.node;
+  options.jobs.now = wall_now;
+  options.jobs.log = std::move(opened->log);
+  options.jobs.link = job_link_;
+  options.jobs.failpoint = failpoint_of(in_.environment);
+  return ok;
+}
+
 status running_node::start_tree(const std::filesystem::path& model_directory, const std::string& model_version) {
   registry_ = std::make_shared<prometheus::Registry>();
   const bert_model_options model{.directory = model_directory,
@@ -132,6 +159,8 @@ status running_node::start_tree(const std::filesystem::path& model_directory, co
   options.limits = to_call_limits(in_.config);
   options.cache = to_cache_options(in_.config);
   options.cache.stores = open_cache_stores(in_.config, data_->path(), in_.log);
+  if (auto opened = open_jobs(options); !opened)
+    return opened;
   options.scheduler_threads = in_.config.node.scheduler_threads;
   meter_ = std::make_shared<node_meter>(registry_);
   options.meter = meter_;
@@ -170,6 +199,9 @@ status running_node::start_tree(const std::filesystem::path& model_directory, co
     tree->ask_settings(std::move(request), std::move(done));
   };
   served.look = look_;
+  if (in_.config.jobs.enabled)
+    served.jobs = tree_->jobs();
+  served.backups = backups_;
   served.reports = [link = reports_](auto done) { link->ask(std::move(done)); };
   served.cached = [tree = tree_.get()](cache_question question, auto done) {
     tree->look_up(std::move(question), std::move(done));
@@ -188,6 +220,12 @@ status running_node::start_listeners() {
                            .registry = registry_,
                            .log = in_.log,
                            .membership = membership_,
+                           .jobs = [tree = tree_.get()]() -> std::optional<std::pair<jobs_counters, job_log_counters>> {
+                             const auto counts = tree->count_jobs();
+                             if (!counts.kept)
+                               return std::nullopt;
+                             return std::pair{counts.core, counts.log};
+                           },
                            .draining = draining_,
                            .current = settings_current_};
   auto http = http_server::start(to_http_options(in_.config), make_pages(pages));
@@ -273,6 +311,8 @@ void running_node::begin_drain() {
 }
 
 void running_node::stop(std::chrono::milliseconds grace) {
+  if (stop_backups_)
+    stop_backups_(); // the listener closes when every call is answered
   grpc_->shutdown(grace);
   peers_->stop(std::chrono::milliseconds{0}); // it has left the cluster: who asks now does not know yet
 }

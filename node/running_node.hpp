@@ -10,12 +10,15 @@
 #include "node/logging/node_log.hpp"
 #include "node/metrics/node_meter.hpp"
 #include "node/peer/boot_record.hpp"
+#include "node/peer/grpc_job_link.hpp"
 #include "node/peer/settings_link.hpp"
 #include "node/peer_side.hpp"
 #include "node/settings_store.hpp"
+#include "runtime/ports/backup_door.hpp"
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -75,6 +78,7 @@ private:
   status open_parts();
   status open_settings();
   settings_options make_settings_options();
+  status open_jobs(tree_options& options);
   status start_tree(const std::filesystem::path& model_directory, const std::string& model_version);
   status start_listeners();
 
@@ -99,6 +103,9 @@ private:
   std::shared_ptr<membership_collector> membership_ = std::make_shared<membership_collector>();
   std::shared_ptr<grpc_peer_link> link_;
   std::shared_ptr<grpc_entry_link> entries_;
+  std::shared_ptr<grpc_job_link> job_link_; ///< null: this node keeps no jobs
+  backup_door backups_;                     ///< empty: the same
+  std::function<void()> stop_backups_;      ///< empty: the same
   std::unique_ptr<actor_tree> tree_;
   std::unique_ptr<grpc_server> grpc_;
   std::unique_ptr<http_server> http_;

@@ -87,6 +87,21 @@ struct node_config {
     bool embed_packed_fp16 = false;
   } cache;
 
+  struct jobs_section {
+    bool enabled = true;
+    uint32_t copies = 3;
+    uint32_t synced = 2;
+    uint64_t bytes_max = 68'719'476'736;
+    uint64_t items_max = 10'000'000;
+    uint32_t jobs_max = 10'000;
+    uint32_t submissions_max = 256;
+    uint32_t runs_max = 0; ///< 0: two a worker
+    uint32_t retention_hours = 24;
+    uint32_t retention_hours_max = 720;
+    uint32_t expires_hours = 168;
+    std::string backup_dir; ///< "": no backups are made
+  } jobs;
+
   struct scaling_section {
     uint32_t utilization_target_percent = 70;
     uint32_t wait_target_ms = 200;

@@ -39,6 +39,17 @@ void check_sizes(const node_config& c, std::vector<std::string>& errors) {
   at_most("limits.call_bytes_max", c.limits.call_bytes_max, "limits.bytes_max", c.limits.bytes_max);
 }
 
+void check_jobs(const node_config& c, std::vector<std::string>& errors) {
+  if (c.jobs.synced > c.jobs.copies)
+    errors.push_back("jobs.synced: must be at most jobs.copies (" + std::to_string(c.jobs.synced) + " > " +
+                     std::to_string(c.jobs.copies) + ")");
+  if (c.jobs.synced == 1 && !c.cluster.single_node)
+    errors.push_back("jobs.synced: 1 loses what was acknowledged with one disk: it needs cluster.single_node = true");
+  if (c.jobs.retention_hours > c.jobs.retention_hours_max)
+    errors.push_back("jobs.retention_hours: must be at most jobs.retention_hours_max (" +
+                     std::to_string(c.jobs.retention_hours) + " > " + std::to_string(c.jobs.retention_hours_max) + ")");
+}
+
 void check_addresses(const node_config& c, std::vector<std::string>& errors) {
   const auto differ = [&](const char* a, const std::string& x, const char* b, const std::string& y) {
     if (x == y && !x.ends_with(":0"))
@@ -72,6 +83,7 @@ std::vector<std::string> check_relations(const node_config& config) {
   std::vector<std::string> errors;
   check_tls(config, errors);
   check_sizes(config, errors);
+  check_jobs(config, errors);
   check_addresses(config, errors);
   check_api_keys(config, errors);
   return errors;

@@ -79,8 +79,8 @@ public:
                                                                           if (!hold_tasks)
                                                                             run_tasks();
                                                                         }});
-    supervisor =
-        system_.spawn(node_supervisor, node_supervisor_setup{options, services, gate, entrance, board, operations});
+    supervisor = system_.spawn(node_supervisor,
+                               node_supervisor_setup{options, services, gate, entrance, jobs, board, operations});
     step();
   }
 
@@ -158,6 +158,7 @@ public:
   std::vector<std::string> log;
   std::shared_ptr<admission> gate;
   std::shared_ptr<door> entrance;
+  std::shared_ptr<job_desk> jobs = std::make_shared<job_desk>();
   std::shared_ptr<snapshot_board> board;
   node_supervisor_actor supervisor;
 

@@ -1,21 +1,15 @@
 #include "tests/cluster/cluster_fixture.hpp"
 #include "tests/cluster/lone_answers.hpp"
+#include "tests/cluster/small_disk.hpp"
 #include "tests/cluster/steady_load.hpp"
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
-#include <cerrno>
 #include <csignal>
-#include <cstring>
-#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <numeric>
-#include <sched.h>
-#include <sys/mount.h>
-#include <unistd.h>
 
 using namespace weft::test;
 using namespace std::chrono_literals;
@@ -55,44 +49,6 @@ int damage(const fs::path& store, const std::string& name) {
 bool said(const cluster_node& node, const std::string& what) {
   return node.process().errors().find(what) != std::string::npos;
 }
-
-/// A file system of its own for this process and those that it starts; it goes with the last of them.
-class small_disk {
-public:
-  explicit small_disk(const std::string& size) {
-    if (::unshare(CLONE_NEWNS) != 0 || ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-        ::mount("tmpfs", folder_.path().c_str(), "tmpfs", 0, ("size=" + size).c_str()) != 0)
-      problem_ = std::strerror(errno);
-  }
-  ~small_disk() {
-    if (problem_.empty())
-      ::umount2(folder_.path().c_str(), MNT_DETACH);
-  }
-  /// Why there is none: mounting is for root.
-  const std::string& problem() const { return problem_; }
-  fs::path path() const { return folder_.path(); }
-
-  void fill() {
-    const int file = ::open(filler().c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-    REQUIRE(file >= 0);
-    for (off_t step = 1 << 20, at = 0; step >= 4'096;)
-      if (::posix_fallocate(file, at, step) == 0)
-        at += step;
-      else
-        step /= 2;
-    ::close(file);
-  }
-  /// Frees so much, or all that fill() took.
-  void make_room(uintmax_t bytes) {
-    const auto size = fs::file_size(filler());
-    fs::resize_file(filler(), size - std::min(size, bytes));
-  }
-
-private:
-  fs::path filler() const { return folder_.path() / "filler"; }
-  temporary_directory folder_;
-  std::string problem_;
-};
 
 auto since(std::chrono::steady_clock::time_point began) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
