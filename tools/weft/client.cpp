@@ -43,6 +43,10 @@ std::shared_ptr<grpc::Channel> client::make_channel(const std::string& endpoint)
   // Retries are decided here (retry_policy), where the next endpoint is known.
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   arguments.SetMaxReceiveMessageSize(message_bytes_max);
+  // A node that is gone without a word is found while a stream waits for its job.
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   arguments.SetUserAgentPrefix("weft-cli/" WEFT_VERSION);
   const auto& tls = options_.tls;
   if (!tls.on)

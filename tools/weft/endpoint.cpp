@@ -46,7 +46,7 @@ result<std::string> parse_endpoint(std::string_view s) {
   return std::string{s};
 }
 
-std::optional<double> unit_milliseconds(std::string_view unit) {
+std::optional<double> unit_milliseconds(std::string_view unit, bool days) {
   if (unit == "ms")
     return 1;
   if (unit.empty() || unit == "s")
@@ -55,6 +55,8 @@ std::optional<double> unit_milliseconds(std::string_view unit) {
     return 60e3;
   if (unit == "h")
     return 3600e3;
+  if (unit == "d" && days)
+    return 24 * 3600e3;
   return std::nullopt;
 }
 
@@ -85,15 +87,17 @@ bool is_loopback(std::string_view endpoint) {
   return endpoint.starts_with("127.") || endpoint.starts_with("localhost:") || endpoint.starts_with("[::1]");
 }
 
-result<std::chrono::milliseconds> parse_duration(std::string_view text) {
+result<std::chrono::milliseconds> parse_duration(std::string_view text, std::chrono::hours most) {
+  const bool days = most > std::chrono::hours{24};
   double number = 0;
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
-  const auto unit = unit_milliseconds(text.substr(static_cast<size_t>(parsed.ptr - text.data())));
+  const auto unit = unit_milliseconds(text.substr(static_cast<size_t>(parsed.ptr - text.data())), days);
   if (parsed.ec != std::errc{} || !unit)
-    return bad("'" + std::string{text} + "' is not a duration: write 500ms, 30s, 2m or 1h");
+    return bad("'" + std::string{text} + "' is not a duration: write 500ms, 30s, 2m" +
+               (days ? ", 1h or 7d" : " or 1h"));
   const double milliseconds = number * *unit;
-  if (!(milliseconds >= 1) || milliseconds > 24 * 3600e3)
-    return bad("'" + std::string{text} + "' is out of range: 1ms to 24h");
+  if (!(milliseconds >= 1) || milliseconds > static_cast<double>(std::chrono::milliseconds{most}.count()))
+    return bad("'" + std::string{text} + "' is out of range: 1ms to " + std::to_string(most.count()) + "h");
   return std::chrono::milliseconds{static_cast<int64_t>(milliseconds)};
 }
 

@@ -17,7 +17,9 @@ result<std::vector<std::string>> parse_endpoints(const std::vector<std::string>&
 /// Whether the host is this machine, so that an API key does not cross a network.
 bool is_loopback(std::string_view endpoint);
 
-/// "500ms", "30s", "2m", "1h"; a bare number means seconds. Above 0, at most 24 h.
-result<std::chrono::milliseconds> parse_duration(std::string_view text);
+/// "500ms", "30s", "2m", "1h" and, where more than a day is allowed, "7d"; a bare number means seconds. Above 0, at
+/// most `most`.
+result<std::chrono::milliseconds> parse_duration(std::string_view text,
+                                                 std::chrono::hours most = std::chrono::hours{24});
 
 } // namespace weft::cli

@@ -16,7 +16,7 @@ namespace {
 using namespace weft::cli;
 
 constexpr const char* description =
-    "Works with a Weft cluster: embeds texts, ranks paragraphs, shows the state of nodes.";
+    "Works with a Weft cluster: embeds texts, runs durable jobs, ranks paragraphs, shows the state of nodes.";
 
 constexpr const char* footer = R"(Exit codes:
   0 ok           1 failed           2 wrong command line   3 no endpoint reachable
@@ -30,6 +30,7 @@ Start here:
   weft health
   weft embed --text 'The warp and the weft'
   weft rank --query 'Who may copy this?' LICENSE README.md
+  weft job submit embed notes.txt --wait
 
 'weft VERB --help' explains a verb.)";
 
@@ -68,9 +69,11 @@ exit_code run(int argc, char** argv) {
   action chosen;
   add_embed(program, common, chosen);
   add_rank(program, common, chosen);
+  add_job(program, common, chosen);
   add_node(program, common, chosen);
   add_cache(program, common, chosen);
   add_settings(program, common, chosen);
+  add_backup(program, common, chosen);
   add_health(program, common, chosen);
   add_top(program, common, chosen);
   if (argc == 1) {

@@ -88,6 +88,7 @@ std::optional<problem> read_tls(const common_options& common, tls_options& tls) 
 output_format parse_format(const std::string& name) {
   constexpr std::pair<const char*, output_format> formats[] = {{"wide", output_format::wide},
                                                                {"json", output_format::json},
+                                                               {"jsonl", output_format::json},
                                                                {"yaml", output_format::yaml},
                                                                {"name", output_format::name}};
   for (auto [known, format] : formats)
@@ -99,8 +100,9 @@ output_format parse_format(const std::string& name) {
 } // namespace
 
 void add_common(CLI::App& verb, common_options& common) {
-  verb.add_option("-o,--output", common.output, "How to print: table, wide, json (one object a line), yaml, name")
-      ->check(CLI::IsMember({"table", "wide", "json", "yaml", "name"}).description(""))
+  verb.add_option("-o,--output", common.output,
+                  "How to print: table, wide, json or jsonl (one object a line), yaml, name")
+      ->check(CLI::IsMember({"table", "wide", "json", "jsonl", "yaml", "name"}).description(""))
       ->type_name("FORMAT")
       ->group("Output");
   const auto text = [&](const char* name, std::string& value, const char* help, const char* type) {

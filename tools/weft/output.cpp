@@ -9,6 +9,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <ctime>
 #include <unistd.h>
 
 namespace weft::cli {
@@ -164,6 +165,20 @@ std::string in_time(uint64_t seconds) {
     std::snprintf(text.data(), text.size(), "%llud%02uh", static_cast<unsigned long long>(seconds / 86400),
                   static_cast<unsigned>(seconds / 3600 % 24));
   return text.data();
+}
+
+std::string bar(double share, size_t columns) {
+  const auto full = static_cast<size_t>(std::clamp(share, 0.0, 1.0) * static_cast<double>(columns));
+  return "[" + std::string(full, '#') + std::string(columns - full, '-') + "]";
+}
+
+std::string in_utc(int64_t unix_ms) {
+  const std::time_t seconds = unix_ms / 1000;
+  std::tm parts{};
+  char out[32];
+  if (gmtime_r(&seconds, &parts) == nullptr || std::strftime(out, sizeof out, "%Y-%m-%d %H:%M:%S", &parts) == 0)
+    return "-";
+  return out;
 }
 
 std::string counted(uint64_t number, std::string_view singular) {

@@ -80,6 +80,9 @@ private:
   std::vector<std::vector<cell>> rows_;
 };
 
+/// "[####----]"; share: 0 to 1.
+std::string bar(double share, size_t columns);
+
 /// 1234567 → "1 234 567".
 std::string with_spaces(uint64_t number);
 /// 1536 → "1.5 kB", as multiples of 1000.
@@ -88,6 +91,8 @@ std::string in_bytes(uint64_t bytes);
 std::string in_figures(double number);
 /// 59 → "59s", 3725 → "1h02m".
 std::string in_time(uint64_t seconds);
+/// Milliseconds since 1970 → "2026-11-21 12:30:00", UTC; "-" for what is no time.
+std::string in_utc(int64_t unix_ms);
 /// "1 text", "2 texts".
 std::string counted(uint64_t number, std::string_view singular);
 

@@ -6,15 +6,6 @@
 #include <algorithm>
 
 namespace weft::cli {
-namespace {
-
-std::string bar(double share, size_t columns) {
-  const auto full = static_cast<size_t>(share * static_cast<double>(columns));
-  return "[" + std::string(full, '#') + std::string(columns - full, '-') + "]";
-}
-
-} // namespace
-
 std::optional<std::string> progress::update(uint64_t items, uint64_t bytes, time_point now, size_t columns) {
   if (now - start_ < first_after || (shown_ && now - last_ < every))
     return std::nullopt;

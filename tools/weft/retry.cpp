@@ -7,9 +7,11 @@
 
 namespace weft::cli {
 
-retry_policy::retry_policy(size_t endpoints, uint64_t seed)
-    : endpoints_(endpoints), random_(static_cast<std::minstd_rand::result_type>(seed)) {
+retry_policy::retry_policy(size_t endpoints, uint64_t seed, size_t rounds)
+    : endpoints_(endpoints), rounds_(rounds), random_(static_cast<std::minstd_rand::result_type>(seed)) {
   WEFT_ASSERT(endpoints > 0);
+  WEFT_ASSERT(rounds > 0);
+  WEFT_ASSERT(rounds <= 16);
 }
 
 retry_policy::step retry_policy::failed(std::optional<std::chrono::milliseconds> retry_after) {
@@ -17,7 +19,7 @@ retry_policy::step retry_policy::failed(std::optional<std::chrono::milliseconds>
     return {};
   ++attempts_;
   wish_ = std::max(wish_, retry_after.value_or(std::chrono::milliseconds{0}));
-  if (attempts_ >= endpoints_ * rounds_max)
+  if (attempts_ >= endpoints_ * rounds_)
     return {};
   if (attempts_ % endpoints_ != 0)
     return {true, {}};

@@ -9,12 +9,12 @@
 namespace weft::cli {
 
 /// Decides whether and when a call that failed with UNAVAILABLE is tried again. Every endpoint has its turn before
-/// anything waits; then comes a pause of 200 ms · 2^round ± 20 %, or longer where a node asked for it. After three
-/// rounds without any progress the caller gives up. Not thread-safe.
-/// REQUIRES: endpoints > 0.
+/// anything waits; then comes a pause of 200 ms · 2^round ± 20 %, or longer where a node asked for it. After so many
+/// rounds without any progress (three, unless said otherwise) the caller gives up. Not thread-safe.
+/// REQUIRES: endpoints > 0, 0 < rounds <= 16.
 class retry_policy {
 public:
-  retry_policy(size_t endpoints, uint64_t seed);
+  retry_policy(size_t endpoints, uint64_t seed, size_t rounds = rounds_max);
 
   struct step {
     bool again = false;
@@ -34,6 +34,7 @@ public:
 
 private:
   size_t endpoints_;
+  size_t rounds_;
   size_t attempts_ = 0;
   std::chrono::milliseconds wish_{}; ///< the longest of this round
   std::minstd_rand random_;

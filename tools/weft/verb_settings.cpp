@@ -2,7 +2,6 @@
 #include "tools/weft/verbs.hpp"
 #include "weft/v1/admin.grpc.pb.h"
 
-#include <ctime>
 #include <memory>
 #include <string>
 #include <unistd.h>
@@ -40,15 +39,6 @@ json to_json(const v1::Setting& s) {
           {"version", s.version()},
           {"writer", s.writer()},
           {"changed_unix_ms", s.changed_unix_ms()}};
-}
-
-std::string in_utc(int64_t unix_ms) {
-  const std::time_t seconds = unix_ms / 1000;
-  std::tm parts{};
-  char out[32];
-  if (gmtime_r(&seconds, &parts) == nullptr || std::strftime(out, sizeof out, "%Y-%m-%d %H:%M:%S", &parts) == 0)
-    return "-";
-  return out;
 }
 
 exit_code finish(out_file& out) {

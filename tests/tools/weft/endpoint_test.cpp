@@ -39,4 +39,6 @@ TEST_CASE("a duration has a unit or means seconds") {
     CAPTURE(bad);
     CHECK_FALSE(parse_duration(bad));
   }
+  CHECK(*parse_duration("7d", std::chrono::hours{24 * 30}) == std::chrono::hours{7 * 24});
+  CHECK_FALSE(parse_duration("31d", std::chrono::hours{24 * 30}));
 }

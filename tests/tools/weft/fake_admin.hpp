@@ -78,6 +78,17 @@ private:
     out->set_bytes(900);
     return grpc::Status::OK;
   }
+  grpc::Status CreateBackup(grpc::ServerContext*, const v1::CreateBackupRequest* in,
+                            v1::CreateBackupResponse* out) override {
+    if (in->keep() == 99)
+      return {grpc::StatusCode::RESOURCE_EXHAUSTED, "a backup is being made"};
+    out->mutable_backup()->set_id(in->keep() + 1);
+    out->mutable_backup()->set_created_unix_ms(1'800'000'000'000);
+    out->mutable_backup()->set_bytes(12'300'000);
+    out->mutable_backup()->set_node("n1");
+    out->set_folder("/mnt/backups/n1");
+    return grpc::Status::OK;
+  }
   static void fill(const std::string& key, const std::string& value, v1::Setting& to) {
     to.set_key(key);
     to.set_value(value);

@@ -86,6 +86,7 @@ ended run_weft(const run_options& options) {
   fcntl(in[1], F_SETFL, O_NONBLOCK);
   ended result;
   std::string_view rest = options.input;
+  bool interrupted = false;
   while (out[0] >= 0 || err[0] >= 0) {
     pollfd wanted[3] = {{in[1], POLLOUT, 0}, {out[0], POLLIN, 0}, {err[0], POLLIN, 0}};
     REQUIRE(poll(wanted, 3, -1) > 0);
@@ -95,6 +96,9 @@ ended run_weft(const run_options& options) {
       drain(out[0], result.out);
     if (wanted[2].revents != 0)
       drain(err[0], result.err);
+    if (!interrupted && !options.interrupt_at.empty() &&
+        (result.out + result.err).find(options.interrupt_at) != SIZE_MAX)
+      interrupted = kill(child, SIGINT) == 0;
     if (out[0] >= 0 && result.out.size() >= options.out_bytes_max) {
       close(out[0]);
       out[0] = -1;

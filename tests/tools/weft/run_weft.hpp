@@ -16,6 +16,7 @@ struct run_options {
   std::string input{};                    ///< of standard input
   std::vector<std::string> environment{}; ///< "NAME=value", beside PATH
   size_t out_bytes_max = SIZE_MAX;        ///< then standard output is closed, as `head` does
+  std::string interrupt_at{};             ///< SIGINT once this was printed, to either; "": never
 };
 
 /// Runs the real program with pipes and waits for its end.

@@ -1,0 +1,98 @@
+#include "tools/weft/job_results.hpp"
+
+#include "tools/weft/job_json.hpp"
+#include "weft/v1/job.grpc.pb.h"
+
+#include <random>
+
+namespace weft::cli {
+namespace {
+
+enum class stream_end { ended, stopped, lost };
+
+/// Runs `stream` at one endpoint after the other, until it does not end as lost. It says what went wrong, and whether
+/// anything came before that.
+template <class Stream> std::optional<problem> follow(client& from, size_t rounds_max, Stream stream) {
+  retry_policy retries{from.endpoints(), std::random_device{}(), rounds_max};
+  for (bool reached = false;;) {
+    auto trouble = from.connect();
+    if (!trouble) {
+      bool progressed = false;
+      reached = true;
+      if (stream(trouble, progressed) != stream_end::lost)
+        return trouble;
+      if (progressed)
+        retries.progressed();
+      from.next();
+    } else if (!reached) {
+      return trouble; // never reached anybody: say so at once
+    }
+    const auto step = retries.failed(trouble->retry_after);
+    if (!step.again || !from.pause(step.wait))
+      return trouble;
+  }
+}
+
+/// What the end of a stream means. ended: its job has.
+stream_end judge(const client& from, const grpc::ClientContext& context, const grpc::Status& status,
+                 std::optional<problem>& trouble) {
+  if (status.ok())
+    return stream_end::ended;
+  trouble = from.failed(status, context);
+  return trouble->retryable ? stream_end::lost : stream_end::stopped;
+}
+
+} // namespace
+
+std::optional<problem> read_results(client& from, const results_settings& settings, const result_sink& sink,
+                                    results_totals& totals) {
+  v1::JobServiceResultsRequest request;
+  request.set_id(settings.id);
+  request.set_from_item(settings.from);
+  request.set_failed_only(settings.failed_only);
+  return follow(from, settings.rounds_max, [&](std::optional<problem>& trouble, bool& progressed) {
+    grpc::ClientContext context;
+    from.prepare(context);
+    const auto stub = v1::JobService::NewStub(from.channel());
+    const auto stream = stub->Results(&context, request);
+    for (v1::JobServiceResultsResponse page; stream->Read(&page); progressed = true) {
+      if (page.has_info()) {
+        totals.mixed = totals.mixed || (!totals.info.model_version().empty() &&
+                                        totals.info.model_version() != page.info().model_version());
+        totals.info = page.info();
+      }
+      for (const auto& item : page.items()) {
+        request.set_from_item(item.index() + 1);
+        ++totals.items;
+        totals.failed += item.has_error() ? 1 : 0;
+        totals.tokens += item.embedding().tokens();
+        if (!sink(item)) {
+          context.TryCancel();
+          return stream_end::stopped;
+        }
+      }
+    }
+    return judge(from, context, stream->Finish(), trouble);
+  });
+}
+
+std::optional<problem> watch_job(client& from, const std::string& id, const std::function<bool(const v1::Job&)>& news) {
+  v1::JobServiceWatchRequest request;
+  request.set_id(id);
+  request.set_period_ms(500);
+  return follow(from, results_settings{}.rounds_max, [&](std::optional<problem>& trouble, bool& progressed) {
+    grpc::ClientContext context;
+    from.prepare(context);
+    const auto stub = v1::JobService::NewStub(from.channel());
+    const auto stream = stub->Watch(&context, request);
+    for (v1::JobServiceWatchResponse answer; stream->Read(&answer); progressed = true) {
+      if (news(answer.job()))
+        continue;
+      context.TryCancel();
+      return stream_end::stopped;
+    }
+    return judge(from, context, stream->Finish(), trouble);
+  });
+}
+
+} // namespace weft::cli

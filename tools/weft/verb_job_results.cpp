@@ -1,0 +1,207 @@
+#include "tools/weft/job_json.hpp"
+#include "tools/weft/job_matrix.hpp"
+#include "tools/weft/job_results.hpp"
+#include "tools/weft/last_words.hpp"
+#include "tools/weft/utf8.hpp"
+#include "tools/weft/verbs.hpp"
+
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <unistd.h>
+
+namespace weft::cli {
+namespace {
+
+constexpr size_t rows_shown = 10;
+
+struct options {
+  std::string id;
+  uint64_t from = 0;
+  bool failed = false;
+  std::string out;
+};
+
+constexpr const char* footer =
+    R"(In the order of the items, as they become done, until the job has ended. When a node is lost, the next endpoint goes
+on with the item after the last one. Ends with 0 when all of them came, also where items failed.
+
+  -o json   {"index":0,"tokens":7,"source":"computed","embedding":[0.0677,…]}, or
+            {"index":1,"error":{"code":"INVALID_ARGUMENT","reason":"INVALID_UTF8","message":"…"}}
+  -o table  the first 10 and a summary        -o wide  all of them, in short        -o name  indices of what has a result
+  --out F   a NumPy file: float32 [items, dimensions]; an item that has no result is a row of NaN. It has its name when
+            it is complete; numpy.load('F', mmap_mode='r') reads it.
+
+Examples:
+  weft job results $id -o json > vectors.jsonl
+  weft job results $id --out vectors.npy
+  weft job results $id --failed -o json)";
+
+std::span<const float> vector_of(const v1::ItemResult& item) {
+  return {item.embedding().values().data(), static_cast<size_t>(item.embedding().values_size())};
+}
+
+const char* source_name(v1::Source source) {
+  switch (source) {
+  case v1::SOURCE_COMPUTED:
+    return "computed";
+  case v1::SOURCE_MEMORY:
+    return "memory";
+  case v1::SOURCE_STORE:
+    return "store";
+  case v1::SOURCE_SHARED:
+    return "shared";
+  default:
+    return "unknown";
+  }
+}
+
+json error_of(const v1::ItemResult& item) {
+  return {{"code", status_name(item.error().code())},
+          {"reason", item.error().reason()},
+          {"message", item.error().message()}};
+}
+
+std::string json_line(const v1::ItemResult& item) {
+  std::string line = R"({"index":)" + std::to_string(item.index());
+  if (item.has_error())
+    return line + R"(,"error":)" + to_line(error_of(item)) + "}\n";
+  line += R"(,"tokens":)" + std::to_string(item.embedding().tokens()) + R"(,"source":")" +
+          source_name(item.embedding().source()) + '"';
+  line += item.embedding().truncated() ? R"(,"truncated":true,"embedding":)" : R"(,"embedding":)";
+  append_vector(line, vector_of(item));
+  return line + "}\n";
+}
+
+std::string yaml_entry(const v1::ItemResult& item) {
+  std::string text = "- index: " + std::to_string(item.index()) + "\n";
+  if (item.has_error())
+    return text + "  error: " + to_line(error_of(item)) + "\n";
+  text += "  tokens: " + std::to_string(item.embedding().tokens()) + "\n  source: ";
+  text += source_name(item.embedding().source());
+  text += item.embedding().truncated() ? "\n  truncated: true\n  embedding: " : "\n  embedding: ";
+  append_vector(text, vector_of(item));
+  return text + "\n";
+}
+
+std::string beginning(const v1::ItemResult& item) {
+  if (item.has_error())
+    return printable(item.error().reason()) + ": " + shorten(printable(item.error().message()), 60);
+  std::string text;
+  char figure[32];
+  const auto vector = vector_of(item);
+  for (const float x : vector.first(std::min<size_t>(3, vector.size()))) {
+    std::snprintf(figure, sizeof figure, "%.4f ", static_cast<double>(x));
+    text += figure;
+  }
+  return text + "…";
+}
+
+std::string wide_line(const v1::ItemResult& item) {
+  char head[64];
+  std::snprintf(head, sizeof head, "%-9llu %7u  %-9s ", static_cast<unsigned long long>(item.index()),
+                item.embedding().tokens(), item.has_error() ? "error" : source_name(item.embedding().source()));
+  return head + beginning(item) + "\n";
+}
+
+/// Shows results as they come; the first ones and a summary at the end where a table is wanted.
+class result_printer {
+public:
+  explicit result_printer(const session& s) : session_(s), out_(STDOUT_FILENO) {}
+
+  bool print(const v1::ItemResult& item) {
+    switch (session_.format) {
+    case output_format::json:
+      return out_.write(json_line(item));
+    case output_format::yaml:
+      return out_.write(yaml_entry(item));
+    case output_format::name:
+      return item.has_error() || out_.write(std::to_string(item.index()) + "\n");
+    case output_format::wide:
+      return out_.write(wide_line(item));
+    case output_format::table:
+      break;
+    }
+    if (rows_.rows() < rows_shown)
+      rows_.add({{std::to_string(item.index())},
+                 {item.has_error() ? "-" : std::to_string(item.embedding().tokens())},
+                 {item.has_error() ? "error" : source_name(item.embedding().source()),
+                  item.has_error() ? tone::bad : tone::good},
+                 {beginning(item), tone::dim}});
+    return true;
+  }
+
+  exit_code end(const results_totals& totals, const std::optional<problem>& trouble) {
+    if (session_.format == output_format::table && totals.items > 0)
+      out_.write(summary(totals));
+    out_.flush();
+    if (out_.error() != 0)
+      return report({.what = std::string{"cannot write the results: "} + std::strerror(out_.error())});
+    return trouble && !out_.closed() ? report(*trouble) : exit_code::ok;
+  }
+
+private:
+  std::string summary(const results_totals& totals) const {
+    const bool colour = session_.out_terminal.colour;
+    std::string text =
+        rows_.str(colour, session_.out_terminal.is_terminal ? size_of_terminal(STDOUT_FILENO).columns : 120);
+    if (totals.items > rows_.rows())
+      text += "… and " + with_spaces(totals.items - rows_.rows()) +
+              " more (-o json has the vectors, --out FILE.npy writes them for NumPy)\n";
+    text += "\n" + paint(counted(totals.items, "item") + ", " + counted(totals.tokens, "token"), tone::bold, colour);
+    text += totals.failed > 0 ? ", " + with_spaces(totals.failed) + " failed\n" : "\n";
+    if (!totals.info.model().empty())
+      text += printable(totals.info.model()) + " " + printable(totals.info.model_version()) + " " +
+              printable(totals.info.precision()) + ", " + std::to_string(totals.info.dimensions()) + " dimensions\n";
+    return text;
+  }
+
+  const session& session_;
+  out_file out_;
+  table rows_{{{"INDEX", true}, {"TOKENS", true}, {"SOURCE"}, {"EMBEDDING"}}};
+};
+
+exit_code write_npy(session& s, const options& o) {
+  npy_writer matrix{o.out};
+  if (auto why = matrix.open(); !why.empty())
+    return report(usage_problem("--out: " + why));
+  const last_words words{[&] {
+    unlink(matrix.partial().c_str());
+    std::fprintf(stderr, "%sweft: interrupted; '%s' was not written. The same command begins again.\n",
+                 s.err_terminal.screen ? "\r\x1b[K" : "", printable(o.out).c_str());
+  }};
+  client from{s.connection};
+  return write_matrix(s, from, {.id = o.id, .from = o.from, .file = o.out}, matrix);
+}
+
+exit_code run(session& s, const options& o) {
+  if (!o.out.empty() && o.failed)
+    return report(
+        usage_problem("--out writes the vectors, and --failed asks for items that have none", "Give one of them."));
+  set_deadline(s);
+  if (!o.out.empty())
+    return write_npy(s, o);
+  client from{s.connection};
+  result_printer out{s};
+  results_totals totals;
+  const auto trouble = read_results(
+      from, {.id = o.id, .from = o.from, .failed_only = o.failed},
+      [&](const v1::ItemResult& item) { return out.print(item); }, totals);
+  return out.end(totals, trouble);
+}
+
+} // namespace
+
+void add_job_results(CLI::App& noun, common_options& common, action& chosen) {
+  auto* verb = noun.add_subcommand("results", "The results of a job");
+  auto o = std::make_shared<options>();
+  verb->add_option("ID", o->id, "Which: 32 hex digits, as 'weft job submit' prints them")->required()->type_name("");
+  verb->add_option("--from", o->from, "Begin with this item, from 0")->type_name("N");
+  verb->add_flag("--failed", o->failed, "Only the items that failed, each with its reason");
+  verb->add_option("--out", o->out, "Write the vectors into a NumPy file")->type_name("FILE.npy");
+  add_common(*verb, common);
+  verb->footer(footer);
+  verb->callback([o, &chosen] { chosen = [o](session& s) { return run(s, *o); }; });
+}
+
+} // namespace weft::cli
