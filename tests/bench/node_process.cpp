@@ -156,13 +156,17 @@ std::map<std::string, v1::Node> node_process::members() const {
   return out;
 }
 
-uint64_t node_process::computed() const {
+double node_process::counted(std::string_view series) const {
   const auto page = test::http_get(http_, "/metrics");
-  uint64_t sum = 0;
-  constexpr std::string_view series = "\nweft_engine_items_total{";
-  for (auto at = page.find(series); at != std::string::npos; at = page.find(series, at + 1))
-    sum += static_cast<uint64_t>(std::strtod(page.c_str() + page.find("} ", at) + 2, nullptr));
+  const auto begins = "\n" + std::string{series};
+  double sum = 0;
+  for (auto at = page.find(begins); at != std::string::npos; at = page.find(begins, at + 1))
+    sum += std::strtod(page.c_str() + page.find(' ', at + begins.size() - 1), nullptr);
   return sum;
+}
+
+uint64_t node_process::computed() const {
+  return static_cast<uint64_t>(counted("weft_engine_items_total{"));
 }
 
 cluster_processes start_cluster(const node_programs& programs, const std::vector<std::vector<std::string>>& settings) {

@@ -9,10 +9,12 @@
 #include <condition_variable>
 #include <cstdint>
 #include <ctime>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <sys/types.h>
 #include <thread>
 #include <vector>
@@ -69,9 +71,13 @@ public:
 
   const std::string& name() const { return name_; }
   const std::string& peer() const { return peer_; }
+  /// Its data folder. Of a running node: to look at.
+  std::filesystem::path data() const { return folder_.path() / "data"; }
   std::shared_ptr<grpc::Channel> connect() const;
   /// What it says of each member it knows; empty when it does not answer.
   std::map<std::string, v1::Node> members() const;
+  /// The sum of all series of its metrics page whose names begin so; labels may have no blanks before that.
+  double counted(std::string_view series) const;
   /// Texts that its engines really computed (weft_engine_items_total).
   uint64_t computed() const;
 

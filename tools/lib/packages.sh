@@ -12,7 +12,7 @@ packages_build=(
 packages_model=(ca-certificates python3 python3-venv)
 packages_demo=(curl)
 packages_test=(
-  doctest-dev ccache git clang-format clang-16 libclang-rt-16-dev shellcheck python3-grpcio openssl curl iproute2
+  doctest-dev ccache git clang-format clang-16 libclang-rt-16-dev shellcheck python3-grpcio python3-numpy openssl curl iproute2
 )
 
 # What is not installed of the packages named.
