@@ -55,7 +55,7 @@ struct submission_ended {
   uint64_t submission = 0;
   result<job_status> outcome;
 };
-struct cancel_answered { ///< → cancel()
+struct cancel_answered { ///< → cancel(), look()
   uint64_t question = 0;
   result<job_status> outcome;
 };

@@ -122,63 +122,83 @@ result<job_page> jobs_core::list(const job_filter& filter, job_time) const {
   return parts_->state.headers.list(filter);
 }
 
+void jobs_core::look(uint64_t question, const job_question& which, job_time now) {
+  auto& my = *parts_;
+  my.begin(now);
+  if (my.is_loaded)
+    my.reader_finder.find(which.id, [this, question, which](const status& asked) {
+      parts_->state.desk.want(cancel_answered{question, asked ? get(which, parts_->state.now) : asked.error()});
+    });
+  else
+    my.state.desk.want(cancel_answered{question, not_loaded()});
+  my.finish();
+}
+
 void jobs_core::cancel(uint64_t question, const job_question& which, job_time now) {
   auto& my = *parts_;
   my.begin(now);
-  auto& desk = my.state.desk;
-  const auto found = my.is_loaded ? my.state.headers.look(which) : not_loaded();
-  if (!found) {
-    desk.want(cancel_answered{question, found.error()});
-  } else if (is_end((*found)->header.state)) {
-    desk.want(cancel_answered{question, my.state.headers.status_of(**found)});
-  } else {
-    auto header = (*found)->header;
-    header.state = job_state::cancelled;
-    header.ended = my.state.now.wall;
-    header.stamp = my.state.stamp();
-    const copy_goal goal{header.spec.durability, my.state.now.steady + my.state.options.open_within};
-    my.copies.publish(std::move(header), goal, [&my, question, id = which.id](const status& outcome) {
-      const auto* job = my.state.headers.find(id);
-      if (!outcome)
-        my.state.desk.want(cancel_answered{question, outcome.error()});
-      else if (job)
-        my.state.desk.want(cancel_answered{question, my.state.headers.status_of(*job)});
+  if (my.is_loaded)
+    my.reader_finder.find(which.id, [&my, question, which](const status& asked) {
+      if (asked)
+        my.cancel(question, which);
       else
-        my.state.desk.want(cancel_answered{question, failure{errc::unknown_job, "the job is gone"}});
+        my.state.desk.want(cancel_answered{question, asked.error()});
     });
-  }
+  else
+    my.state.desk.want(cancel_answered{question, not_loaded()});
   my.finish();
 }
 
 void jobs_core::watch(uint64_t watch, const job_question& which, std::chrono::milliseconds period, job_time now) {
-  parts_->begin(now);
-  if (parts_->is_loaded)
-    parts_->watches.add(watch, which, period);
+  auto& my = *parts_;
+  my.begin(now);
+  if (my.is_loaded)
+    my.watch_finder.find_for(watch, which.id, [&my, watch, which, period](const status& asked) {
+      if (asked)
+        my.watches.add(watch, which, period);
+      else
+        my.state.desk.want(watch_told{watch, asked.error()});
+    });
   else
-    parts_->state.desk.want(watch_told{watch, not_loaded()});
-  parts_->finish();
+    my.state.desk.want(watch_told{watch, not_loaded()});
+  my.finish();
 }
 
 void jobs_core::unwatch(uint64_t watch) {
+  parts_->watch_finder.forget(watch);
   parts_->watches.remove(watch);
 }
 
 void jobs_core::read(uint64_t reader, const job_question& which, uint64_t from, job_time now) {
-  parts_->begin(now);
-  if (parts_->is_loaded)
-    parts_->readers.read(reader, which, from);
+  auto& my = *parts_;
+  my.begin(now);
+  if (my.is_loaded)
+    my.reader_finder.find_for(reader, which.id, [&my, reader, which, from](const status& asked) {
+      const bool wanted = my.wanted_early.erase(reader) > 0;
+      if (!asked)
+        return my.state.desk.want(reader_ended{reader, asked.error()});
+      my.readers.read(reader, which, from);
+      if (wanted)
+        my.readers.read_next(reader);
+    });
   else
-    parts_->state.desk.want(reader_ended{reader, not_loaded()});
-  parts_->finish();
+    my.state.desk.want(reader_ended{reader, not_loaded()});
+  my.finish();
 }
 
 void jobs_core::read_next(uint64_t reader, job_time now) {
-  parts_->begin(now);
-  parts_->readers.read_next(reader);
-  parts_->finish();
+  auto& my = *parts_;
+  my.begin(now);
+  if (my.reader_finder.waits(reader))
+    my.wanted_early.insert(reader);
+  else
+    my.readers.read_next(reader);
+  my.finish();
 }
 
 void jobs_core::unread(uint64_t reader) {
+  parts_->reader_finder.forget(reader);
+  parts_->wanted_early.erase(reader);
   parts_->readers.unread(reader);
 }
 

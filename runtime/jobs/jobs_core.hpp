@@ -63,8 +63,11 @@ public:
   void append(uint64_t submission, std::vector<std::string> texts, job_time now);
   void complete(uint64_t submission, job_time now);
   void abandon(uint64_t submission, job_time now);
+  /// As this node knows it. Whoever asks for one job by the functions below hears of it also where only other nodes
+  /// know it yet.
   result<job_status> get(const job_question& question, job_time now) const;
   result<job_page> list(const job_filter& filter, job_time now) const;
+  void look(uint64_t question, const job_question& which, job_time now);
   void cancel(uint64_t question, const job_question& which, job_time now);
   void watch(uint64_t watch, const job_question& which, std::chrono::milliseconds period, job_time now);
   void unwatch(uint64_t watch);

@@ -46,7 +46,8 @@ jobs_core::parts::parts(node_id self, jobs_options options)
                      .on_late = [this](segment_id) { ++counted.late_results; }}),
       lanes(state), copies(state, keeper, lanes),
       submissions(state, keeper, copies, [this](segment_id id) { damaged(id); }), progress(state, keeper, copies),
-      retirement(state, keeper, copies), watches(state), readers(state, [this](segment_id id) { damaged(id); }),
+      retirement(state, keeper, copies), reader_finder(state, keeper), watch_finder(state, keeper), watches(state),
+      readers(state, [this](segment_id id) { damaged(id); }),
       requests(state, keeper, [this](segment_id id) { damaged(id); }), execution(execution_options_of(state.options)),
       duty(state, {.offer = [this](const segment_meta& meta, priority p, wall_time created,
                                    bool taken_over) { execution.offer(meta, p, created, taken_over); },
@@ -136,6 +137,28 @@ void jobs_core::parts::damaged(segment_id id) {
   keeper.lost(id);
   duty.segment_dropped(id);
   repair.attend(id, state.now.steady);
+}
+
+void jobs_core::parts::cancel(uint64_t question, const job_question& which) {
+  const auto found = state.headers.look(which);
+  if (!found)
+    return state.desk.want(cancel_answered{question, found.error()});
+  if (is_end((*found)->header.state))
+    return state.desk.want(cancel_answered{question, state.headers.status_of(**found)});
+  auto header = (*found)->header;
+  header.state = job_state::cancelled;
+  header.ended = state.now.wall;
+  header.stamp = state.stamp();
+  const copy_goal goal{header.spec.durability, state.now.steady + state.options.open_within};
+  copies.publish(std::move(header), goal, [this, question, id = which.id](const status& outcome) {
+    const auto* job = state.headers.find(id);
+    if (!outcome)
+      state.desk.want(cancel_answered{question, outcome.error()});
+    else if (job)
+      state.desk.want(cancel_answered{question, state.headers.status_of(*job)});
+    else
+      state.desk.want(cancel_answered{question, failure{errc::unknown_job, "the job is gone"}});
+  });
 }
 
 bool jobs_core::parts::pass_on_execution() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/jobs/execution_core.hpp"
+#include "runtime/jobs/job_finder.hpp"
 #include "runtime/jobs/job_retirement.hpp"
 #include "runtime/jobs/jobs_core.hpp"
 #include "runtime/jobs/jobs_state.hpp"
@@ -15,7 +16,9 @@
 #include "runtime/jobs/submission_core.hpp"
 #include "runtime/jobs/watch_list.hpp"
 
+#include <cstdint>
 #include <map>
+#include <set>
 
 namespace weft {
 
@@ -34,6 +37,8 @@ struct jobs_core::parts {
   submission_core submissions;
   progress_counter progress;
   job_retirement retirement;
+  job_finder reader_finder, watch_finder; ///< readers and watches have numbers of their own
+  std::set<uint64_t> wanted_early;        ///< readers that were asked for a page before their job was found
   watch_list watches;
   reader_core readers;
   request_desk requests;
@@ -52,6 +57,9 @@ struct jobs_core::parts {
   void segment_kept(const segment_meta& meta);
   void header_changed(const job_header& header);
   void damaged(segment_id id);
+
+  /// Of a client, about a job that is known, or of which everybody was asked.
+  void cancel(uint64_t question, const job_question& which);
 
 private:
   repair_source source();

@@ -23,6 +23,23 @@ bool jobs_clients::client::has_heavy() const {
   return std::ranges::any_of(plan.texts, [](const auto& text) { return text.starts_with("heavy"); });
 }
 
+/// At the moment of an acknowledgement the items are on the disks of two nodes, whether up or not.
+void jobs_clients::check_copies(const client& who, uint64_t from, uint64_t to) {
+  if (who.plan.retention)
+    return; // they may be removed already
+  for (uint32_t index = 0; index < who.segments.size(); ++index) {
+    const auto [first, end] = who.segments[index];
+    if (first >= to || end <= from)
+      continue;
+    uint32_t copies = 0;
+    for (uint32_t node = 0; node < cluster_.size(); ++node)
+      copies += cluster_.disk(node).is_blameless() || cluster_.disk(node).has({who.id, index});
+    if (copies < who.plan.synced.value_or(2))
+      complain(who, "segment " + std::to_string(index) + " was acknowledged with " + std::to_string(copies) +
+                        " copies synced");
+  }
+}
+
 void jobs_clients::read_all() {
   for (size_t index = 0; index < clients_.size(); ++index)
     if (clients_[index]->is_to_read())

@@ -1,6 +1,6 @@
 #include "tests/sim/jobs_clients.hpp"
 
-#include "runtime/base/assert.hpp"
+#include "runtime/jobs/segment_cutter.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -42,6 +42,11 @@ void jobs_clients::submit(job_plan plan) {
   auto made = std::make_unique<client>();
   made->plan = std::move(plan);
   made->id = job_id_of(tenant, made->plan.request_id);
+  segment_cutter cutter;
+  auto cuts = cutter.add(made->plan.texts);
+  cuts.push_back(cutter.finish());
+  for (const auto& cut : cuts)
+    made->segments.emplace_back(cut.first_item, cut.first_item + cut.texts.size());
   clients_.push_back(std::move(made));
   open(clients_.size() - 1);
 }
@@ -156,6 +161,7 @@ void jobs_clients::opened(size_t index, const job_status& job) {
     check_isolation(who, who.opened_at, "a job");
   if (job.header.id != who.id || items > who.plan.texts.size())
     return complain(who, "it was opened as " + to_text(job.header.id) + " with " + std::to_string(items) + " items");
+  check_copies(who, 0, items);
   who.at = stage::sending;
   who.next = who.durable = items;
   who.acknowledged = std::max(who.acknowledged, items);
@@ -208,8 +214,10 @@ void jobs_clients::durable(size_t index, uint64_t items) {
   if (items > who.next || items < who.durable)
     return complain(who, std::to_string(items) + " items are acknowledged after " + std::to_string(who.durable) +
                              ", of " + std::to_string(who.next));
-  if (items > 0 && items > who.durable)
+  if (items > who.durable) {
     check_isolation(who, who.appended_at[items - 1], "items");
+    check_copies(who, who.durable, items);
+  }
   who.durable = items;
   who.acknowledged = std::max(who.acknowledged, items);
   cluster_.world().trace(items);

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace weft::sim {
@@ -75,7 +76,8 @@ private:
     time_point opened_at{};
     time_point completed_at{};
     time_point heard_at{};
-    std::vector<time_point> appended_at; ///< by item, in this submission
+    std::vector<std::pair<uint64_t, uint64_t>> segments; ///< first item and the one behind, of each
+    std::vector<time_point> appended_at;                 ///< by item, in this submission
     uint64_t reader = 0;
     uint64_t read = 0;
     uint32_t times_read = 0;
@@ -99,6 +101,7 @@ private:
   void given(size_t index, const results_page& page);
   void read_ended(size_t index, const status& outcome);
   void watch_over_reader(size_t index);
+  void check_copies(const client& who, uint64_t from, uint64_t to);
   void check_isolation(const client& who, time_point asked, const char* what);
   void complain(const client& who, const std::string& what);
   std::string where(job_id id) const;

@@ -43,6 +43,7 @@ void sim_job_disk::lose_unsynced(random_source& random) {
 }
 
 void sim_job_disk::wipe() {
+  has_lost_ = true;
   waiting_.clear();
   headers_.clear();
   segments_.clear();
@@ -50,6 +51,7 @@ void sim_job_disk::wipe() {
 }
 
 bool sim_job_disk::damage(random_source& random) {
+  has_lost_ = true;
   if (segments_.empty())
     return false;
   auto it = segments_.begin();
@@ -59,6 +61,7 @@ bool sim_job_disk::damage(random_source& random) {
 }
 
 void sim_job_disk::lose_record(random_source& random) {
+  has_lost_ = true;
   const auto any_of = [&](const auto& records) {
     return std::next(records.begin(), random.below(static_cast<uint32_t>(records.size())));
   };

@@ -33,6 +33,11 @@ public:
   job_log_contents load() const;
   std::vector<std::optional<segment_record>> read(const std::vector<segment_id>& ids) const;
 
+  /// Synced and readable; for who knows everything.
+  bool has(segment_id id) const { return segments_.contains(id) && !damaged_.contains(id); }
+  /// It has lost or damaged what was synced: nobody can hold that against the cores.
+  bool is_blameless() const noexcept { return has_lost_; }
+
   bool full = false;
   size_t segments() const noexcept { return segments_.size(); }
   size_t damaged() const noexcept { return damaged_.size(); }
@@ -44,6 +49,7 @@ private:
   std::map<job_id, job_header> headers_;
   std::map<segment_id, segment_record> segments_;
   std::set<segment_id> damaged_;
+  bool has_lost_ = false;
   uint64_t greatest_ = 0; ///< sequence of a stamp
 };
 

@@ -117,6 +117,13 @@ uint64_t jobs_world::cancel(size_t i, job_id id) {
   return number;
 }
 
+uint64_t jobs_world::look(size_t i, job_id id) {
+  const auto number = ++last_number_;
+  core(i).look(number, question(id), now());
+  carry(i);
+  return number;
+}
+
 uint64_t jobs_world::watch(size_t i, job_id id, std::chrono::milliseconds period) {
   const auto number = ++last_number_;
   core(i).watch(number, question(id), period, now());

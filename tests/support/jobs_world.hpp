@@ -79,6 +79,8 @@ public:
   void complete(size_t i, uint64_t submission);
   void abandon(size_t i, uint64_t submission);
   uint64_t cancel(size_t i, job_id id);
+  /// Answered as cancel() is.
+  uint64_t look(size_t i, job_id id);
   uint64_t watch(size_t i, job_id id, std::chrono::milliseconds period);
   uint64_t read(size_t i, job_id id, uint64_t from = 0);
   void read_next(size_t i, uint64_t reader);
