@@ -34,7 +34,7 @@ grpc::ServerUnaryReactor* pass_on(edge& edge, std::string_view operation, job_do
     waiting->finish.fail(why, waiting->caller);
     return reactor;
   };
-  if (auto entered = enter(edge, rpc, role::client, waiting->caller); !entered)
+  if (auto entered = enter_work(edge, rpc, waiting->caller); !entered)
     return fail(entered.error());
   if (door == nullptr)
     return fail(no_jobs);
@@ -60,7 +60,7 @@ Stream* stream_out(const std::shared_ptr<edge>& edge, const std::shared_ptr<job_
                    grpc::CallbackServerContext& rpc, const grpc::ByteBuffer& in,
                    result<Request> (*read)(const grpc::ByteBuffer&, const context&)) {
   const auto stream = std::make_shared<Stream>(edge, door, rpc);
-  auto entered = enter(*edge, rpc, role::client, stream->context);
+  auto entered = enter_work(*edge, rpc, stream->context);
   if (entered && !door)
     entered = no_jobs;
   if (entered) {
