@@ -87,7 +87,10 @@ void job_keeper_state::on(job_events::abandon& event) {
 }
 
 void job_keeper_state::on(job_events::get& event) {
-  event.slip->answer(core_->get(event.slip->question, now()));
+  const auto number = ++numbers_;
+  const auto question = event.slip->question;
+  questions_[number] = std::move(event.slip);
+  core_->look(number, question, now());
 }
 
 void job_keeper_state::on(job_events::list& event) {
@@ -97,7 +100,7 @@ void job_keeper_state::on(job_events::list& event) {
 void job_keeper_state::on(job_events::cancel& event) {
   const auto number = ++numbers_;
   const auto question = event.slip->question;
-  cancels_[number] = std::move(event.slip);
+  questions_[number] = std::move(event.slip);
   core_->cancel(number, question, now());
 }
 
@@ -148,6 +151,7 @@ void job_keeper_state::on(job_events::log_loaded& event) {
     return;
   }
   loaded_ = true;
+  published_.reset(); // the node waits for it
   if (event.contents->was_damaged)
     setup_.services->log("warn", name, "the log of jobs was damaged: what is missing comes from other nodes");
   core_->loaded(*std::move(event.contents), now());
@@ -257,7 +261,7 @@ void job_keeper_state::perform(submission_ended& effect) {
 }
 
 void job_keeper_state::perform(cancel_answered& effect) {
-  if (const auto slip = take(cancels_, effect.question))
+  if (const auto slip = take(questions_, effect.question))
     slip->answer(std::move(effect.outcome));
 }
 

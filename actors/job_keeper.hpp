@@ -95,11 +95,11 @@ private:
   std::optional<time_point> planned_; ///< the next tick
   std::optional<time_point> published_;
   std::optional<time_point> publish_again_; ///< something may have changed since
-  uint64_t numbers_ = 0;                    ///< of exchanges and cancellations
+  uint64_t numbers_ = 0;                    ///< of exchanges and questions
   std::map<uint64_t, std::shared_ptr<submission_slip>> submissions_;
   std::map<uint64_t, std::shared_ptr<results_slip>> readers_;
   std::map<uint64_t, std::shared_ptr<watch_slip>> watches_;
-  std::map<uint64_t, std::shared_ptr<job_slip>> cancels_;
+  std::map<uint64_t, std::shared_ptr<job_slip>> questions_; ///< about one job, and cancellations
   std::map<uint64_t, std::shared_ptr<job_request_slip>> exchanges_;
 };
 

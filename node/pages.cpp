@@ -32,11 +32,13 @@ http_reply health(const node_snapshot& node) {
           .body = node.state == node_state::unhealthy ? with_reason(node) : "ok\n"};
 }
 
-http_reply readiness(const node_snapshot& node, bool draining, bool current) {
+http_reply readiness(const node_snapshot& node, bool draining, bool current, bool jobs_read) {
   if (draining)
     return {.status = 503, .body = "draining\n"};
   if (node.state == node_state::serving && !current)
     return {.status = 503, .body = "starting: asks the other nodes what changed while it was away\n"};
+  if (node.state == node_state::serving && !jobs_read)
+    return {.status = 503, .body = "starting: reads the jobs that it keeps\n"};
   return {.status = node.state == node_state::serving ? 200u : 503u, .body = with_reason(node)};
 }
 
@@ -52,9 +54,9 @@ std::map<std::string, http_server::page> make_pages(const page_sources& sources)
       std::make_shared<jobs_collector>(sources.jobs)};
   return {{"/metrics", [collectors] { return http_reply{.type = exposition_type, .body = expose(collectors)}; }},
           {"/healthz", [view = sources.view] { return health(*view->snapshot()); }},
-          {"/readyz", [view = sources.view, &draining = sources.draining, current = sources.current] {
-             return readiness(*view->snapshot(), draining, *current);
-           }}};
+          {"/readyz",
+           [view = sources.view, &draining = sources.draining, current = sources.current,
+            jobs_read = sources.jobs_read] { return readiness(*view->snapshot(), draining, *current, jobs_read()); }}};
 }
 
 } // namespace weft

@@ -7,6 +7,7 @@
 #include "runtime/ports/node_view.hpp"
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -25,6 +26,7 @@ struct page_sources {
   std::shared_ptr<const membership_collector> membership;
   jobs_look jobs; ///< not empty
   const std::atomic<bool>& draining;
+  std::function<bool()> jobs_read;                  ///< the log of jobs is, or none is kept
   std::shared_ptr<const std::atomic<bool>> current; ///< the settings are: before that the node takes no calls
 };
 

@@ -227,6 +227,7 @@ status running_node::start_listeners() {
                              return std::pair{counts.core, counts.log};
                            },
                            .draining = draining_,
+                           .jobs_read = [this] { return jobs_read(); },
                            .current = settings_current_};
   auto http = http_server::start(to_http_options(in_.config), make_pages(pages));
   if (!http)

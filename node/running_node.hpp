@@ -49,8 +49,11 @@ public:
   running_node& operator=(const running_node&) = delete;
 
   /// False while the model loads. When that fails, node_event::model_failed is posted before this becomes true. Also
-  /// false until the settings are current (settings_options::current).
-  bool loaded() const { return tree_->view()->snapshot()->state == node_state::serving && *settings_current_; }
+  /// false until the settings are current (settings_options::current), and until the log of jobs is read: other nodes
+  /// count on a member for the segments that it owns.
+  bool loaded() const {
+    return tree_->view()->snapshot()->state == node_state::serving && *settings_current_ && jobs_read();
+  }
 
   /// Tells health checks that the node serves, and logs the "ready" line.
   void announce();
@@ -75,6 +78,7 @@ public:
 
 private:
   explicit running_node(inputs in) : in_(std::move(in)) {}
+  bool jobs_read() const { return !in_.config.jobs.enabled || tree_->count_jobs().kept; }
   status open_parts();
   status open_settings();
   settings_options make_settings_options();

@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -139,8 +140,8 @@ public:
         durable_ = heard.durable().items();
     return durable_ >= items;
   }
-  grpc::Status finish() {
-    stream_->WritesDone();
+  /// Why the node ended it.
+  grpc::Status wait_for_end() {
     pb::JobServiceSubmitResponse heard;
     while (stream_->Read(&heard))
       if (heard.has_durable())
@@ -177,8 +178,8 @@ TEST_CASE("full disks: Submit says so, nothing acknowledged is lost, and it goes
   REQUIRE_MESSAGE(running.complete, running.last.error_message());
   disk.fill();
   before.write({texts.begin() + 600, texts.begin() + 3'000}, 600);
-  const auto refused = before.finish();
-  CHECK(refused.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED);
+  const auto refused = before.wait_for_end();
+  CHECK_MESSAGE(refused.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED, refused.error_message());
   CHECK(reason(refused) == "STORAGE_FULL");
   const auto fresh = client.submit("another", texts, 0ms);
   CHECK(!fresh.complete);
