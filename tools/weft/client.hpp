@@ -64,12 +64,13 @@ public:
 
   /// Waits unless the command's deadline comes first; false then.
   bool pause(std::chrono::milliseconds wait) const;
+  /// The command's deadline has passed.
+  bool expired() const;
 
 private:
   /// "" when connected, else the reason.
   std::string try_endpoint(const std::string& endpoint);
   std::shared_ptr<grpc::Channel> make_channel(const std::string& endpoint) const;
-  bool expired() const;
 
   client_options options_;
   size_t current_ = 0;

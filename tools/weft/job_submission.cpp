@@ -189,6 +189,7 @@ private:
 std::optional<problem> stream_all(client& to, durable_window& window, const submission_settings& settings,
                                   const submission_news& news, const source_state& source, submission_totals& totals) {
   retry_policy retries{to.endpoints(), std::random_device{}(), settings.rounds_max};
+  std::optional<problem> before; // what a node said, when the command's own deadline comes
   while (!window.closed()) {
     auto trouble = to.connect();
     if (!trouble) {
@@ -205,9 +206,13 @@ std::optional<problem> stream_all(client& to, durable_window& window, const subm
     } else if (totals.job.id().empty()) {
       return trouble; // never reached anybody: say so at once
     }
+    if (trouble->code == exit_code::timed_out && to.expired() && before)
+      return before;
     const auto step = trouble->retryable ? retries.failed(trouble->retry_after) : retry_policy::step{};
     if (!step.again || !to.pause(step.wait))
       return trouble;
+    if (!trouble->reason.empty())
+      before = trouble;
     ++totals.reconnections;
     if (news.reconnected)
       news.reconnected(*trouble, to.endpoint());
