@@ -1,9 +1,8 @@
 #include "tests/bench/job_stream.hpp"
 #include "tests/bench/jobs_measures.hpp"
+#include "tests/support/page_cache.hpp"
 
 #include <algorithm>
-#include <fcntl.h>
-#include <unistd.h>
 
 namespace weft::bench {
 namespace {
@@ -72,17 +71,6 @@ json measure_bytes(cluster_processes& nodes) {
           {"repair_seconds", seconds}};
 }
 
-void drop_from_page_cache(const std::filesystem::path& folder) {
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
-    const int file = entry.is_regular_file() ? ::open(entry.path().c_str(), O_RDONLY | O_CLOEXEC) : -1;
-    if (file < 0)
-      continue;
-    ::fdatasync(file);
-    ::posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
-    ::close(file);
-  }
-}
-
 } // namespace
 
 std::vector<json> measure_takeover(const cluster_bench_options& options) {
@@ -139,7 +127,7 @@ std::vector<json> measure_recovery(const cluster_bench_options& options) {
                                         .texts_a_message = 256});
   const double segments = kept(node), bytes = node.counted("weft_job_log_bytes");
   node.kill();
-  drop_from_page_cache(node.data());
+  test::drop_from_page_cache(node.data());
   const auto began = clock_type::now();
   node.start();
   const double serving = since(began);

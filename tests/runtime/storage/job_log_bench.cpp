@@ -12,6 +12,7 @@
 #include "runtime/storage/rocks_job_log.hpp"
 #include "tests/runtime/storage/job_log_calls.hpp"
 #include "tests/runtime/storage/plain_job_database.hpp"
+#include "tests/support/page_cache.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -19,10 +20,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <fcntl.h>
 #include <optional>
 #include <thread>
-#include <unistd.h>
 
 namespace {
 
@@ -128,19 +127,6 @@ void ingestion(const std::filesystem::path& folder, uint32_t slices, uint32_t th
                  "\"log_items_per_second\":%.0f,\"ratio\":%.3f,\"ratio_lower\":%.3f,\"ratio_upper\":%.3f,"
                  "\"writes_per_sync\":%.1f}\n",
                  threads, plain_rate.at(0.5), log_rate.at(0.5), ratio.at(0.5), ratio.at(0.25), ratio.at(0.75), shared);
-}
-
-void drop_from_page_cache(const std::filesystem::path& folder) {
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
-    if (!entry.is_regular_file())
-      continue;
-    const int file = ::open(entry.path().c_str(), O_RDONLY | O_CLOEXEC);
-    if (file < 0)
-      continue;
-    ::fdatasync(file);
-    ::posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
-    ::close(file);
-  }
 }
 
 void recovery(const std::filesystem::path& folder, uint64_t bytes, std::FILE* json) {
