@@ -17,8 +17,11 @@ void add_jobs(const jobs_counters& now, std::vector<family>& out) {
   for (size_t i = 0; i < now.jobs.size(); ++i)
     add_series(jobs, static_cast<double>(now.jobs[i]), {{"state", std::string{to_string(job_state(i))}}});
   out.push_back(std::move(jobs));
-  auto segments = gauge_family("weft_job_segments", "Segments of jobs on this node: kept, to be run here, running.");
+  auto segments =
+      gauge_family("weft_job_segments",
+                   "Segments of jobs on this node: kept, of these with results, to be run here, runs under way.");
   add_series(segments, static_cast<double>(now.segments), {{"state", "kept"}});
+  add_series(segments, static_cast<double>(now.segments_finished), {{"state", "finished"}});
   add_series(segments, static_cast<double>(now.segments_waiting), {{"state", "waiting"}});
   add_series(segments, static_cast<double>(now.segments_running), {{"state", "running"}});
   out.push_back(std::move(segments));
@@ -33,7 +36,7 @@ void add_counts(const jobs_counters& now, std::vector<family>& out) {
   add_series(items, static_cast<double>(now.items_done), {{"event", "done"}});
   add_series(items, static_cast<double>(now.items_failed), {{"event", "failed"}});
   out.push_back(std::move(items));
-  add(counter_family("weft_job_takeovers_total", "Segments run here because their owners are gone."),
+  add(counter_family("weft_job_takeovers_total", "Segments begun here because their owners are gone."),
       static_cast<double>(now.takeovers), out);
   add(counter_family("weft_job_late_results_total", "Results that came when others were known already."),
       static_cast<double>(now.late_results), out);

@@ -77,8 +77,8 @@ void grpc_entry_link::give(const cluster_member& to, entry_parcel parcel, std::f
     return done(stub.error());
   (*stub)->async()->StoreEntries(rpc->context.get(), &rpc->request, &rpc->response,
                                  [p = parts_, rpc, done = std::move(done)](const grpc::Status& ended) {
+                                   const auto leaving = p->open.leave(rpc->context);
                                    done(ended.ok() ? ok : status{reason_of(ended)});
-                                   p->open.leave(rpc->context);
                                  });
 }
 
@@ -92,11 +92,11 @@ void grpc_entry_link::find(const cluster_member& at, std::vector<cache_key> keys
   (*stub)->async()->FindEntries(
       rpc->context.get(), &rpc->request, &rpc->response,
       [p = parts_, rpc, keys = std::move(keys), done = std::move(done)](const grpc::Status& ended) {
+        const auto leaving = p->open.leave(rpc->context);
         if (ended.ok())
           done(read_found(keys, rpc->response));
         else
           done(reason_of(ended));
-        p->open.leave(rpc->context);
       });
 }
 
@@ -109,11 +109,11 @@ void grpc_entry_link::hottest(const cluster_member& at, uint32_t keys_max,
     return done(stub.error());
   (*stub)->async()->ListHotKeys(rpc->context.get(), &rpc->request, &rpc->response,
                                 [p = parts_, rpc, done = std::move(done)](const grpc::Status& ended) {
+                                  const auto leaving = p->open.leave(rpc->context);
                                   if (ended.ok())
                                     done(read_hot_keys(rpc->response));
                                   else
                                     done(reason_of(ended));
-                                  p->open.leave(rpc->context);
                                 });
 }
 

@@ -153,11 +153,11 @@ struct grpc_job_link::parts : std::enable_shared_from_this<parts> {
     }();
     asked->rpc.start(*stub->async(), *asked->context,
                      [p = shared_from_this(), asked, done = std::move(done)](const grpc::Status& end) {
+                       const auto leaving = p->open.leave(asked->context);
                        if (end.ok())
                          done(answer_of(asked->rpc.response));
                        else
                          done(reason_of(end));
-                       p->open.leave(asked->context);
                      });
   }
 

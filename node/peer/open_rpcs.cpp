@@ -16,10 +16,16 @@ status open_rpcs::enter(const rpc_ptr& rpc) {
   return ok;
 }
 
-void open_rpcs::leave(const rpc_ptr& rpc) {
+open_rpcs::end open_rpcs::leave(const rpc_ptr& rpc) {
   const std::lock_guard hold(mutex_);
   open_.erase(rpc);
-  if (open_.empty())
+  ++leaving_;
+  return end{*this};
+}
+
+void open_rpcs::left() {
+  const std::lock_guard hold(mutex_);
+  if (--leaving_ == 0 && open_.empty())
     emptied_.notify_all();
 }
 
@@ -31,7 +37,7 @@ void open_rpcs::close() {
   for (const auto& rpc : all)
     rpc->TryCancel(); // outside the lock: gRPC may come back from within
   hold.lock();
-  emptied_.wait(hold, [this] { return open_.empty(); });
+  emptied_.wait(hold, [this] { return open_.empty() && leaving_ == 0; });
 }
 
 } // namespace weft

@@ -21,18 +21,32 @@ public:
 
   /// Before the RPC starts. Fails with errc::unavailable (closed) or errc::overloaded; then it must not start.
   status enter(const rpc_ptr& rpc);
-  /// After its last callback.
-  void leave(const rpc_ptr& rpc);
+  /// Lasts as long as the callback in which an RPC ends.
+  class end {
+  public:
+    explicit end(open_rpcs& all) : all_(all) {}
+    ~end() { all_.left(); }
+    end(const end&) = delete;
+    end& operator=(const end&) = delete;
 
-  /// Cancels all; nothing enters from now on. Blocks until all have left.
+  private:
+    open_rpcs& all_;
+  };
+  /// First thing in its last callback: its place is free for another one, which that callback may bring about.
+  [[nodiscard]] end leave(const rpc_ptr& rpc);
+
+  /// Cancels all; nothing enters from now on. Blocks until all have left, and their callbacks are over.
   void close();
 
 private:
+  void left();
+
   const size_t open_max_;
   std::mutex mutex_; // guards the rest
   std::condition_variable emptied_;
   bool closed_ = false;
   std::unordered_set<rpc_ptr> open_;
+  size_t leaving_ = 0;
 };
 
 } // namespace weft

@@ -71,8 +71,8 @@ struct report_link::parts : std::enable_shared_from_this<parts> {
     pb::ReportService::NewStub(channel)->async()->GetReport(
         asked->context.get(), &asked->request, &asked->response,
         [p = shared_from_this(), asked](const grpc::Status& ended) {
+          const auto leaving = p->open.leave(asked->context);
           p->take(asked->node, ended.ok() ? asked->response.mutable_node() : nullptr);
-          p->open.leave(asked->context);
         });
   }
 

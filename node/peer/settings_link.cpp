@@ -71,11 +71,11 @@ void settings_link::ask(const std::string& address, const settings_question& que
   const auto stub = pb::SettingsService::NewStub(parts_->channel_to(address));
   stub->async()->ExchangeSettings(&rpc->context, &rpc->request, &rpc->response,
                                   [p = parts_, rpc, context](const grpc::Status& ended) {
+                                    const auto leaving = p->open.leave(context);
                                     if (ended.ok())
                                       rpc->done(read_settings_reply(rpc->response));
                                     else
                                       rpc->done(from_status(ended));
-                                    p->open.leave(context);
                                   });
 }
 

@@ -153,6 +153,10 @@ size_t execution_core::running() const noexcept {
   return parts_->runs.size();
 }
 
+uint64_t execution_core::takeovers() const noexcept {
+  return parts_->takeovers;
+}
+
 bool execution_core::knows(segment_id segment) const {
   const auto is_it = [&](const auto& it) { return it.second.id == segment; };
   return parts_->queue.contains(segment) || parts_->keys.contains(segment) ||

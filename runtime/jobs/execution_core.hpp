@@ -16,7 +16,10 @@
 namespace weft {
 
 struct execution_options {
-  uint32_t runs_max = 4;                    ///< segments and foreign tries that run at once
+  uint32_t runs_max = 4; ///< segments and foreign tries that run at once
+  /// Texts of a run, or one text: so short that what is urgent (a dead node's segments) soon finds a free place, and
+  /// enough for a batch of a worker.
+  uint64_t run_bytes_max = 64 << 10;
   uint32_t read_ahead = 4;                  ///< segments whose texts are read or held beyond those that run
   uint32_t elsewhere_max = 32;              ///< segments that wait for other nodes' tries; then no new ones start
   uint32_t foreign_max = 16;                ///< tries for other nodes, waiting or running; then errc::overloaded
@@ -63,7 +66,8 @@ using execution_effect = std::variant<want_texts, start_run, stop_run, try_elsew
 /// goes back. Run numbers and tickets are this core's own and never used twice.
 ///
 /// Order: the job's priority, then in turn over the jobs that have it (the eldest first), of each its first segment; so
-/// a small job does not wait for a huge one. A segment has one run at a time.
+/// a small job does not wait for a huge one. One segment of a dead node is always among those that are begun, and is
+/// run before the others of its priority. A segment has one run at a time.
 ///
 /// What a failed run means: invalid_utf8, text_too_long and text_too_large fail the item that they name at once, and
 /// the rest is run again · engine_failed, internal and the like are about some item: the run is cut in halves until it
@@ -103,6 +107,8 @@ public:
 
   size_t waiting() const noexcept; ///< segments offered, not begun
   size_t running() const noexcept; ///< runs under way
+  /// Segments of dead nodes whose first run has started here, so far.
+  uint64_t takeovers() const noexcept;
   bool knows(segment_id segment) const;
 
 private:

@@ -13,12 +13,21 @@ namespace weft {
 /// Reads ahead, so that a run that ends is followed by another one at once.
 void execution_core::parts::begin_more(time_point now) {
   size_t near = 0, waits = 0;
+  bool takes_over = false;
   for (const auto& [key, what] : active) {
     const bool is_away = what.at == work_phase::elsewhere || what.at == work_phase::resting;
     waits += is_away;
     near += !is_away && !what.exchange;
+    takes_over = takes_over || (!is_away && what.segment.taken_over);
   }
-  for (; near < options.runs_max + options.read_ahead && waits < options.elsewhere_max; ++near) {
+  if (waits >= options.elsewhere_max)
+    return;
+  if (!takes_over && !frozen) // it does not wait for those that were read ahead
+    if (const auto segment = queue.next_taken_over(now)) {
+      begin(*segment);
+      ++near;
+    }
+  for (; near < options.runs_max + options.read_ahead; ++near) {
     const auto segment = queue.next(frozen, now);
     if (!segment)
       return;
@@ -33,13 +42,13 @@ void execution_core::parts::begin(const queued_segment& segment) {
   want(want_texts{segment.id});
 }
 
-/// Another node waits for its tries; then the highest priority, then the eldest.
+/// Another node waits for its tries; then the highest priority, what is taken over, the eldest.
 void execution_core::parts::start_runs(time_point now) {
   while (runs.size() < options.runs_max) {
     const active_work* best = nullptr;
     uint64_t best_key = 0;
     const auto rank = [](const active_work& what) {
-      return what.exchange ? -1 : static_cast<int>(what.segment.priority);
+      return what.exchange ? -1 : 2 * static_cast<int>(what.segment.priority) + !what.segment.taken_over;
     };
     for (const auto& [key, what] : active) {
       if (what.at != work_phase::ready || (frozen && what.segment.taken_over && what.work->untouched()))
@@ -57,8 +66,9 @@ void execution_core::parts::start_runs(time_point now) {
 
 void execution_core::parts::start(uint64_t key, time_point now) {
   auto& what = active.at(key);
-  auto items = what.work->take_slice();
+  auto items = what.work->take_slice(options.run_bytes_max);
   WEFT_ASSERT(!items.empty());
+  takeovers += what.segment.taken_over && !std::exchange(what.was_run, true);
   what.at = work_phase::running;
   what.number = ++last_number;
   runs.emplace(what.number, run_under_way{key, items, now + options.run_within});

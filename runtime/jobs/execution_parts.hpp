@@ -31,7 +31,8 @@ struct active_work {
   work_phase at = work_phase::reading;
   uint64_t number = 0; ///< of the run or the try under way
   time_point resumes{};
-  uint32_t passes = 0;              ///< passing errors in a row
+  uint32_t passes = 0; ///< passing errors in a row
+  bool was_run = false;
   std::vector<node_id> tried;       ///< failed on the suspects
   std::map<node_id, uint32_t> gone; ///< passing errors of other nodes
 };
@@ -55,6 +56,7 @@ struct execution_core::parts {
   std::vector<node_id> others; ///< ascending
   run_queue queue;
   uint64_t last_number = 0;
+  uint64_t takeovers = 0;
   time_point ticked{};
   std::map<uint64_t, active_work> active; ///< by a number of this core: the eldest first
   std::map<segment_id, uint64_t> keys;

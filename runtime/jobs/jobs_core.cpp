@@ -253,8 +253,10 @@ jobs_counters jobs_core::counters() const {
   auto out = my.counted;
   out.jobs = my.state.headers.counts();
   out.segments = my.state.segments.size();
+  out.segments_finished = out.segments - my.state.segments.waiting();
   out.segments_waiting = my.execution.waiting();
   out.segments_running = my.execution.running();
+  out.takeovers = my.execution.takeovers();
   out.items_acknowledged = my.submissions.items_acknowledged();
   const auto& repaired = my.repair.counters();
   out.repaired = repaired.fetched + repaired.given;

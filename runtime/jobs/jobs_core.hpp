@@ -20,12 +20,13 @@ namespace weft {
 struct jobs_counters {
   std::array<uint64_t, 7> jobs{}; ///< by job_state
   uint64_t segments = 0;          ///< kept here
+  uint64_t segments_finished = 0; ///< of these, with their results
   uint64_t segments_waiting = 0;  ///< that this node has to run
   uint64_t segments_running = 0;
   uint64_t items_acknowledged = 0; ///< through this node
   uint64_t items_done = 0;         ///< by this node
   uint64_t items_failed = 0;
-  uint64_t takeovers = 0;    ///< segments run here because nodes ranked before are gone
+  uint64_t takeovers = 0;    ///< segments begun here because nodes ranked before are gone
   uint64_t late_results = 0; ///< results that came after others were known
   uint64_t repaired = 0;     ///< segments given to or taken from other nodes by repair
   uint64_t repaired_bytes = 0;

@@ -198,7 +198,6 @@ void jobs_core::parts::pass_on(weft::segment_finished& wanted) {
   wanted.results.computed_by = state.self;
   for (const auto& item : wanted.results.items)
     ++(item.failed() ? counted.items_failed : counted.items_done);
-  counted.takeovers += wanted.taken_over;
   auto record = make_record(wanted.segment, wanted.first_item, wanted.results);
   record.meta.stamp = state.stamp();
   // As long as it takes: texts stay where results have not come, and the job ends when both copies are there.

@@ -40,25 +40,40 @@ void run_queue::remove_job(job_id id) {
 }
 
 std::optional<queued_segment> run_queue::next(bool frozen, time_point now) {
+  constexpr line_of own = [](const waiting_job& job) { return job.own.empty() ? nullptr : &job.own; };
+  constexpr line_of first = [](const waiting_job& job) -> const line* {
+    if (job.own.empty() || job.taken_over.empty())
+      return job.own.empty() ? only_taken_over(job) : &job.own;
+    return job.taken_over.begin()->first < job.own.begin()->first ? &job.taken_over : &job.own;
+  };
+  return next_of(frozen ? own : first, now);
+}
+
+std::optional<queued_segment> run_queue::next_taken_over(time_point now) {
+  return next_of(only_taken_over, now);
+}
+
+const run_queue::line* run_queue::only_taken_over(const waiting_job& job) {
+  return job.taken_over.empty() ? nullptr : &job.taken_over;
+}
+
+std::optional<queued_segment> run_queue::next_of(line_of pick, time_point now) {
   for (auto& from : levels_)
-    if (auto segment = next_of(from, frozen, now))
+    if (auto segment = next_of(from, pick, now))
       return segment;
   return std::nullopt;
 }
 
-std::optional<queued_segment> run_queue::next_of(level& from, bool frozen, time_point now) {
+std::optional<queued_segment> run_queue::next_of(level& from, line_of pick, time_point now) {
   auto at = from.jobs.upper_bound(from.last);
   for (size_t left = from.jobs.size(); left > 0; --left) {
     if (at == from.jobs.end())
       at = from.jobs.begin();
     const auto job = jobs_.find(at->job);
-    const auto& own = job->second.own;
-    const auto& others = job->second.taken_over;
-    const bool may_take = !frozen && !others.empty();
-    if (job->second.rests_until <= now && (may_take || !own.empty())) {
+    const auto* picked = job->second.rests_until <= now ? pick(job->second) : nullptr;
+    if (picked) {
       from.last = *at;
-      const bool takes = may_take && (own.empty() || others.begin()->first < own.begin()->first);
-      return take((takes ? others : own).begin()->second.id);
+      return take(picked->begin()->second.id);
     }
     ++at;
   }

@@ -35,6 +35,8 @@ public:
   void remove_job(job_id job);
   /// The next one, out of it. Frozen: none that is taken over.
   std::optional<queued_segment> next(bool frozen, time_point now);
+  /// As if only those that are taken over were there.
+  std::optional<queued_segment> next_taken_over(time_point now);
 
   /// Nothing of that job until then; of an unknown job: nothing happens.
   void rest(job_id job, time_point until);
@@ -64,7 +66,10 @@ private:
   };
 
   const queued_segment* find(segment_id id) const;
-  std::optional<queued_segment> next_of(level& from, bool frozen, time_point now);
+  static const line* only_taken_over(const waiting_job& job);
+  using line_of = const line* (*)(const waiting_job&); ///< which of a job's lines has its next segment; null: none
+  std::optional<queued_segment> next_of(line_of pick, time_point now);
+  std::optional<queued_segment> next_of(level& from, line_of pick, time_point now);
   void leave(std::map<job_id, waiting_job>::iterator job);
   level& level_of(weft::priority priority) { return levels_[static_cast<size_t>(priority)]; }
 

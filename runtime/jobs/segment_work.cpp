@@ -22,11 +22,17 @@ segment_work::segment_work(std::shared_ptr<const segment_texts> texts, uint64_t 
   std::iota(slices_.front().begin(), slices_.front().end(), 0u);
 }
 
-std::vector<uint32_t> segment_work::take_slice() {
+std::vector<uint32_t> segment_work::take_slice(uint64_t bytes_max) {
   if (slices_.empty())
     return {};
   auto slice = std::move(slices_.front());
   slices_.pop_front();
+  uint64_t bytes = texts_->texts[slice.front()].size();
+  const auto end = std::find_if(slice.begin() + 1, slice.end(),
+                                [&](uint32_t item) { return (bytes += texts_->texts[item].size()) > bytes_max; });
+  if (end != slice.end())
+    slices_.emplace_front(end, slice.end());
+  slice.erase(end, slice.end());
   return slice;
 }
 

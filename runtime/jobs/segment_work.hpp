@@ -20,8 +20,9 @@ public:
 
   const std::shared_ptr<const segment_texts>& texts() const noexcept { return texts_; }
 
-  /// The next items to run together; empty: none are left. They come back by ran().
-  std::vector<uint32_t> take_slice();
+  /// The next items to run together: their texts have this many bytes at most, or it is one item. Empty: none are left.
+  /// They come back by ran().
+  std::vector<uint32_t> take_slice(uint64_t bytes_max);
   /// What came of a slice. Passing failures put it back; the answer says which kind it was, if it failed as a whole.
   /// A slice that was computed in another way (version, numeric class) than those before has these computed again.
   std::optional<failure_kind> ran(const std::vector<uint32_t>& items, run_outcome outcome);

@@ -70,6 +70,49 @@ TEST_CASE("while frozen nothing that is taken over starts; what it owns does, an
   CHECK(it.finished[1].taken_over);
 }
 
+TEST_CASE(
+    "a dead node's segments do not wait for what was read ahead, and what is owned does not wait for all of them") {
+  execution_bench it{{.runs_max = 2, .read_ahead = 4}};
+  for (uint32_t index = 0; index < 10; ++index)
+    it.offer(1, index);
+  it.act();
+  for (uint32_t index = 10; index < 16; ++index)
+    it.offer(1, index, priority::normal, true);
+  it.act();
+  CHECK(it.core.takeovers() == 0); // both places are taken
+  it.end_run(it.runs[0], always_works);
+  it.act();
+  CHECK(it.core.takeovers() == 1);
+  CHECK(it.runs[2].work->texts[0] == "1.10");
+  it.end_run(it.runs[1], always_works);
+  it.act();
+  CHECK(it.core.takeovers() == 1);
+  it.runs.erase(it.runs.begin(), it.runs.begin() + 2);
+  it.work_off(always_works);
+  CHECK(it.finished.size() == 16);
+  CHECK(it.core.takeovers() == 6);
+}
+
+TEST_CASE("a long segment runs in pieces, and another one's piece comes in between") {
+  execution_bench it{{.runs_max = 1, .run_bytes_max = 100, .read_ahead = 1}};
+  it.set_texts(1, 0, std::vector<std::string>(10, std::string(40, 'x')));
+  it.offer(1, 0);
+  it.act();
+  REQUIRE(it.runs.size() == 1);
+  CHECK(it.runs[0].items == std::vector<uint32_t>{0, 1});
+  it.offer(2, 0, priority::high);
+  it.act();
+  it.end_run(it.runs[0], always_works);
+  it.act();
+  REQUIRE(it.runs.size() == 2);
+  CHECK(it.runs[1].work->texts.size() == 1); // the urgent one
+  it.runs.erase(it.runs.begin());
+  it.work_off(always_works);
+  CHECK(names_of(it.finished) == std::vector<std::string>{"2.0", "1.0"});
+  CHECK(it.finished[1].results.items.size() == 10);
+  CHECK(it.runs_done == 6);
+}
+
 TEST_CASE("a text that no engine takes fails its item only, at once") {
   execution_bench it;
   it.core.set_members({node_id{2}, node_id{3}});

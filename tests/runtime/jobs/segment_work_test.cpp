@@ -13,6 +13,8 @@ namespace {
 
 using places = std::vector<uint32_t>;
 
+constexpr uint64_t all_bytes = UINT64_MAX;
+
 std::shared_ptr<const segment_texts> texts_of(size_t count) {
   auto texts = std::make_shared<segment_texts>();
   for (size_t i = 0; i < count; ++i)
@@ -45,9 +47,28 @@ failure about(errc code, uint32_t item) {
 
 } // namespace
 
+TEST_CASE("a run has no more bytes of texts than it may, and at least one text") {
+  auto texts = std::make_shared<segment_texts>();
+  texts->texts = {"four", "four", "0123456789", "", "four", "four"};
+  segment_work work{texts, 0};
+  CHECK(work.take_slice(8) == places{0, 1});
+  CHECK(work.take_slice(8) == places{2}); // and the empty one would not fit, either
+  CHECK(work.take_slice(8) == places{3, 4, 5});
+  CHECK(work.take_slice(8) == places{});
+  CHECK(!work.ran({0, 1}, results_for({0, 1})));
+  CHECK(!work.ran({3, 4, 5}, results_for({3, 4, 5})));
+  CHECK(work.ran({2}, failure{errc::overloaded, "busy"}) == failure_kind::passing);
+  CHECK(work.take_slice(8) == places{2}); // it comes again
+  CHECK(!work.ran({2}, results_for({2})));
+  REQUIRE(work.done());
+  const auto results = work.take_results();
+  for (uint32_t item = 0; item < 6; ++item)
+    CHECK(results.items[item].value.values == std::vector<float>{static_cast<float>(item)});
+}
+
 TEST_CASE("a run that goes well settles everything") {
   segment_work work{texts_of(3), 0};
-  const auto slice = work.take_slice();
+  const auto slice = work.take_slice(all_bytes);
   CHECK(slice == all(3));
   CHECK(!work.has_slices());
   CHECK(!work.ran(slice, results_for(slice)));
@@ -62,11 +83,11 @@ TEST_CASE("a text that no engine takes fails at once, under its number in the jo
   for (const auto code : {errc::invalid_utf8, errc::text_too_long, errc::text_too_large}) {
     CAPTURE(to_string(code));
     segment_work work{texts_of(4), 1'000};
-    CHECK(work.ran(work.take_slice(), about(code, 1)) == failure_kind::about_text);
-    const auto rest = work.take_slice();
+    CHECK(work.ran(work.take_slice(all_bytes), about(code, 1)) == failure_kind::about_text);
+    const auto rest = work.take_slice(all_bytes);
     CHECK(rest == places{0, 2, 3});
     CHECK(work.ran(rest, about(code, 2)) == failure_kind::about_text); // the place in the run: item 3
-    const auto last = work.take_slice();
+    const auto last = work.take_slice(all_bytes);
     CHECK(last == places{0, 2});
     CHECK(!work.ran(last, results_for(last)));
     REQUIRE(work.done());
@@ -84,7 +105,7 @@ TEST_CASE("a failure of a whole run is halved until the poison stands alone") {
   segment_work work{texts_of(64), 0};
   size_t runs = 0;
   while (work.has_slices()) {
-    const auto slice = work.take_slice();
+    const auto slice = work.take_slice(all_bytes);
     ++runs;
     if (std::find(slice.begin(), slice.end(), poison) != slice.end())
       CHECK(work.ran(slice, failure{errc::engine_failed, "the engine crashed"}) == failure_kind::about_items);
@@ -122,9 +143,9 @@ TEST_CASE("a failure of a whole run is halved until the poison stands alone") {
 
 TEST_CASE("an engine that names an item stands it alone at once") {
   segment_work work{texts_of(8), 0};
-  CHECK(work.ran(work.take_slice(), about(errc::engine_failed, 3)) == failure_kind::about_items);
-  CHECK(work.take_slice() == places{3});
-  CHECK(work.take_slice() == places{0, 1, 2, 4, 5, 6, 7});
+  CHECK(work.ran(work.take_slice(all_bytes), about(errc::engine_failed, 3)) == failure_kind::about_items);
+  CHECK(work.take_slice(all_bytes) == places{3});
+  CHECK(work.take_slice(all_bytes) == places{0, 1, 2, 4, 5, 6, 7});
 }
 
 TEST_CASE("what passes puts the slice back and fails nothing") {
@@ -132,31 +153,31 @@ TEST_CASE("what passes puts the slice back and fails nothing") {
                           errc::deadline_exceeded, errc::storage_full}) {
     CAPTURE(to_string(code));
     segment_work work{texts_of(2), 0};
-    CHECK(work.ran(work.take_slice(), failure{code, "later"}) == failure_kind::passing);
+    CHECK(work.ran(work.take_slice(all_bytes), failure{code, "later"}) == failure_kind::passing);
     CHECK(work.untouched());
-    CHECK(work.take_slice() == all(2));
+    CHECK(work.take_slice(all_bytes) == all(2));
   }
 }
 
 TEST_CASE("a node that cannot do it at all makes everything a suspect, and giving up never fails it") {
   segment_work work{texts_of(3), 0};
-  CHECK(work.ran(work.take_slice(), failure{errc::unknown_model, "no m"}) == failure_kind::about_node);
+  CHECK(work.ran(work.take_slice(all_bytes), failure{errc::unknown_model, "no m"}) == failure_kind::about_node);
   CHECK(work.unfit());
   CHECK(work.suspects() == all(3));
   work.give_up(1);
   CHECK(!work.done());
-  CHECK(work.take_slice() == all(3));
+  CHECK(work.take_slice(all_bytes) == all(3));
 }
 
 TEST_CASE("a segment is computed in one way: results of a former version are computed again") {
   segment_work work{texts_of(4), 0};
-  CHECK(work.ran(work.take_slice(), failure{errc::internal, "defect"}) == failure_kind::about_items);
-  const auto first = work.take_slice();
-  const auto second = work.take_slice();
+  CHECK(work.ran(work.take_slice(all_bytes), failure{errc::internal, "defect"}) == failure_kind::about_items);
+  const auto first = work.take_slice(all_bytes);
+  const auto second = work.take_slice(all_bytes);
   CHECK(!work.ran(first, results_for(first, "1")));
   CHECK(!work.ran(second, results_for(second, "2")));
   CHECK(!work.done());
-  const auto again = work.take_slice();
+  const auto again = work.take_slice(all_bytes);
   CHECK(again == first);
   CHECK(!work.ran(again, results_for(again, "2")));
   REQUIRE(work.done());
@@ -165,9 +186,9 @@ TEST_CASE("a segment is computed in one way: results of a former version are com
 
 TEST_CASE("another node's results count only when it computes in the same way") {
   segment_work work{texts_of(2), 0};
-  CHECK(work.ran(work.take_slice(), about(errc::engine_failed, 0)) == failure_kind::about_items);
-  CHECK(work.ran(work.take_slice(), failure{errc::engine_failed, "crashed"}) == failure_kind::about_items);
-  const auto rest = work.take_slice();
+  CHECK(work.ran(work.take_slice(all_bytes), about(errc::engine_failed, 0)) == failure_kind::about_items);
+  CHECK(work.ran(work.take_slice(all_bytes), failure{errc::engine_failed, "crashed"}) == failure_kind::about_items);
+  const auto rest = work.take_slice(all_bytes);
   CHECK(!work.ran(rest, results_for(rest, "1")));
   CHECK(work.tried_elsewhere(results_for({0}, "2")));
   CHECK(work.suspects() == places{0});
@@ -175,6 +196,6 @@ TEST_CASE("another node's results count only when it computes in the same way") 
 
 TEST_CASE("a run that answers with another number of items has failed") {
   segment_work work{texts_of(2), 0};
-  CHECK(work.ran(work.take_slice(), results_for({0})) == failure_kind::about_items);
-  CHECK(work.take_slice() == places{0});
+  CHECK(work.ran(work.take_slice(all_bytes), results_for({0})) == failure_kind::about_items);
+  CHECK(work.take_slice(all_bytes) == places{0});
 }
