@@ -117,7 +117,9 @@ public:
   records_compared compare(const compare_records& question) const;
 
   const repair_counters& counters() const noexcept;
-  /// Nothing is under way or known to be missing, and every node was compared with since the last change.
+  /// Every other node was compared with since the last change of members; nothing is known to be missing.
+  bool compared() const;
+  /// And nothing is under way.
   bool settled() const;
 
 private:

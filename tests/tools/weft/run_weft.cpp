@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pty.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -33,11 +34,13 @@ namespace {
   _exit(127);
 }
 
-int wait_for_end(pid_t child) {
+void wait_for_end(pid_t child, ended& result) {
   int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  rusage used{};
+  while (wait4(child, &status, 0, &used) < 0 && errno == EINTR) {
   }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  result.exit = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  result.memory_peak = static_cast<uint64_t>(used.ru_maxrss) * 1'024;
 }
 
 /// Appends what is there; closes the descriptor at its end.
@@ -106,7 +109,7 @@ ended run_weft(const run_options& options) {
   }
   if (in[1] >= 0)
     close(in[1]);
-  result.exit = wait_for_end(child);
+  wait_for_end(child, result);
   return result;
 }
 
@@ -126,7 +129,7 @@ ended run_weft_on_terminal(const run_options& options, const std::string& wait_f
     if (!typed && result.out.find(wait_for) != std::string::npos)
       typed = write(terminal, keys.data(), keys.size()) > 0;
   }
-  result.exit = wait_for_end(child);
+  wait_for_end(child, result);
   return result;
 }
 

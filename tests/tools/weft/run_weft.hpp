@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@ struct ended {
   int exit = -1; ///< -signal when a signal ended it
   std::string out;
   std::string err;
+  uint64_t memory_peak = 0; ///< bytes that were resident
 };
 
 struct run_options {

@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
+#include <fstream>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -39,6 +40,16 @@ running_weftd::running_weftd(const std::vector<std::string>& more) : endpoint_(c
   arguments.push_back(nullptr);
   execv(WEFTD_PROGRAM, arguments.data());
   _exit(127);
+}
+
+uint64_t running_weftd::memory_peak() const {
+  std::ifstream lines{"/proc/" + std::to_string(process_) + "/status"};
+  uint64_t kibibytes = 0;
+  for (std::string word; lines >> word;)
+    if (word == "VmHWM:")
+      lines >> kibibytes;
+  REQUIRE(kibibytes > 0);
+  return kibibytes * 1'024;
 }
 
 int running_weftd::stop() {

@@ -2,6 +2,7 @@
 
 #include "tests/support/temporary_directory.hpp"
 
+#include <cstdint>
 #include <string>
 #include <sys/types.h>
 #include <vector>
@@ -18,6 +19,8 @@ public:
   ~running_weftd();
 
   const std::string& endpoint() const { return endpoint_; }
+  /// The most bytes that were resident so far.
+  uint64_t memory_peak() const;
   /// SIGTERM, then its exit status.
   int stop();
 
