@@ -32,7 +32,7 @@ segment_results results_of(embed_result&& from, node_id self) {
 void job_runs::start(const run_texts& what) {
   WEFT_ASSERT(!what.items.empty());
   auto& it = runs_[what.run];
-  it = {.work = what.work, .items = what.items, .call = nullptr, .tries = 0, .again_at = {}};
+  it = {.work = what.work, .items = what.items, .is_try = what.is_try, .call = nullptr, .tries = 0, .again_at = {}};
   submit(what.run, it);
 }
 
@@ -67,7 +67,7 @@ std::optional<run_outcome> job_runs::ended(uint64_t run, result<embed_result> ou
     return std::nullopt;
   auto& it = found->second;
   it.call = nullptr;
-  if (!outcome && passes(outcome.error().code)) {
+  if (!outcome && !it.is_try && passes(outcome.error().code)) {
     it.again_at = now + pause_of(it, outcome.error());
     return std::nullopt;
   }

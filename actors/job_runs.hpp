@@ -40,6 +40,7 @@ private:
   struct under_way {
     std::shared_ptr<const segment_texts> work;
     std::vector<uint32_t> items;
+    bool is_try = false;
     call_ptr call; ///< null while it waits
     uint32_t tries = 0;
     time_point again_at{};

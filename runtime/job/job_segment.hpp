@@ -42,9 +42,12 @@ struct segment_record {
   std::shared_ptr<const std::string> body; ///< not null
 };
 
-/// Whether `a` takes the place of `b`, of the same segment: results before texts; of two alike the lesser hash, so that
-/// all nodes keep the same one wherever two were made.
+/// Whether `a` takes the place of `b`, of the same segment: more items before fewer (the fewer were the end of a
+/// submission that was cut, and nobody heard that they are safe), results before texts; of two alike the lesser hash,
+/// so that all nodes keep the same one wherever two were made.
 constexpr bool supersedes(const segment_meta& a, const segment_meta& b) noexcept {
+  if (a.items != b.items)
+    return a.items > b.items;
   return a.stage != b.stage ? a.stage > b.stage : a.hash < b.hash;
 }
 

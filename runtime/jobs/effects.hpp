@@ -33,11 +33,12 @@ struct answer_node { ///< what another node asked: asked()
   result<job_answer> answer;
 };
 /// Compute these items of a segment, as one call with the lowest priority → ran(). Whoever runs them retries what
-/// passes (overloaded, model_loading) by itself until cancel_run.
+/// passes (overloaded, model_loading) by itself until cancel_run; not of a try for another node, which asks elsewhere.
 struct run_texts {
   uint64_t run = 0;
   std::shared_ptr<const segment_texts> work; ///< not null
   std::vector<uint32_t> items;               ///< places in work->texts, ascending
+  bool is_try = false;                       ///< for another node
 };
 struct cancel_run { ///< nobody waits for it any more; ran() may still come
   uint64_t run = 0;

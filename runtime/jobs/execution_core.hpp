@@ -20,11 +20,11 @@ struct execution_options {
   /// Texts of a run, or one text: so short that what is urgent (a dead node's segments) soon finds a free place, and
   /// enough for a batch of a worker.
   uint64_t run_bytes_max = 64 << 10;
-  uint32_t read_ahead = 4;                  ///< segments whose texts are read or held beyond those that run
-  uint32_t elsewhere_max = 32;              ///< segments that wait for other nodes' tries; then no new ones start
-  uint32_t foreign_max = 16;                ///< tries for other nodes, waiting or running; then errc::overloaded
-  uint32_t nodes_max = 3;                   ///< that try an item, this one among them
-  uint32_t passes_max = 8;                  ///< passing errors of one other node; then it counts as not there
+  uint32_t read_ahead = 4;     ///< segments whose texts are read or held beyond those that run
+  uint32_t elsewhere_max = 32; ///< segments that wait for other nodes' tries; then no new ones start
+  uint32_t foreign_max = 16;   ///< tries for other nodes, waiting or running; then errc::overloaded
+  uint32_t nodes_max = 3;      ///< that try an item, this one among them
+  uint32_t passes_max = 100;   ///< passing errors of one other node: for minutes; then it counts as not there
   std::chrono::milliseconds retry_min{200}; ///< after a passing error; twice as long at each one in a row
   std::chrono::milliseconds retry_max{5'000};
   /// A run that takes longer is cancelled and done again. Long: jobs wait behind all interactive work.
@@ -40,6 +40,7 @@ struct start_run { ///< → ran(); as run_texts
   uint64_t run = 0;
   std::shared_ptr<const segment_texts> work; ///< not null
   std::vector<uint32_t> items;               ///< places in work->texts, ascending, not empty
+  bool is_try = false;                       ///< for another node
 };
 struct stop_run { ///< as cancel_run
   uint64_t run = 0;

@@ -72,7 +72,7 @@ void execution_core::parts::start(uint64_t key, time_point now) {
   what.at = work_phase::running;
   what.number = ++last_number;
   runs.emplace(what.number, run_under_way{key, items, now + options.run_within});
-  want(start_run{what.number, what.work->texts(), std::move(items)});
+  want(start_run{what.number, what.work->texts(), std::move(items), what.exchange.has_value()});
 }
 
 /// After a run or a try: what is next for it.

@@ -93,7 +93,14 @@ void read_own(const std::shared_ptr<search_under_way>& it) {
   const auto id = it->search.id;
   if (!it->state.segments.find(id))
     return go_on(it);
-  it->state.desk.read_log({id}, [it, id](result<std::vector<std::optional<segment_record>>> read) {
+  const auto waits = std::make_shared<bool>(true);
+  it->state.desk.at(it->state.now.steady + it->state.options.fetch_within, [it, waits] {
+    if (std::exchange(*waits, false))
+      go_on(it);
+  });
+  it->state.desk.read_log({id}, [it, id, waits](result<std::vector<std::optional<segment_record>>> read) {
+    if (!std::exchange(*waits, false))
+      return; // too late
     const bool is_there = read && !read->empty() && read->front();
     if (read && !is_there && it->search.damaged && it->state.segments.find(id))
       it->search.damaged(id);

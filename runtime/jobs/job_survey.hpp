@@ -32,8 +32,9 @@ struct job_surveyed_by_all {
 void survey_members(jobs_state& state, job_id job, uint32_t first, uint32_t segments_max,
                     std::function<void(job_surveyed_by_all)> done);
 
-/// A record from the first of these nodes that has it in this stage; this node reads its log. errc::unavailable: none
-/// has it. `damaged` is called for a record that this node should have and does not.
+/// A record from the first of these nodes that has it in this stage; this node reads its log, and does not wait for a
+/// disk that hangs. errc::unavailable: none has it. `damaged` is called for a record that this node should have and
+/// does not.
 struct record_search {
   segment_id id;
   segment_stage least = segment_stage::texts; ///< or better

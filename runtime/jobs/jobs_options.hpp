@@ -20,7 +20,7 @@ struct jobs_options {
 
   uint64_t items_max = 10'000'000; ///< of a job
   uint64_t text_bytes_max = 1 << 20;
-  uint32_t jobs_max = 10'000;        ///< kept, tombstones not counted
+  uint32_t jobs_max = 10'000;        ///< kept; ten times as many with tombstones
   uint32_t segments_max = 1'000'000; ///< kept by this node
   uint32_t submissions_max = 256;    ///< under way through this node
   uint32_t readers_max = 256;
@@ -28,7 +28,8 @@ struct jobs_options {
   uint32_t asks_max = 1'024; ///< unanswered, to other nodes
   uint32_t runs_max = 4;     ///< segments that this node runs at once: enough to keep its workers busy
 
-  std::chrono::hours retention{24}; ///< of results, where the job says nothing else
+  std::chrono::hours retention{24};                ///< of results, where the job says nothing else
+  std::chrono::milliseconds retention_min{60'000}; ///< tombstones outlive jobs, so jobs must not come and go too fast
   std::chrono::hours retention_max{24 * 30};
   std::chrono::hours expires_in{24 * 7}; ///< as retention
   std::chrono::hours tombstone{24};      ///< how long a removed job's header is kept, so that no node brings it back

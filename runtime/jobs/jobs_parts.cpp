@@ -52,7 +52,8 @@ jobs_core::parts::parts(node_id self, jobs_options options)
       duty(state, {.offer = [this](const segment_meta& meta, priority p, wall_time created,
                                    bool taken_over) { execution.offer(meta, p, created, taken_over); },
                    .withdraw = [this](segment_id id) { execution.withdraw(id); },
-                   .withdraw_job = [this](job_id id) { execution.withdraw_job(id); }}),
+                   .withdraw_job = [this](job_id id) { execution.withdraw_job(id); },
+                   .fetch = [this](segment_id id) { repair.attend(id, state.now.steady); }}),
       repair(self, source(), repair_options_of(self, state.options)) {}
 
 repair_source jobs_core::parts::source() {
@@ -143,12 +144,13 @@ void jobs_core::parts::cancel(uint64_t question, const job_question& which) {
   const auto found = state.headers.look(which);
   if (!found)
     return state.desk.want(cancel_answered{question, found.error()});
-  if (is_end((*found)->header.state))
-    return state.desk.want(cancel_answered{question, state.headers.status_of(**found)});
   auto header = (*found)->header;
-  header.state = job_state::cancelled;
-  header.ended = state.now.wall;
-  header.stamp = state.stamp();
+  if (!is_end(header.state)) {
+    header.state = job_state::cancelled;
+    header.ended = state.now.wall;
+    header.stamp = state.stamp();
+  }
+  // Also one that has ended: it may have done so here alone.
   const copy_goal goal{header.spec.durability, state.now.steady + state.options.open_within};
   copies.publish(std::move(header), goal, [this, question, id = which.id](const status& outcome) {
     const auto* job = state.headers.find(id);
@@ -170,14 +172,17 @@ bool jobs_core::parts::pass_on_execution() {
 
 void jobs_core::parts::pass_on(want_texts& wanted) {
   const auto id = wanted.segment;
-  find_record(state, {id, segment_stage::texts, {state.self}, [this](segment_id lost) { damaged(lost); }},
+  auto nodes = state.places.ranked(id); // others only where this node's disk fails
+  std::erase(nodes, state.self);
+  nodes.insert(nodes.begin(), state.self);
+  find_record(state, {id, segment_stage::texts, std::move(nodes), [this](segment_id lost) { damaged(lost); }},
               [this, id](result<segment_record> record) {
                 execution.texts(id, texts_of(std::move(record)), state.now.steady);
               });
 }
 
 void jobs_core::parts::pass_on(start_run& wanted) {
-  state.desk.want(run_texts{wanted.run, std::move(wanted.work), std::move(wanted.items)});
+  state.desk.want(run_texts{wanted.run, std::move(wanted.work), std::move(wanted.items), wanted.is_try});
 }
 
 void jobs_core::parts::pass_on(stop_run& wanted) {

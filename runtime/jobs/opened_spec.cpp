@@ -31,14 +31,20 @@ std::optional<failure> durability_of(const job_opening& opening, const jobs_opti
   return std::nullopt;
 }
 
-/// A time that the client may choose, within the node's limit.
-std::optional<failure> time_of(std::optional<std::chrono::milliseconds> asked, std::chrono::milliseconds otherwise,
-                               std::chrono::milliseconds longest, std::string_view name,
-                               std::chrono::milliseconds& out) {
-  out = asked.value_or(otherwise);
-  if (out <= out.zero() || (asked && out > longest))
-    return refused(std::string{name} + " has to be above 0 and at most " +
-                   std::to_string(std::chrono::duration_cast<std::chrono::hours>(longest).count()) + " hours");
+struct time_limits {
+  std::chrono::milliseconds otherwise;
+  std::chrono::milliseconds shortest;
+  std::chrono::milliseconds longest;
+};
+
+/// A time that the client may choose, within the node's limits.
+std::optional<failure> time_of(std::optional<std::chrono::milliseconds> asked, const time_limits& limits,
+                               std::string_view name, std::chrono::milliseconds& out) {
+  out = asked.value_or(limits.otherwise);
+  if (asked && (out < limits.shortest || out > limits.longest))
+    return refused(std::string{name} + " has to be at least " + std::to_string(limits.shortest.count()) +
+                   " milliseconds and at most " +
+                   std::to_string(std::chrono::duration_cast<std::chrono::hours>(limits.longest).count()) + " hours");
   return std::nullopt;
 }
 
@@ -63,9 +69,12 @@ result<job_spec> spec_of(const job_opening& opening, const jobs_options& options
   if (auto problem = durability_of(opening, options, out.durability))
     return std::move(*problem);
   std::chrono::milliseconds expires_in{};
-  if (auto problem = time_of(opening.expires_in, options.expires_in, options.retention_max, "expires_in", expires_in))
+  if (auto problem =
+          time_of(opening.expires_in, {options.expires_in, std::chrono::milliseconds{1}, options.retention_max},
+                  "expires_in", expires_in))
     return std::move(*problem);
-  if (auto problem = time_of(opening.retention, options.retention, options.retention_max, "retention", out.retention))
+  if (auto problem = time_of(opening.retention, {options.retention, options.retention_min, options.retention_max},
+                             "retention", out.retention))
     return std::move(*problem);
   out.expires = now + expires_in;
   return out;

@@ -170,6 +170,12 @@ void reader_core::fetched(uint64_t number, result<segment_record> record) {
 void reader_core::give(uint64_t number, reader& it, const segment_meta& meta, segment_results results) {
   if (skips(it, meta))
     return step(number);
+  const auto* job = state_.headers.find(it.which.id);
+  const bool was_cut = job && (job->header.state == job_state::cancelled || job->header.state == job_state::expired);
+  if (meta.first_item > it.from && !was_cut) // better no answer than one that leaves items out
+    return end(number,
+               failure{errc::state_damaged, "items " + std::to_string(it.from) + " to " +
+                                                std::to_string(meta.first_item - 1) + " of the job are missing"});
   const auto first = std::max(it.from, meta.first_item);
   auto page = std::make_shared<const segment_results>(from_item(std::move(results), meta.first_item, first));
   it.holders.erase(it.cursor);

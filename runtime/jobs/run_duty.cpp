@@ -10,6 +10,7 @@ using namespace std::chrono_literals;
 /// Seldom enough to cost nothing beside the job, and long beside the write that a first owner may be doing.
 constexpr auto stray_period = 10s;
 constexpr uint32_t range_segments = 1'024;
+constexpr size_t late_max = 10'000;
 
 } // namespace
 
@@ -70,6 +71,7 @@ void run_duty::tick() {
   if (strays_.empty() || state_.now.steady < next_look_)
     return;
   next_look_ = state_.now.steady + stray_period;
+  late_ = std::exchange(late_now_, {});
   for (const auto& id : std::exchange(strays_, {})) {
     const auto* kept = state_.segments.find(id);
     if (!kept)
@@ -97,8 +99,12 @@ void run_duty::strays_found(job_id job, const job_surveyed_by_all& answers) {
     return;
   for (const auto& [index, segment] : answers.segments) {
     const auto* kept = state_.segments.find({job, index});
-    if (!segment.finished.empty() || !kept || kept->stage == segment_stage::results)
+    if (!kept || kept->stage == segment_stage::results)
       continue;
+    if (!segment.finished.empty()) {
+      finished_elsewhere(kept->id);
+      continue;
+    }
     for (const auto node : state_.places.ranked(kept->id)) {
       if (std::ranges::find(segment.holders, node) == segment.holders.end())
         continue;
@@ -107,6 +113,14 @@ void run_duty::strays_found(job_id job, const job_surveyed_by_all& answers) {
       break;
     }
   }
+}
+
+/// Results come to all owners as soon as they are there, unless who brought them was cut short (its keeper began anew).
+void run_duty::finished_elsewhere(segment_id id) {
+  if (late_.contains(id))
+    return orders_.fetch(id);
+  if (late_now_.size() < late_max)
+    late_now_.insert(id);
 }
 
 std::optional<time_point> run_duty::next_wake() const {

@@ -57,20 +57,32 @@ void submission_core::open(uint64_t number, const job_opening& opening) {
                            "this node has as many submissions under way as it may",
                            {},
                            std::chrono::milliseconds{1'000}});
-  if (!known && state_.headers.kept() >= state_.options.jobs_max)
+  const auto jobs_max = state_.options.jobs_max;
+  if (!known && (state_.headers.kept() >= jobs_max || state_.headers.size() >= 10 * uint64_t{jobs_max}))
     return refuse(number, {errc::overloaded, "the cluster keeps as many jobs as it may", {}, std::chrono::minutes{1}});
 
   auto& it = intakes_[number];
   it.id = id;
   it.spec = known ? known->header.spec : std::move(*spec);
   if (known && known->header.state != job_state::pending)
-    return opened(number, it);
+    return confirm(number, it, [this, number](intake& safe) { opened(number, safe); });
   recover_prefix(state_, keeper_, copies_,
                  {.job = id,
                   .durability = it.spec.durability,
                   .give_up = state_.now.steady + state_.options.open_within,
                   .damaged = damaged_},
                  [this, number](result<safe_prefix> prefix) { recovered(number, std::move(prefix)); });
+}
+
+/// What this node knows of the job may be known to nobody else, and to no disk: nothing is said of it before that.
+void submission_core::confirm(uint64_t number, const intake& it, std::function<void(intake&)> then) {
+  copies_.secure(it.id, goal_of(it), [this, number, then = std::move(then)](const status& outcome) {
+    auto* confirmed = find(number);
+    if (confirmed && !outcome)
+      end(number, outcome.error());
+    else if (confirmed)
+      then(*confirmed);
+  });
 }
 
 copy_goal submission_core::goal_of(const intake& it) const {
@@ -128,7 +140,7 @@ job_status submission_core::status_of(const intake& it) const {
 
 void submission_core::append(uint64_t number, std::vector<std::string> texts) {
   auto* it = find(number);
-  if (!it)
+  if (!it || it->at == phase::confirming)
     return;
   if (it->at != phase::open)
     return end(number, failure{errc::invalid_argument, "items come after the job is open, and before it is complete"});
@@ -185,7 +197,7 @@ void submission_core::safe(uint64_t number, uint32_t index, const status& outcom
 
 void submission_core::complete(uint64_t number) {
   auto* it = find(number);
-  if (!it || it->at == phase::completing || it->at == phase::closing)
+  if (!it || it->at == phase::completing || it->at == phase::closing || it->at == phase::confirming)
     return;
   if (it->at != phase::open)
     return end(number, failure{errc::invalid_argument, "the job is not open yet"});
@@ -219,7 +231,7 @@ void submission_core::close_when_safe(uint64_t number, intake& it) {
 /// While items come, the other nodes hear now and then how many are durable.
 void submission_core::tell_progress(uint64_t number) {
   auto* it = find(number);
-  if (!it || it->at == phase::closing)
+  if (!it || it->at == phase::closing || it->at == phase::confirming)
     return;
   if (it->items_told != it->items_durable) {
     it->items_told = it->items_durable;
@@ -236,15 +248,29 @@ void submission_core::header_changed(const job_header& header) {
     if (it.id == header.id && it.at != phase::finding)
       theirs.push_back(number);
   for (const auto number : theirs) {
-    const auto& it = intakes_.at(number);
+    auto& it = intakes_.at(number);
     if (!asks_the_same(header.spec, it.spec))
       end(number, another_spec(header.id));
     else if (header.state == job_state::cancelled || header.state == job_state::expired ||
              header.state == job_state::removed)
       end(number, ended_early(header));
-    else if (header.state != job_state::pending && it.at != phase::closing) // another node took the last items
-      end(number, status_of(it));
+    else if (header.state != job_state::pending && it.at != phase::closing && it.at != phase::confirming)
+      completed_elsewhere(number, it);
   }
+}
+
+/// Another submission of this job has handed in the last items.
+void submission_core::completed_elsewhere(uint64_t number, intake& it) {
+  it.at = phase::confirming;
+  confirm(number, it, [this, number](intake& safe) {
+    auto news = status_of(safe);
+    if (safe.cutter.items() > news.header.items_total.value_or(0))
+      return end(number, failure{errc::invalid_argument,
+                                 "job " + to_text(safe.id) + " was completed with " +
+                                     std::to_string(news.header.items_total.value_or(0)) +
+                                     " items by another submission of this request id, and this one has more"});
+    end(number, std::move(news));
+  });
 }
 
 void submission_core::end(uint64_t number, result<job_status> outcome) {

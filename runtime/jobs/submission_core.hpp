@@ -40,7 +40,8 @@ public:
   uint64_t bytes_waiting() const noexcept;
 
 private:
-  enum class phase : uint8_t { finding, creating, open, completing, closing };
+  /// confirming: another submission has completed the job, which has to be safe before this one hears of it.
+  enum class phase : uint8_t { finding, creating, open, completing, closing, confirming };
   struct cut_segment { ///< on its way to be safe
     uint32_t items = 0;
     uint64_t bytes = 0;
@@ -60,6 +61,8 @@ private:
   void refuse(uint64_t number, failure why);
   void recovered(uint64_t number, result<safe_prefix> prefix);
   void opened(uint64_t number, intake& it);
+  void confirm(uint64_t number, const intake& it, std::function<void(intake&)> then);
+  void completed_elsewhere(uint64_t number, intake& it);
   void cut(uint64_t number, intake& it, segment_cutter::cut piece);
   void safe(uint64_t number, uint32_t index, const status& outcome);
   void close_when_safe(uint64_t number, intake& it);

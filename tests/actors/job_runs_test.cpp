@@ -87,6 +87,17 @@ TEST_CASE("what passes is tried again, later each time; anything else is told") 
   }
 }
 
+TEST_CASE("a try for another node is not repeated: that node asks elsewhere") {
+  world w;
+  auto work = world::work(1, {0});
+  work.is_try = true;
+  w.runs.start(work);
+  const auto end = w.runs.ended(1, failure{errc::overloaded, "no"}, w.now);
+  REQUIRE(end);
+  CHECK(end->error().code == errc::overloaded);
+  CHECK_FALSE(w.runs.next_wake());
+}
+
 TEST_CASE("the pause follows the node's own advice, within limits") {
   for (auto [advised, pause] : {std::pair{1ms, 100ms}, {400ms, 400ms}, {60'000ms, 1'000ms}}) {
     world w;

@@ -40,6 +40,37 @@ void jobs_clients::check_copies(const client& who, uint64_t from, uint64_t to) {
   }
 }
 
+/// What a client is told of a job stands on the disks of two nodes at that moment, whether up or not.
+void jobs_clients::check_headers(const client& who, const std::function<bool(const job_header&)>& says_so,
+                                 const char* what) {
+  uint32_t copies = 0;
+  for (uint32_t node = 0; node < cluster_.size(); ++node) {
+    const auto* header = cluster_.disk(node).header(who.id);
+    copies += cluster_.disk(node).is_blameless() || (header && says_so(*header));
+  }
+  if (copies < who.plan.synced.value_or(2) && !who.plan.retention) // else it may be forgotten already
+    complain(who, "it was acknowledged " + std::string{what} + " by " + std::to_string(copies) + " disks");
+}
+
+/// No node writes that a job is done before the results of every segment are on the disks of two nodes.
+void jobs_clients::check_end(const job_header& header) {
+  if (header.state != job_state::done && header.state != job_state::done_with_failures)
+    return;
+  for (const auto& who : clients_) {
+    if (who->id != header.id || who->plan.retention)
+      continue;
+    for (uint32_t index = 0; index < who->segments.size(); ++index) {
+      uint32_t copies = 0;
+      for (uint32_t node = 0; node < cluster_.size(); ++node)
+        copies +=
+            cluster_.disk(node).is_blameless() || cluster_.disk(node).has({header.id, index}, segment_stage::results);
+      if (copies < who->plan.synced.value_or(2))
+        complain(*who, "it is done with the results of segment " + std::to_string(index) + " on " +
+                           std::to_string(copies) + " disks");
+    }
+  }
+}
+
 void jobs_clients::read_all() {
   for (size_t index = 0; index < clients_.size(); ++index)
     if (clients_[index]->is_to_read())

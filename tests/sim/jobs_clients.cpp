@@ -20,6 +20,7 @@ const std::string tenant = "t";
 
 jobs_clients::jobs_clients(jobs_cluster& cluster) : cluster_(cluster) {
   cluster_.on_client_effect([this](uint32_t node, jobs_effect effect) { on_effect(node, effect); });
+  cluster_.on_header_synced([this](const job_header& header) { check_end(header); });
 }
 
 void jobs_clients::complain(const client& who, const std::string& what) {
@@ -137,6 +138,9 @@ void jobs_clients::on_effect(uint32_t node, jobs_effect& effect) {
     if (const auto index = index_of(end->submission))
       ended(*index, end->outcome);
   } else if (const auto* cancelled = std::get_if<cancel_answered>(&effect)) {
+    if (const auto index = index_of(cancelled->question); index && cancelled->outcome)
+      check_headers(
+          *clients_[*index], [](const job_header& header) { return is_end(header.state); }, "as cancelled");
     by_number_.erase(cancelled->question);
   } else if (const auto* given_page = std::get_if<reader_given>(&effect)) {
     if (const auto index = index_of(given_page->reader))
@@ -237,6 +241,8 @@ void jobs_clients::ended(size_t index, const result<job_status>& outcome) {
       return complain(who, "its submission ended well before it was complete");
     if (who.attempts == 1)
       check_isolation(who, who.completed_at, "the whole");
+    check_headers(
+        who, [](const job_header& header) { return header.state != job_state::pending; }, "as complete");
     who.at = stage::submitted;
     who.acknowledged = who.plan.texts.size();
     cluster_.world().trace(who.acknowledged);

@@ -3,6 +3,7 @@
 #include "tests/sim/jobs_cluster.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -102,6 +103,8 @@ private:
   void read_ended(size_t index, const status& outcome);
   void watch_over_reader(size_t index);
   void check_copies(const client& who, uint64_t from, uint64_t to);
+  void check_headers(const client& who, const std::function<bool(const job_header&)>& says_so, const char* what);
+  void check_end(const job_header& header);
   void check_isolation(const client& who, time_point asked, const char* what);
   void complain(const client& who, const std::string& what);
   std::string where(job_id id) const;

@@ -49,6 +49,7 @@ jobs_cluster::jobs_cluster(uint64_t seed, uint32_t nodes, jobs_options options)
       cut_(nodes, std::vector<bool>(nodes)) {
   WEFT_ASSERT(nodes <= decltype(network_)::groups_max);
   options_.region = "local";
+  options_.retention_min = 1ms; // so that jobs are removed within a life
   options_.models = {"m"};
   for (uint32_t node = 0; node < nodes; ++node) {
     hosts_[node].id = node_id{world_.random().next() | 1};
@@ -237,9 +238,13 @@ void jobs_cluster::write(uint32_t node, write_log effect) {
     });
     return;
   }
+  auto headers = effect.batch.headers;
   host.disk.write(std::move(effect.batch));
-  later_in(node, wait, [this, node, ticket = effect.ticket] {
+  later_in(node, wait, [this, node, ticket = effect.ticket, headers = std::move(headers)] {
     hosts_[node].disk.sync();
+    for (const auto& header : headers)
+      if (header_synced_)
+        header_synced_(header);
     hosts_[node].core->log_written(ticket, ok, now(node));
   });
 }

@@ -49,6 +49,8 @@ public:
   node_id id(uint32_t node) const { return hosts_[node].id; }
   job_time now(uint32_t node) const;
   void on_client_effect(client_effects effects) { client_effects_ = std::move(effects); }
+  /// Called with each header as it becomes synced on a node.
+  void on_header_synced(std::function<void(const job_header&)> told) { header_synced_ = std::move(told); }
   uint64_t next_number() noexcept { return ++last_number_; } ///< of submissions, readers, watches
 
   /// A new process that reads its disk and finds the others.
@@ -151,6 +153,7 @@ private:
   std::vector<machine> hosts_;
   std::vector<std::vector<bool>> cut_;
   client_effects client_effects_;
+  std::function<void(const job_header&)> header_synced_;
   std::map<uint64_t, std::function<void()>> pending_;
   uint64_t last_pending_ = 0;
   uint64_t last_number_ = 0;

@@ -33,8 +33,16 @@ public:
   job_log_contents load() const;
   std::vector<std::optional<segment_record>> read(const std::vector<segment_id>& ids) const;
 
-  /// Synced and readable; for who knows everything.
-  bool has(segment_id id) const { return segments_.contains(id) && !damaged_.contains(id); }
+  /// Synced and readable, in this stage or better; for who knows everything.
+  bool has(segment_id id, segment_stage least = segment_stage::texts) const {
+    const auto found = segments_.find(id);
+    return found != segments_.end() && found->second.meta.stage >= least && !damaged_.contains(id);
+  }
+  /// Synced; null: none.
+  const job_header* header(job_id id) const {
+    const auto found = headers_.find(id);
+    return found == headers_.end() ? nullptr : &found->second;
+  }
   /// It has lost or damaged what was synced: nobody can hold that against the cores.
   bool is_blameless() const noexcept { return has_lost_; }
 

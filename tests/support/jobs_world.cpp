@@ -248,6 +248,12 @@ void jobs_world::write(host& node, const job_log_batch& batch) {
 }
 
 void jobs_world::carry_out(size_t i, read_log& wanted) {
+  if (hosts_[i].reads == disk_reads::hang)
+    return;
+  if (hosts_[i].reads == disk_reads::fail)
+    return later_at(i, 1ms, [this, t = wanted.ticket](jobs_core& core) {
+      core.log_read(t, failure{errc::storage_failed, "the disk cannot be read"}, now());
+    });
   std::vector<std::optional<segment_record>> out;
   for (const auto id : wanted.ids) {
     const auto found = hosts_[i].segments.find(id);

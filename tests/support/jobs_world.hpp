@@ -34,6 +34,7 @@ struct heard_reader {
 /// lost, doubled or reordered unless the test says so.
 class jobs_world {
 public:
+  enum class disk_reads : uint8_t { work, fail, hang };
   struct host {
     node_id id{};
     uint64_t epoch = 1;
@@ -43,6 +44,7 @@ public:
     std::map<segment_id, segment_record> segments;
     uint64_t next_sequence = 1;
     errc disk = errc::none; ///< what writes answer with
+    disk_reads reads = disk_reads::work;
     std::set<size_t> cut_from;
     uint64_t items_run = 0;
     std::map<uint64_t, heard_submission> submissions;

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <bit>
 #include <functional>
 #include <limits>
@@ -275,5 +276,15 @@ TEST_CASE("a record of texts or results counts what is in it, and its hash is th
   CHECK(last.meta.tokens == 1'234);
   CHECK(last.meta.device_seconds == 0.5);
   CHECK(last.meta.hash == body_hash(*last.body));
-  CHECK(supersedes(last.meta, first.meta));
+}
+
+TEST_CASE("more items come before fewer, then results before texts, then the lesser hash") {
+  const segment_meta texts{.stage = segment_stage::texts, .items = 200, .hash = 1};
+  const segment_meta lesser{.stage = segment_stage::results, .items = 200, .hash = 1};
+  const segment_meta greater{.stage = segment_stage::results, .items = 200, .hash = 2};
+  const segment_meta cut{.stage = segment_stage::results, .items = 100, .hash = 0};
+  const std::array order{cut, texts, greater, lesser};
+  for (size_t a = 0; a < order.size(); ++a)
+    for (size_t b = 0; b < order.size(); ++b)
+      CHECK(supersedes(order[a], order[b]) == (a > b));
 }

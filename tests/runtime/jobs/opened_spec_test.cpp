@@ -72,6 +72,8 @@ TEST_CASE("what is not allowed is refused with its reason") {
         {[](job_opening& o) { o.model = "other"; }, errc::unknown_model},
         {[](job_opening& o) { o.model = "maxi"; }, errc::none},
         {[](job_opening& o) { o.retention = 0ms; }, errc::invalid_argument},
+        {[](job_opening& o) { o.retention = 59'999ms; }, errc::invalid_argument},
+        {[](job_opening& o) { o.retention = 1min; }, errc::none},
         {[](job_opening& o) { o.retention = 24h * 31; }, errc::invalid_argument},
         {[](job_opening& o) { o.expires_in = 24h * 31; }, errc::invalid_argument},
         {[](job_opening& o) { o.expires_in = -1ms; }, errc::invalid_argument}}) {

@@ -64,9 +64,9 @@ finished_job run_job(const running_weftd& node, const temporary_directory& folde
     for (uint64_t number = first; number < first + count; ++number)
       out << item(number) << '\n';
   }
-  const auto r = run_weft({.arguments = {"job", "submit", "embed", list.string(), "--wait", "--out",
-                                         (folder.path() / "vectors.npy").string(), "-o", "json", "--endpoint",
-                                         node.endpoint()}});
+  const auto r =
+      run_weft({.arguments = {"job", "submit", "embed", list.string(), "--wait", "--out",
+                              (folder.path() / "vectors.npy").string(), "-o", "json", "--endpoint", node.endpoint()}});
   REQUIRE_MESSAGE(r.exit == 0, r.err);
   return {json::parse(r.out.substr(r.out.rfind("\n{") + 1)), r.memory_peak};
 }
@@ -96,8 +96,8 @@ TEST_CASE("a job of very many short items is done, and neither the command nor t
   numpy_rows rows{folder.path() / "vectors.npy"};
   REQUIRE(rows.size() == many);
   for (const uint64_t row : {uint64_t{0}, uint64_t{255}, uint64_t{256}, many / 2, many - 1}) {
-    const auto r = run_weft({.arguments = {"embed", "--text", item(small + row), "-o", "json", "--endpoint",
-                                           node.endpoint()}});
+    const auto r =
+        run_weft({.arguments = {"embed", "--text", item(small + row), "-o", "json", "--endpoint", node.endpoint()}});
     REQUIRE_MESSAGE(r.exit == 0, r.err);
     const auto wanted = json::parse(r.out)["embedding"].get<std::vector<float>>();
     const auto got = rows[row];
