@@ -60,6 +60,9 @@ void jobs_clients::check_end(const job_header& header) {
     if (who->id != header.id || who->plan.retention)
       continue;
     for (uint32_t index = 0; index < who->segments.size(); ++index) {
+      const auto [first, end] = who->segments[index];
+      if (first == end)
+        continue; // nothing was left for a last one
       uint32_t copies = 0;
       for (uint32_t node = 0; node < cluster_.size(); ++node)
         copies +=

@@ -112,6 +112,8 @@ TEST_CASE("a node whose disk answers nothing, or only errors, runs its segments 
 TEST_CASE("results that one node alone has, and does not give any more, are fetched, and the job ends") {
   jobs_world world{3};
   world.run_time = 200ms;
+  world.tell_members();
+  world.advance(5s); // the first comparisons are over
   const auto texts = some_texts(5'000);
   REQUIRE(world.submit(0, "r", texts));
   const auto id = world.id_of("r");
