@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/base/assert.hpp"
+#include "runtime/base/mix_bits.hpp"
 
 #include <cstdint>
 
@@ -12,12 +13,7 @@ class random_source {
 public:
   explicit random_source(uint64_t seed) noexcept : state_(seed) {}
 
-  uint64_t next() noexcept {
-    uint64_t z = (state_ += 0x9e3779b97f4a7c15ULL);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-    return z ^ (z >> 31);
-  }
+  uint64_t next() noexcept { return mix_bits(state_ += 0x9e3779b97f4a7c15ULL); }
 
   /// Uniform in [0, bound): Lemire's multiplication, whose bias is below 2^-32 for our bounds. REQUIRES: bound > 0.
   uint32_t below(uint32_t bound) noexcept {

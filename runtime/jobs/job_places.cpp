@@ -1,31 +1,26 @@
 #include "runtime/jobs/job_places.hpp"
 
+#include "runtime/base/mix_bits.hpp"
+
 #include <algorithm>
 #include <utility>
 
 namespace weft {
 namespace {
 
-/// The finalizer of splitmix64 (Steele and others, 2014): every bit of the input changes half of the output.
-uint64_t mix(uint64_t z) noexcept {
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-  return z ^ (z >> 31);
-}
-
 uint64_t hash_of(const placement_node& node) noexcept {
-  uint64_t hash = mix(static_cast<uint64_t>(node.node) + 0x9e3779b97f4a7c15ULL);
-  hash = mix(hash ^ node.weight);
+  uint64_t hash = mix_bits(static_cast<uint64_t>(node.node) + 0x9e3779b97f4a7c15ULL);
+  hash = mix_bits(hash ^ node.weight);
   for (const char letter : node.zone)
-    hash = mix(hash ^ static_cast<uint8_t>(letter));
+    hash = mix_bits(hash ^ static_cast<uint8_t>(letter));
   return hash;
 }
 
 } // namespace
 
 cache_key segment_key(segment_id id) noexcept {
-  const auto low = mix(id.job.low + (uint64_t{id.index} + 1) * 0x9e3779b97f4a7c15ULL);
-  return {.high = mix(id.job.high ^ low), .low = low};
+  const auto low = mix_bits(id.job.low + (uint64_t{id.index} + 1) * 0x9e3779b97f4a7c15ULL);
+  return {.high = mix_bits(id.job.high ^ low), .low = low};
 }
 
 job_places::job_places(const cluster_view& view, node_id self, std::string_view region) : self_(self) {
@@ -49,7 +44,7 @@ job_places::job_places(const cluster_view& view, node_id self, std::string_view 
   std::erase(others_, self);
   hash_with_dead_ = hash_;
   for (const auto& node : dead)
-    hash_with_dead_ += mix(hash_of(node) + 1); // other than if it were live
+    hash_with_dead_ += mix_bits(hash_of(node) + 1); // other than if it were live
   dead.insert(dead.end(), nodes.begin(), nodes.end());
   with_dead_ = placement{std::move(dead)};
   nodes_ = placement{std::move(nodes)};
@@ -73,7 +68,7 @@ std::vector<node_id> job_places::ranked(segment_id id) const {
   std::vector<std::pair<uint64_t, node_id>> rest;
   for (const auto node : live_)
     if (!first.contains(node))
-      rest.emplace_back(mix(segment_key(id).low ^ mix(static_cast<uint64_t>(node))), node);
+      rest.emplace_back(mix_bits(segment_key(id).low ^ mix_bits(static_cast<uint64_t>(node))), node);
   std::ranges::sort(rest);
   for (const auto& [cost, node] : rest)
     out.push_back(node);

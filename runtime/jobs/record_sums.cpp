@@ -1,5 +1,6 @@
 #include "runtime/jobs/record_sums.hpp"
 
+#include "runtime/base/mix_bits.hpp"
 #include "runtime/job/record_codec.hpp"
 
 #include <cstddef>
@@ -8,15 +9,8 @@
 namespace weft {
 namespace {
 
-/// The end of splitmix64 (Steele and others, 2014): spreads every bit over all.
-constexpr uint64_t mixed(uint64_t z) noexcept {
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-  return z ^ (z >> 31);
-}
-
 constexpr uint64_t added(uint64_t hash, uint64_t word) noexcept {
-  return mixed(hash * 0x9e3779b97f4a7c15ULL + word);
+  return mix_bits(hash * 0x9e3779b97f4a7c15ULL + word);
 }
 
 constexpr uint64_t hash_of(segment_id id) noexcept {

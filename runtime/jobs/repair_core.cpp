@@ -206,21 +206,4 @@ std::map<node_id, repair_session>::iterator repair_core::parts::session_of(uint6
   return std::ranges::find_if(sessions, [&](const auto& it) { return ticket != 0 && it.second.ticket() == ticket; });
 }
 
-uint64_t placement_hash(std::span<const placement_node> nodes) {
-  uint64_t sum = nodes.size();
-  for (const auto& node : nodes) {
-    uint64_t hash = static_cast<uint64_t>(node.node);
-    const auto add = [&](uint64_t word) {
-      hash = (hash ^ word) * 0x9e3779b97f4a7c15ULL;
-      hash ^= hash >> 29;
-    };
-    add(node.weight);
-    for (const auto character : node.zone)
-      add(static_cast<unsigned char>(character));
-    add(node.zone.size());
-    sum += hash; // in any order
-  }
-  return sum == 0 ? 1 : sum;
-}
-
 } // namespace weft

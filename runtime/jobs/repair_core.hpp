@@ -98,8 +98,8 @@ public:
   repair_core(const repair_core&) = delete;
   repair_core& operator=(const repair_core&) = delete;
 
-  /// The other nodes that keep jobs, and the hash of what is placed with (placement_hash()). Also when one of them has
-  /// started anew, so that it is compared with: `changed` says so, if the hash does not.
+  /// The other nodes that keep jobs, and the hash of what is placed with (job_places::hash()). Also when one of them
+  /// has started anew, so that it is compared with: `changed` says so, if the hash does not.
   void set_view(uint64_t view_hash, std::vector<node_id> others, bool changed, time_point now);
   /// While frozen (takeover_frozen()) nothing is handed on or dropped.
   void freeze(bool frozen);
@@ -126,8 +126,5 @@ private:
   struct parts;
   std::unique_ptr<parts> parts_;
 };
-
-/// Equal where the same members, with the same weights and zones, place keys, whatever their order.
-uint64_t placement_hash(std::span<const placement_node> nodes);
 
 } // namespace weft

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runtime/base/mix_bits.hpp"
 #include "runtime/job/record_codec.hpp"
 #include "runtime/jobs/jobs_core.hpp"
 #include "runtime/jobs/repair_core.hpp"
@@ -70,14 +71,14 @@ struct repair_bench {
   void set_view(uint64_t id, std::set<node_id> view) {
     auto& it = at(id);
     it.view = std::move(view);
-    std::vector<placement_node> placed;
+    uint64_t hash = 0;
     std::vector<node_id> others;
     for (const auto other : it.view) {
-      placed.push_back({other, 100, ""});
+      hash += mix_bits(static_cast<uint64_t>(other));
       if (other != node_id{id})
         others.push_back(other);
     }
-    it.core->set_view(placement_hash(placed), others, false, now);
+    it.core->set_view(hash, others, false, now);
   }
   void see_all() {
     std::set<node_id> all;
