@@ -1,18 +1,12 @@
 #pragma once
 
-#include "node/config/config.hpp"
+#include "node/config/data_directory.hpp"
 #include "runtime/base/result.hpp"
 
 #include <filesystem>
-#include <map>
 #include <memory>
-#include <string>
 
 namespace weft {
-
-/// node.data_dir, or its default: /var/lib/weft/NAME for root, else ${XDG_STATE_HOME:-$HOME/.local/state}/weft/NAME.
-std::filesystem::path data_directory(const node_config::node_section& node,
-                                     const std::map<std::string, std::string>& environment);
 
 /// The folder that a node keeps its data in, held by one process: the lock goes with the object, and with the process
 /// however that ends.

@@ -104,7 +104,7 @@ loaded_config load_config(const config_sources& sources) {
   loading.environment(sources.environment);
   loading.flags(sources.flags);
   if (out.errors.empty())
-    out.errors = check_relations(loading.config());
+    out.errors = check_relations(loading.config(), sources.environment);
   if (out.errors.empty())
     out.config = loading.config();
   return out;

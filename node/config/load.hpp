@@ -31,7 +31,9 @@ struct loaded_config {
 loaded_config load_config(const config_sources& sources);
 
 /// What must hold between keys, such as a certificate and its key. One line an error: "tls.key: is missing: …".
-std::vector<std::string> check_relations(const node_config& config);
+/// environment: where the node's folders are by default.
+std::vector<std::string> check_relations(const node_config& config,
+                                         const std::map<std::string, std::string>& environment);
 
 /// The environment of this process.
 std::map<std::string, std::string> process_environment();

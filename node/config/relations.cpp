@@ -1,8 +1,12 @@
 #include "node/config/address.hpp"
 #include "node/config/api_key_entry.hpp"
+#include "node/config/data_directory.hpp"
 #include "node/config/load.hpp"
 
+#include <algorithm>
+#include <filesystem>
 #include <set>
+#include <system_error>
 
 namespace weft {
 namespace {
@@ -50,6 +54,29 @@ void check_jobs(const node_config& c, std::vector<std::string>& errors) {
                      std::to_string(c.jobs.retention_hours) + " > " + std::to_string(c.jobs.retention_hours_max) + ")");
 }
 
+void check_single_node(const node_config& c, std::vector<std::string>& errors) {
+  const auto other = std::ranges::find_if(
+      c.cluster.seeds, [&](const std::string& seed) { return seed != c.node.peer && seed != c.node.peer_advertise; });
+  if (c.cluster.single_node && other != c.cluster.seeds.end())
+    errors.push_back("cluster.single_node: must be false where cluster.seeds names another node (" + *other +
+                     "): jobs would be acknowledged with one copy, on this disk, while others could have one");
+}
+
+bool is_inside(const std::filesystem::path& path, const std::filesystem::path& folder) {
+  std::error_code ignored; // what is not there is compared as it is written
+  const auto inner = std::filesystem::weakly_canonical(std::filesystem::absolute(path, ignored), ignored);
+  const auto outer = std::filesystem::weakly_canonical(std::filesystem::absolute(folder, ignored), ignored);
+  return std::ranges::mismatch(outer, inner).in1 == outer.end();
+}
+
+void check_backups(const node_config& c, const std::map<std::string, std::string>& environment,
+                   std::vector<std::string>& errors) {
+  const auto jobs = data_directory(c.node, environment) / "jobs"; // where the log is, see job_log_path()
+  if (!c.jobs.backup_dir.empty() && is_inside(c.jobs.backup_dir, jobs))
+    errors.push_back("jobs.backup_dir: must be outside " + jobs.string() +
+                     ", the folder that it copies: what takes that one away would take the backups with it");
+}
+
 void check_addresses(const node_config& c, std::vector<std::string>& errors) {
   const auto differ = [&](const char* a, const std::string& x, const char* b, const std::string& y) {
     if (x == y && !x.ends_with(":0"))
@@ -79,11 +106,14 @@ void check_api_keys(const node_config& c, std::vector<std::string>& errors) {
 
 } // namespace
 
-std::vector<std::string> check_relations(const node_config& config) {
+std::vector<std::string> check_relations(const node_config& config,
+                                         const std::map<std::string, std::string>& environment) {
   std::vector<std::string> errors;
   check_tls(config, errors);
   check_sizes(config, errors);
   check_jobs(config, errors);
+  check_single_node(config, errors);
+  check_backups(config, environment, errors);
   check_addresses(config, errors);
   check_api_keys(config, errors);
   return errors;

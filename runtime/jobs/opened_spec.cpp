@@ -23,9 +23,9 @@ std::optional<failure> durability_of(const job_opening& opening, const jobs_opti
   if (synced < 1 || synced > copies_max)
     return refused("durability is the number of synced copies, 1 to 3");
   if (synced == 1 && !options.single_node)
-    return refused("one copy is enough only where jobs.single_node says that the cluster is a single node");
+    return refused("one copy is enough only where cluster.single_node says that the cluster is a single node");
   if (synced > 1 && options.single_node)
-    return refused("jobs.single_node says that the cluster is a single node: there is one copy");
+    return refused("cluster.single_node says that the cluster is a single node: there is one copy");
   out.synced = synced;
   out.copies = std::max(out.copies, synced);
   return std::nullopt;

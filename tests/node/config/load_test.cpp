@@ -1,3 +1,4 @@
+#include "node/config/data_directory.hpp"
 #include "node/config/load.hpp"
 #include "node/config/schema.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -165,12 +166,40 @@ TEST_CASE("keys that do not fit together are refused") {
            {{{"pool.workers_min", "3"}, {"pool.workers_max", "2"}},
             "pool.workers_min: must be at most pool.workers_max"},
            {{{"limits.text_bytes_max", "40000000"}}, "limits.text_bytes_max: must be at most limits.call_bytes_max"},
+           {{{"cluster.single_node", "true"}, {"cluster.seeds", "127.0.0.1:7701,127.0.0.1:7711"}},
+            "cluster.single_node: must be false where cluster.seeds names another node (127.0.0.1:7711): jobs would be "
+            "acknowledged with one copy"},
+           {{{"node.data_dir", "/d"}, {"jobs.backup_dir", "/d/jobs"}}, "jobs.backup_dir: must be outside /d/jobs"},
+           {{{"node.data_dir", "/d/"}, {"jobs.backup_dir", "/d/x/../jobs/backups/"}},
+            "jobs.backup_dir: must be outside"},
+           {{{"node.data_dir", "d"}, {"jobs.backup_dir", "d/jobs/a"}}, "jobs.backup_dir: must be outside d/jobs"},
            {{{"auth.api_keys", "a:client"}}, "auth.api_keys: an entry must be NAME:ROLE:SHA256"}}) {
     CAPTURE(wanted);
     const auto loaded = weft::load_config({.flags = flags});
     CHECK_FALSE(loaded.config);
     CHECK_MESSAGE(all(loaded.errors).starts_with(wanted), all(loaded.errors));
   }
+}
+
+TEST_CASE("a single node may name itself as a seed, and keep its backups beside its jobs") {
+  using flags = std::vector<std::pair<std::string, std::string>>;
+  for (const auto& given : std::vector<flags>{
+           {{"cluster.single_node", "true"}, {"cluster.seeds", "127.0.0.1:7701"}},
+           {{"cluster.single_node", "true"}, {"node.peer_advertise", "n1:1"}, {"cluster.seeds", "n1:1,127.0.0.1:7701"}},
+           {{"cluster.seeds", "127.0.0.1:7701,127.0.0.1:7711"}},
+           {{"node.data_dir", "/d"}, {"jobs.backup_dir", "/d/jobs2"}},
+           {{"node.data_dir", "/d"}, {"jobs.backup_dir", "/d/backups/jobs"}},
+           {{"node.data_dir", "/d/jobs"}, {"jobs.backup_dir", "/d"}}}) {
+    const auto loaded = weft::load_config({.flags = given});
+    CHECK_MESSAGE(loaded.config, all(loaded.errors));
+  }
+}
+
+TEST_CASE("backups inside the jobs of the data directory by default are refused, too") {
+  const auto folder = weft::data_directory({}, {{"HOME", "/home/a"}}) / "jobs" / "backups";
+  const auto loaded =
+      weft::load_config({.environment = {{"HOME", "/home/a"}}, .flags = {{"jobs.backup_dir", folder.string()}}});
+  CHECK(all(loaded.errors).starts_with("jobs.backup_dir: must be outside"));
 }
 
 TEST_CASE("plaintext beyond loopback is allowed where the configuration says so, or with TLS") {

@@ -57,6 +57,10 @@ TEST_CASE("durability is 1 where the configuration says single node, and only th
       CHECK(spec->durability == *want);
     else
       CHECK(spec.error().code == errc::invalid_argument);
+    if (asked == 1u && !single) // the key as it is in the configuration
+      CHECK(spec.error().message.find("only where cluster.single_node says") != std::string::npos);
+    if (asked == 2u && single)
+      CHECK(spec.error().message.starts_with("cluster.single_node says"));
   }
 }
 
