@@ -20,8 +20,11 @@ using rocksdb::Status;
 
 constexpr auto bytes_note = "bytes";
 constexpr auto sequence_note = "sequence";
-/// Sequences are given out in blocks, one a start: what the node gave and did not write is not given again.
+/// Sequences are given out in blocks, one a load(): what the node gave and did not write is not given again.
 constexpr int sequence_block_bits = 32;
+/// A start reserves some, so that a load() needs no write: it must not fail where the disk is full. Few, since blocks
+/// must not run ahead of the wall clock, which is all that is left of them where a disk was replaced.
+constexpr uint64_t sequence_blocks_reserved = 4;
 
 template <size_t Size> Slice slice(const std::array<char, Size>& bytes) {
   return {bytes.data(), bytes.size()};
@@ -63,9 +66,17 @@ std::optional<uint64_t> job_table::number_note(const char* name) {
 Status job_table::start(uint64_t wall_seconds) {
   bytes_ = number_note(bytes_note).value_or(0);
   sequence_block_ = std::max(number_note(sequence_note).value_or(0) + 1, wall_seconds);
+  return reserve_sequences();
+}
+
+Status job_table::reserve_sequences() {
+  const uint64_t last = sequence_block_ + sequence_blocks_reserved - 1;
   rocksdb::WriteOptions synced;
   synced.sync = true;
-  return database_->db().Put(synced, database_->notes(), sequence_note, slice(bytes_of(sequence_block_)));
+  const auto noted = database_->db().Put(synced, database_->notes(), sequence_note, slice(bytes_of(last)));
+  if (noted.ok())
+    sequences_reserved_ = last;
+  return noted;
 }
 
 uint64_t job_table::stored_size(const segment_id& id) {
@@ -252,10 +263,15 @@ Status job_table::load(job_log_contents& out, tally& count) {
     bytes += size_of(*meta);
     out.segments.push_back(*std::move(meta));
   }
-  if (metas->status().ok())
-    bytes_ = bytes;
-  out.next_sequence = sequence_block_ << sequence_block_bits;
-  return metas->status();
+  if (!metas->status().ok())
+    return metas->status();
+  bytes_ = bytes;
+  if (sequence_block_ > sequences_reserved_)
+    if (auto reserved = reserve_sequences(); !reserved.ok())
+      return reserved;
+  // Another block each time: whoever loads has forgotten what it stamped and did not write.
+  out.next_sequence = sequence_block_++ << sequence_block_bits;
+  return Status::OK();
 }
 
 } // namespace weft

@@ -29,7 +29,7 @@ public:
   /// REQUIRES: database.
   job_table(std::unique_ptr<job_database> database, limits given);
 
-  /// Finds where an earlier process stopped, and takes the next block of sequence numbers. Before anything else.
+  /// Finds where an earlier process stopped, and reserves blocks of sequence numbers. Before anything else.
   /// wall_seconds: since 1970; sequences of a new log begin there, so that they do not go back where a disk was lost.
   rocksdb::Status start(uint64_t wall_seconds);
 
@@ -44,8 +44,8 @@ public:
   rocksdb::Status write(std::span<const job_log_batch* const> batches, std::vector<status>& outcomes, tally& count);
   /// One answer an id; absent where it is not there or damaged.
   rocksdb::Status read(std::span<const segment_id> ids, std::vector<std::optional<segment_record>>& out, tally& count);
-  /// Headers and metas; single damaged ones are left out. No body is touched. Counts bytes() anew. Of the writing
-  /// thread.
+  /// Headers and metas; single damaged ones are left out. No body is touched. Counts bytes() anew, and takes the next
+  /// reserved block of sequence numbers: who loads remembers none that it gave before. Of the writing thread.
   rocksdb::Status load(job_log_contents& out, tally& count);
 
   /// After mending: reads all bodies, and removes the metas of those that are missing or damaged, so that load() does
@@ -62,12 +62,14 @@ private:
   uint64_t size_of(const segment_meta& meta) const;
   uint64_t stored_size(const segment_id& id);
   void free_files(job_id job);
+  rocksdb::Status reserve_sequences();
   std::optional<uint64_t> number_note(const char* name);
 
   std::unique_ptr<job_database> database_;
   const limits limits_;
   std::atomic<uint64_t> bytes_{0};
-  uint64_t sequence_block_ = 0;
+  uint64_t sequence_block_ = 0;     ///< the next one
+  uint64_t sequences_reserved_ = 0; ///< the last block that is noted, synced
 };
 
 } // namespace weft

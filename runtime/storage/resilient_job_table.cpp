@@ -55,8 +55,11 @@ void resilient_job_table::open() {
       report("the job log's latest writes were damaged, or torn by a power failure: those after that place are gone; "
              "other nodes have copies");
     }
-    const std::unique_lock lock{exchange_};
-    table_ = std::move(made);
+    {
+      const std::unique_lock lock{exchange_};
+      table_ = std::move(made);
+    }
+    count_bytes();
     return;
   }
   made.reset();
@@ -101,9 +104,10 @@ void resilient_job_table::mend(const std::string& why) {
 }
 
 void resilient_job_table::close() {
-  stop_backup_ = true; // it holds the table
+  stop_backup_ = true;                // it holds the table
+  std::unique_ptr<job_table> closing; // destroyed last: RocksDB may take long to close, and nobody should wait for it
   const std::unique_lock lock{exchange_};
-  table_.reset();
+  closing = std::move(table_);
   stop_backup_ = closing_.load();
 }
 
@@ -204,6 +208,7 @@ std::vector<status> resilient_job_table::write(std::span<const job_log_batch* co
   std::vector<status> written;
   if (!taken.empty()) {
     const auto outcome = table_->write(taken, written, count);
+    count_bytes();
     if (is_damage(outcome)) {
       damaged(outcome);
       written.assign(taken.size(), failure{errc::state_damaged, "the job log is damaged: " + outcome.ToString()});
@@ -250,6 +255,7 @@ result<job_log_contents> resilient_job_table::load() {
     job_table::tally count;
     const auto outcome = table_->load(out, count);
     add(count);
+    count_bytes();
     if (outcome.ok()) {
       out.was_damaged = std::exchange(lost_, false);
       care_ = care::none;
@@ -280,15 +286,14 @@ void resilient_job_table::add(const job_table::tally& count) {
 }
 
 job_log_counters resilient_job_table::counters() const {
-  job_log_counters out;
-  {
-    const std::lock_guard lock{counting_};
-    out = counters_;
-  }
-  const std::shared_lock lock{exchange_};
-  if (table_)
-    out.bytes = table_->bytes();
-  return out;
+  const std::lock_guard lock{counting_};
+  return counters_;
+}
+
+/// Noted when it changes: counters() asks nobody who may be busy with the disk. REQUIRES: table_.
+void resilient_job_table::count_bytes() {
+  const std::lock_guard lock{counting_};
+  counters_.bytes = table_->bytes();
 }
 
 } // namespace weft

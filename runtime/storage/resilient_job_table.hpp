@@ -34,6 +34,7 @@ public:
   /// Writing comes back when the disk does, though nobody writes meanwhile.
   void try_again();
 
+  /// Waits for nothing: neither for the disk nor for a table that is being closed.
   job_log_counters counters() const;
 
 private:
@@ -48,11 +49,12 @@ private:
   void recovered();
   void report(const std::string& what) const;
   void add(const job_table::tally& count);
+  void count_bytes();
 
   const rocks_job_log_options options_;
   const disk_room room_;
-  mutable std::shared_mutex exchange_; ///< exclusive: the table is being exchanged
-  std::unique_ptr<job_table> table_;   ///< null: it could not be opened
+  std::shared_mutex exchange_;       ///< exclusive: the table is being exchanged
+  std::unique_ptr<job_table> table_; ///< null: it could not be opened
   std::atomic<bool> stop_backup_{false};
   std::atomic<bool> closing_{false};
 

@@ -1,17 +1,19 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <rocksdb/env.h>
 #include <string>
 
 namespace weft::test {
 
-/// A real file system on which writing can be made to fail as on a full disk.
+/// A real file system on which writing can be made to fail as on a full disk, and closing a database to take long.
 class failing_env final : public rocksdb::EnvWrapper {
 public:
   failing_env() : EnvWrapper(rocksdb::Env::Default()) {}
   std::atomic<bool> full{false};
+  std::function<void()> at_close{}; ///< runs where a database closes
 
   const char* Name() const override { return "failing_env"; }
 
@@ -24,6 +26,12 @@ public:
     if (made.ok())
       *out = std::make_unique<file>(std::move(real), *this);
     return made;
+  }
+
+  rocksdb::Status UnlockFile(rocksdb::FileLock* lock) override {
+    if (at_close)
+      at_close();
+    return EnvWrapper::UnlockFile(lock);
   }
 
 private:

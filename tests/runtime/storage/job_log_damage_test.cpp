@@ -316,7 +316,8 @@ TEST_CASE("on a full disk writes are refused with the reason, reads go on, and w
   {
     rocks_job_log log{options};
     job_log_calls calls{log};
-    REQUIRE(calls.load());
+    const auto begin = calls.load();
+    REQUIRE(begin);
     const segment_id first{numbered_job(1), 0}, second{numbered_job(1), 1}, third{numbered_job(1), 2};
     CHECK(calls.write({texts_of(first, 1'000)}));
     w.env.full = true;
@@ -329,7 +330,10 @@ TEST_CASE("on a full disk writes are refused with the reason, reads go on, and w
     CHECK(log.counters().write_failures == 2);
     CHECK(w.reported("takes nothing new"));
     CHECK(calls.body(first) == *texts_of(first, 1'000).body);
-    CHECK(calls.load()->segments.size() == 1);
+    const auto read = calls.load();
+    REQUIRE(read);
+    CHECK(read->segments.size() == 1);
+    CHECK(read->next_sequence > begin->next_sequence);
     w.env.full = false;
     const auto again = calls.write({texts_of(third, 1'000)});
     CHECK_MESSAGE(again, (again ? "" : again.error().message));

@@ -235,6 +235,46 @@ TEST_CASE("sequences never go back: not after a restart, not when the disk was l
   }
 }
 
+TEST_CASE("who loads an open log again gets sequences that nobody had before, also after a restart") {
+  job_log_world w;
+  uint64_t last = 0;
+  for (int start = 0; start < 3; ++start) {
+    rocks_job_log log{w.options()};
+    for (int load = 0; load < 9; ++load) { // more than a start reserves
+      CAPTURE(start);
+      CAPTURE(load);
+      const auto next = job_log_calls{log}.load()->next_sequence;
+      CHECK(next > last);
+      last = next + 1'000'000; // given out, none of it written
+    }
+  }
+}
+
+TEST_CASE("what the log counts is told at once, also while its database is being closed") {
+  job_log_world w;
+  std::future<uint64_t> counted;
+  std::optional<std::future_status> told;
+  auto options = w.options();
+  options.env = &w.env;
+  rocks_job_log log{options};
+  job_log_calls calls{log};
+  REQUIRE(calls.load());
+  CHECK(calls.write({texts_of({numbered_job(1), 0}, 1'000)}));
+  const auto bytes = log.counters().bytes;
+  CHECK(bytes >= 1'000);
+  w.env.full = true;
+  CHECK(!calls.write({texts_of({numbered_job(1), 1}, 1'000)}));
+  w.env.full = false;
+  w.env.at_close = [&] {
+    counted = std::async(std::launch::async, [&] { return log.counters().bytes; });
+    told = counted.wait_for(20s);
+  };
+  CHECK(calls.write({results_of({numbered_job(1), 0}, 384)})); // opens the database anew
+  w.env.at_close = nullptr;
+  CHECK(told == std::future_status::ready);
+  CHECK(counted.get() == bytes);
+}
+
 TEST_CASE("a request beyond what may wait is refused, every one is answered, and those answered well are written") {
   job_log_world w;
   auto options = w.options();
