@@ -13,7 +13,7 @@ backup_door backups_of(const std::weak_ptr<rocks_job_log>& jobs, const node_conf
   return [jobs, log, folder = config.jobs.backup_dir,
           name = config.node.name](uint32_t keep, std::function<void(result<backup_made>)> done) {
     if (folder.empty())
-      return done(failure{errc::unavailable, "jobs.backup_dir of this node's configuration names no folder"});
+      return done(failure{errc::no_backup_folder, "jobs.backup_dir of this node's configuration names no folder"});
     const auto open = jobs.lock();
     if (!open)
       return done(failure{errc::unavailable, "the node is stopping"});

@@ -40,6 +40,7 @@ enum class errc : uint8_t {
   unknown_job,
   job_removed,
   no_quorum,
+  no_backup_folder,
   internal,
 };
 

@@ -223,6 +223,15 @@ result<backup_info> create_backup(rocksdb::DB& database, const backup_request& r
   if (!outcome.ok())
     return about(request.folder, outcome.ToString(), to_failure(outcome).code);
   const std::unique_ptr<BackupEngine> engine{opened};
+  const std::string node = request.node.substr(0, 64);
+  // Two nodes in one folder would remove each other's backups, and the latest would be either's.
+  rocksdb::BackupInfo last;
+  if (engine->GetLatestBackupInfo(&last).ok())
+    if (const auto whose = to_info(last).node; whose != node)
+      return about(request.folder,
+                   whose.empty() ? "has backups of something else"
+                                 : "has backups of node " + whose + ", not of " + node,
+                   errc::no_backup_folder);
   rocksdb::CreateBackupOptions how;
   how.flush_before_backup = true; // into a file that later backups share; the log would be copied each time
   how.progress_callback = [&] {
@@ -233,8 +242,7 @@ result<backup_info> create_backup(rocksdb::DB& database, const backup_request& r
   how.background_thread_cpu_priority = rocksdb::CpuPriority::kLow;
   if (stop)
     engine->StopBackup();
-  const auto made =
-      engine->CreateNewBackupWithMetadata(how, &database, note(job_log_format, request.node.substr(0, 64)), nullptr);
+  const auto made = engine->CreateNewBackupWithMetadata(how, &database, note(job_log_format, node), nullptr);
   if (made.IsIncomplete())
     return failure{errc::unavailable, "the backup was given up: the node's job log was closed"};
   if (!made.ok())

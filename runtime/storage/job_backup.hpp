@@ -27,7 +27,8 @@ struct backup_request {
 };
 
 /// Adds a backup of an open database. `stop` set by another thread ends it soon, with errc::unavailable.
-/// Errors: errc::storage_full, storage_failed (the folder cannot be written, or reading failed).
+/// Errors: errc::no_backup_folder (the latest one there is another node's), storage_full, storage_failed (the folder
+/// cannot be written, or reading failed).
 result<backup_info> create_backup(rocksdb::DB& database, const backup_request& request, const std::atomic<bool>& stop);
 
 /// All backups, the oldest first. Errors: errc::invalid_argument (no such folder, or it cannot be read),

@@ -14,8 +14,9 @@ namespace {
 constexpr std::chrono::hours timeout_default{1}; // the first backup of a full node copies all of it
 
 constexpr const char* create_footer =
-    R"(The node that answers copies its jobs into its own folder, jobs.backup_dir of its configuration, and goes on
-meanwhile. Only what is new since the last backup is copied. Every node has its own: back up all of them.
+    R"(The node copies its jobs into its own folder, jobs.backup_dir of its configuration, and goes on meanwhile. Only what
+is new since the last backup is copied. Every node has its own: back up all of them. Where several endpoints are given,
+the first one is asked and no other.
 
 Examples:
   weft backup create --endpoint n1.example:7700
@@ -100,11 +101,13 @@ exit_code report_failure(const failure& why) {
 
 exit_code create(session& s, uint32_t keep) {
   set_deadline(s, timeout_default);
+  // Another node's jobs are no backup of this one's: only the node that was named is asked, once.
+  s.connection.endpoints.resize(1);
   client to{s.connection};
   v1::CreateBackupRequest request;
   request.set_keep(keep);
   v1::CreateBackupResponse answer;
-  if (auto p = to.call([&](const auto& channel, grpc::ClientContext& context) {
+  if (auto p = to.call_once([&](const auto& channel, grpc::ClientContext& context) {
         return v1::AdminService::NewStub(channel)->CreateBackup(&context, request, &answer);
       }))
     return report(*p);
@@ -152,7 +155,9 @@ void add_folder_verb(CLI::App& noun, common_options& common, action& chosen, con
   auto of = std::make_shared<folder_options>();
   verb->add_option("DIR", of->folder, "The folder of backups")->required();
   if (run != list)
-    verb->add_option("--id", of->id, "Which backup; else the latest")->check(CLI::PositiveNumber);
+    verb->add_option("--id", of->id, "Which backup; else the latest")
+        ->check(whole_number(1, UINT32_MAX))
+        ->type_name("N");
   if (run == restore)
     verb->add_option("--into", of->data_dir, "The node's data directory, node.data_dir of its configuration")
         ->required();
@@ -166,10 +171,11 @@ void add_folder_verb(CLI::App& noun, common_options& common, action& chosen, con
 void add_backup(CLI::App& program, common_options& common, action& chosen) {
   auto* noun = program.add_subcommand("backup", "Backups of a node's jobs: create, list, verify, restore");
   noun->require_subcommand(1)->fallthrough(); // to the options of every verb
-  auto* verb = noun->add_subcommand("create", "Makes the node that answers back up its jobs, while it runs");
+  auto* verb = noun->add_subcommand("create", "Makes a node back up its jobs, while it runs");
   auto keep = std::make_shared<uint32_t>(0);
   verb->add_option("--keep", *keep, "How many of the latest backups stay, this one included; else all")
-      ->check(CLI::PositiveNumber);
+      ->check(whole_number(1, UINT32_MAX))
+      ->type_name("N");
   add_common(*verb, common);
   verb->footer(create_footer);
   verb->callback([keep, &chosen] { chosen = [keep](session& s) { return create(s, *keep); }; });

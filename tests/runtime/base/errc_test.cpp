@@ -19,6 +19,16 @@ TEST_CASE("every error has a stable reason, a meaning and an advice, and no two 
   }
 }
 
+TEST_CASE("what every kind of call may hear of is advised on without naming one kind") {
+  using weft::errc;
+  for (const auto code :
+       {errc::invalid_argument, errc::unavailable, errc::storage_full, errc::storage_failed, errc::draining})
+    for (const auto* word : {"field", "embed", "cache", "from memory"}) {
+      CAPTURE(word);
+      CHECK(weft::info(code).advice.find(word) == std::string_view::npos);
+    }
+}
+
 TEST_CASE("only none is OK") {
   for (const auto& row : weft::errc_table())
     CHECK((row.status == weft::canonical::ok) == (row.code == weft::errc::none));

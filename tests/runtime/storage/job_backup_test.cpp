@@ -28,9 +28,9 @@ struct backed_up_world : job_log_world {
       batch.segments.push_back(texts_of({numbered_job(1), segments++}, 2'000));
     REQUIRE(job_log_calls{*log}.write(batch));
   }
-  result<backup_info> back_up(uint32_t keep = 0) {
+  result<backup_info> back_up(uint32_t keep = 0, const std::string& node = "n1") {
     return job_log_calls::wait<result<backup_info>>([&](auto done) {
-      log->back_up({backups, "n1", keep}, std::move(done));
+      log->back_up({backups, node, keep}, std::move(done));
     });
   }
   uint64_t bytes_of_backups() const {
@@ -118,6 +118,20 @@ TEST_CASE("another backup costs what is new, and old ones go when only some are 
   CHECK(listed->front().id == 2);
   CHECK(restore_backup(w.backups, 2, w.folder.path() / "node"));
   CHECK(w.restored(w.folder.path() / "node").segments.size() == 1'010);
+}
+
+TEST_CASE("a folder belongs to one node: another one's backup is refused, and removes nothing") {
+  backed_up_world w;
+  const std::string name(80, 'n'); // longer than what is noted
+  w.add(10);
+  REQUIRE(w.back_up(0, name));
+  const auto refused = w.back_up(1, "n2");
+  REQUIRE(!refused);
+  CHECK(refused.error().code == errc::no_backup_folder);
+  CHECK(refused.error().message.find("has backups of node nnn") != std::string::npos);
+  CHECK(refused.error().message.find("not of n2") != std::string::npos);
+  CHECK(list_backups(w.backups)->size() == 1);
+  CHECK(w.back_up(0, name)->id == 2);
 }
 
 TEST_CASE("the log goes on while a backup is made, and a second one waits for nobody") {

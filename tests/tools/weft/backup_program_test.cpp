@@ -60,6 +60,22 @@ TEST_CASE("backup create tells which backup was made and where, in every output"
   CHECK(weft_backup({"create", "--keep", "0"}).exit == 2);
 }
 
+TEST_CASE("backup create asks the first endpoint, once: another node's jobs would be no backup of this one's") {
+  const fake_admin node;
+  const fake_admin other;
+  const auto at = [&](const std::string& first, const char* keep) {
+    return weft_backup({"create", "--endpoint", first, "--endpoint", other.endpoint(), "--keep", keep});
+  };
+  const auto stopping = at(node.endpoint(), "98");
+  CHECK(stopping.exit == 3);
+  CHECK(has(stopping.err, node.endpoint()));
+  CHECK(node.backups_asked() == 1);
+  CHECK(at(closed_endpoint(), "1").exit == 3);
+  CHECK(at(node.endpoint(), "1").exit == 0);
+  CHECK(node.backups_asked() == 2);
+  CHECK(other.backups_asked() == 0);
+}
+
 TEST_CASE("backup list, verify and restore work on a folder, without a node") {
   const backup_world w;
   const auto listed = weft_backup({"list", w.backups});

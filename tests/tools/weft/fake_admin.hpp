@@ -31,6 +31,7 @@ public:
   }
   const std::string& endpoint() const { return endpoint_; }
   uint64_t generation() const { return generation_; }
+  uint64_t backups_asked() const { return backups_asked_; }
 
 private:
   grpc::Status ListSettings(grpc::ServerContext*, const v1::ListSettingsRequest* in,
@@ -80,6 +81,9 @@ private:
   }
   grpc::Status CreateBackup(grpc::ServerContext*, const v1::CreateBackupRequest* in,
                             v1::CreateBackupResponse* out) override {
+    ++backups_asked_;
+    if (in->keep() == 98)
+      return {grpc::StatusCode::UNAVAILABLE, "the node is stopping"};
     if (in->keep() == 99)
       return {grpc::StatusCode::RESOURCE_EXHAUSTED, "a backup is being made"};
     out->mutable_backup()->set_id(in->keep() + 1);
@@ -99,6 +103,7 @@ private:
 
   std::map<std::string, std::string> values_; // the tests make one call after the other
   uint64_t generation_ = 6;
+  uint64_t backups_asked_ = 0;
   std::string endpoint_;
   std::unique_ptr<grpc::Server> server_;
 };

@@ -112,6 +112,7 @@ TEST_CASE("a node without a folder for backups says which key names it") {
   running_weftd node;
   REQUIRE(run_weft({.arguments = {"health", "--wait", "--timeout", "60s", "--endpoint", node.endpoint()}}).exit == 0);
   const auto r = run_weft({.arguments = {"backup", "create", "--timeout", "5s", "--endpoint", node.endpoint()}});
-  CHECK(r.exit != 0);
-  CHECK(has(r.err, "jobs.backup_dir"));
+  CHECK(r.exit == 1);
+  CHECK(has(r.err, "jobs.backup_dir of this node's configuration names no folder [NO_BACKUP_FOLDER]"));
+  CHECK(has(r.err, "Set jobs.backup_dir in the node's configuration"));
 }
