@@ -66,6 +66,7 @@ public:
   bool pause(std::chrono::milliseconds wait) const;
   /// The command's deadline has passed.
   bool expired() const;
+  std::optional<std::chrono::system_clock::time_point> deadline() const { return options_.deadline; }
 
 private:
   /// "" when connected, else the reason.

@@ -18,11 +18,11 @@ bool durable_window::has_room(size_t bytes) const {
 bool durable_window::push(std::string text) {
   std::unique_lock lock{mutex_};
   waits_for_room_ = true;
-  changed_.wait(lock, [&] { return closed_ || next_ < durable_ || has_room(text.size()); });
+  changed_.wait(lock, [&] { return closed_ || only_counts_ || next_ < durable_ || has_room(text.size()); });
   waits_for_room_ = false;
   if (closed_)
     return false;
-  if (next_++ < durable_)
+  if (next_++ < durable_ || only_counts_)
     return true;
   bytes_ += text.size();
   texts_.push_back(std::move(text));
@@ -86,6 +86,23 @@ void durable_window::durable(uint64_t items) {
     return;
   drop_to(items);
   changed_.notify_all();
+}
+
+void durable_window::only_count() {
+  const std::lock_guard lock{mutex_};
+  only_counts_ = true;
+  texts_.clear();
+  bytes_ = sent_ = 0;
+  changed_.notify_all();
+}
+
+bool durable_window::wait_for_input(std::optional<std::chrono::system_clock::time_point> deadline) {
+  std::unique_lock lock{mutex_};
+  const auto has_come = [&] { return finished_ || closed_; };
+  if (deadline)
+    return changed_.wait_until(lock, *deadline, has_come);
+  changed_.wait(lock, has_come);
+  return true;
 }
 
 /// REQUIRES: mutex_ is held, items >= durable_.

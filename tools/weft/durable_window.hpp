@@ -1,11 +1,13 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 
 namespace weft::cli {
@@ -45,6 +47,10 @@ public:
   void pause();
   /// Reader: so many items from the first on are durable.
   void durable(uint64_t items);
+  /// The job takes no more: what comes from the source is counted, and dropped.
+  void only_count();
+  /// Waits for the end of the input. False: the deadline came first.
+  bool wait_for_input(std::optional<std::chrono::system_clock::time_point> deadline);
 
   uint64_t items_durable() const;
   uint64_t items_pushed() const; ///< with those that were dropped
@@ -73,6 +79,7 @@ private:
   uint64_t generation_ = 0;
   bool waits_for_room_ = false;
   bool finished_ = false;
+  bool only_counts_ = false;
   bool last_sent_ = false; ///< in this generation
   bool closed_ = false;
 };

@@ -4,13 +4,11 @@
 #include "tools/weft/job_json.hpp"
 #include "tools/weft/job_results.hpp"
 #include "tools/weft/utf8.hpp"
-#include "weft/v1/job.grpc.pb.h"
 
 #include <algorithm>
 #include <cstdio>
 #include <optional>
 #include <unistd.h>
-#include <utility>
 
 namespace weft::cli {
 namespace {
@@ -49,21 +47,9 @@ private:
   std::string why_;
 };
 
-std::optional<problem> look_at(client& from, const std::string& id, v1::Job& job) {
-  v1::JobServiceGetRequest request;
-  request.set_id(id);
-  v1::JobServiceGetResponse answer;
-  auto trouble = from.call([&](const auto& channel, grpc::ClientContext& context) {
-    return v1::JobService::NewStub(channel)->Get(&context, request, &answer);
-  });
-  job = std::move(*answer.mutable_job());
-  return trouble;
-}
-
 std::string missing_text(const v1::Job& job, uint64_t missing, uint64_t failed) {
-  const bool one = missing == 1;
-  return "weft: the job ended as " + state_name(job.state()) + ": " + counted(missing, "item") +
-         (one ? " has no result and is a row of NaN" : " have no result and are rows of NaN") +
+  return "weft: " + counted(missing, "item") +
+         (missing == 1 ? " has no result and is a row of NaN" : " have no result and are rows of NaN") +
          (failed > 0 ? "; 'weft job results " + printable(job.id()) + " --failed' tells why" : "") + "\n";
 }
 
@@ -86,14 +72,14 @@ exit_code write_matrix(session& s, client& from, const matrix_settings& settings
   results_totals totals;
   uint64_t bytes = 0;
   progress_display display{s, std::nullopt, false};
-  auto trouble = read_results(
-      from, {.id = settings.id, .from = settings.from},
-      [&](const v1::ItemResult& item) {
-        bytes += static_cast<uint64_t>(item.embedding().values_size()) * sizeof(float);
-        display.update(totals.items, bytes);
-        return rows.add(item);
-      },
-      totals);
+  auto trouble = read_results(from, {.id = settings.id, .from = settings.from},
+                              {.item =
+                                   [&](const v1::ItemResult& item) {
+                                     bytes += static_cast<uint64_t>(item.embedding().values_size()) * sizeof(float);
+                                     display.update(totals.items, bytes);
+                                     return rows.add(item);
+                                   }},
+                              totals);
   display.clear();
   v1::Job job;
   if (rows.why().empty() && !trouble)
@@ -104,11 +90,13 @@ exit_code write_matrix(session& s, client& from, const matrix_settings& settings
   const auto why = rows.why().empty() ? to.finish() : rows.why();
   if (!why.empty())
     return report({.what = why});
+  std::fputs(end_text(job, settings.from, totals.items - totals.failed).c_str(), stderr);
   if (rows.missing() > 0)
     std::fputs(missing_text(job, rows.missing(), totals.failed).c_str(), stderr);
   if (totals.mixed)
     std::fputs("weft: nodes computed these with different versions of the model: do not compare them\n", stderr);
-  return tell(s, settings, to, rows.missing());
+  const auto told = tell(s, settings, to, rows.missing());
+  return told == exit_code::ok ? exit_of_results(job.state()) : told;
 }
 
 } // namespace weft::cli

@@ -1,9 +1,12 @@
 #include "tools/weft/job_results.hpp"
 
 #include "tools/weft/job_json.hpp"
+#include "tools/weft/output.hpp"
 #include "weft/v1/job.grpc.pb.h"
 
+#include <algorithm>
 #include <random>
+#include <utility>
 
 namespace weft::cli {
 namespace {
@@ -66,14 +69,44 @@ std::optional<problem> read_results(client& from, const results_settings& settin
         ++totals.items;
         totals.failed += item.has_error() ? 1 : 0;
         totals.tokens += item.embedding().tokens();
-        if (!sink(item)) {
+        if (!sink.item(item)) {
           context.TryCancel();
           return stream_end::stopped;
         }
       }
+      if (sink.page && !sink.page()) {
+        context.TryCancel();
+        return stream_end::stopped;
+      }
     }
     return judge(from, context, stream->Finish(), trouble);
   });
+}
+
+std::optional<problem> look_at(client& from, const std::string& id, v1::Job& job) {
+  v1::JobServiceGetRequest request;
+  request.set_id(id);
+  v1::JobServiceGetResponse answer;
+  auto trouble = from.call([&](const auto& channel, grpc::ClientContext& context) {
+    return v1::JobService::NewStub(channel)->Get(&context, request, &answer);
+  });
+  job = std::move(*answer.mutable_job());
+  return trouble;
+}
+
+std::string end_text(const v1::Job& job, uint64_t first, uint64_t with_result) {
+  if (!has_ended(job.state()) || job.state() == v1::JOB_STATE_DONE)
+    return {};
+  const uint64_t all = job.has_items_total() ? job.items_total() : job.items_durable();
+  const uint64_t asked = all - std::min(first, all);
+  return "weft: the job ended as " + state_name(job.state()) + ": " + with_spaces(with_result) + " of " +
+         counted(asked, "item") + (first > 0 ? " from item " + std::to_string(first) + " on" : "") +
+         (asked == 1 ? " has a result" : " have results") +
+         (job.has_items_total() ? "\n" : "; not all of its items had been handed in\n");
+}
+
+exit_code exit_of_results(v1::JobState state) {
+  return state == v1::JOB_STATE_CANCELLED || state == v1::JOB_STATE_EXPIRED ? exit_code::failed : exit_code::ok;
 }
 
 std::optional<problem> watch_job(client& from, const std::string& id, const std::function<bool(const v1::Job&)>& news) {

@@ -19,7 +19,10 @@ struct results_settings {
 };
 
 /// Gets the items in order. False ends the work.
-using result_sink = std::function<bool(const v1::ItemResult&)>;
+struct result_sink {
+  std::function<bool(const v1::ItemResult&)> item;
+  std::function<bool()> page{}; ///< after the items that came together, where that is of interest
+};
 
 struct results_totals {
   uint64_t items = 0;
@@ -33,6 +36,17 @@ struct results_totals {
 /// lost, the next one goes on with the item after the last one that came.
 std::optional<problem> read_results(client& from, const results_settings& settings, const result_sink& sink,
                                     results_totals& totals);
+
+/// The job as it is now.
+std::optional<problem> look_at(client& from, const std::string& id, v1::Job& job);
+
+/// A line, with its end, on a job that has ended otherwise than done: how many of its items from `first` on have a
+/// result. "" for others.
+std::string end_text(const v1::Job& job, uint64_t first, uint64_t with_result);
+
+/// How a command ends that has given all there is of a job: failed where it was cancelled or has expired, since items
+/// may be missing that nothing was said of.
+exit_code exit_of_results(v1::JobState state);
 
 /// The news of a job until it has ended, or `news` says false. When a node is lost, the next one tells on.
 std::optional<problem> watch_job(client& from, const std::string& id, const std::function<bool(const v1::Job&)>& news);

@@ -2,6 +2,7 @@
 
 #include "runtime/base/errc.hpp"
 #include "tools/weft/job_json.hpp"
+#include "tools/weft/output.hpp"
 #include "tools/weft/utf8.hpp"
 #include "weft/v1/job.grpc.pb.h"
 
@@ -11,6 +12,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <random>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -83,8 +85,9 @@ public:
   problem explain(const grpc::Status& status) const {
     if (behind_)
       return {.code = exit_code::unhealthy,
-              .what = to_.endpoint() + " finds only " + with_items(*behind_) + " of " +
-                      with_items(window_.items_durable()) + " that were acknowledged: nodes that have them are away",
+              .what = to_.endpoint() + " finds only " + counted(*behind_, "item") + " of " +
+                      counted(window_.items_durable(), "item") +
+                      " that were acknowledged: nodes that have them are away",
               .advice = "Nothing is lost: submit again with the same --request-id when they are back.",
               .retryable = true};
     if (stalled_)
@@ -101,8 +104,6 @@ public:
   bool completed() const { return completed_; }
 
 private:
-  static std::string with_items(uint64_t number) { return std::to_string(number) + (number == 1 ? " item" : " items"); }
-
   void start_writer(const v1::SubmissionOpened& opened, std::thread& writer) {
     totals_.job = opened.job();
     opened_ = true;
@@ -186,6 +187,27 @@ private:
   std::optional<uint64_t> behind_;
 };
 
+constexpr std::string_view same_input = "Give the same input as before, or another --request-id for another job.";
+
+std::string input_has(uint64_t texts) {
+  return "the input has " + counted(texts, "text");
+}
+
+/// A job that has all its items may have been another input's: then nothing is safe of what this input has more.
+std::optional<problem> compare_input(durable_window& window, const client& to, const v1::Job& job) {
+  window.only_count();
+  if (!window.wait_for_input(to.deadline()))
+    return problem{.code = exit_code::timed_out,
+                   .what = "the job of this request id has all its items, but the input did not end in time",
+                   .advice = advice_for("DEADLINE_EXCEEDED")};
+  const uint64_t texts = window.items_pushed();
+  if (window.closed() || !job.has_items_total() || texts == job.items_total())
+    return std::nullopt; // closed: the input's trouble counts
+  return problem{.what = input_has(texts) + ", the job of this request id has " + with_spaces(job.items_total()) +
+                         ": it was handed in from another input, and takes no more",
+                 .advice = std::string{same_input}};
+}
+
 std::optional<problem> stream_all(client& to, durable_window& window, const submission_settings& settings,
                                   const submission_news& news, const source_state& source, submission_totals& totals) {
   retry_policy retries{to.endpoints(), std::random_device{}(), settings.rounds_max};
@@ -230,22 +252,26 @@ std::optional<problem> submit_all(client& to, text_source& source, stop_signal& 
   source_state state;
   std::thread reader{[&] { read_texts(source, window, state); }};
   auto trouble = stream_all(to, window, settings, news, state, totals);
-  const bool is_short = window.is_short();
+  const auto now = totals.job.state();
+  const bool takes_none = now == v1::JOB_STATE_CANCELLED || now == v1::JOB_STATE_EXPIRED;
+  const bool complete = !trouble && !window.closed() && !takes_none;
+  if (complete)
+    trouble = compare_input(window, to, totals.job);
+  const bool is_short = !complete && window.is_short();
   window.close();
   stop.give();
   reader.join();
   totals.items = window.items_pushed();
   if (state.trouble)
     return state.trouble;
-  const auto now = totals.job.state();
-  if (!trouble && totals.was_there && (now == v1::JOB_STATE_CANCELLED || now == v1::JOB_STATE_EXPIRED))
+  if (!trouble && totals.was_there && takes_none)
     return problem{.what = "job " + printable(totals.job.id()) + ", which has this request id, is " + state_name(now) +
                            " and takes no texts",
                    .advice = "Give another --request-id for another job."};
   if (is_short)
-    return problem{.what = "the input has " + std::to_string(window.items_pushed()) + " texts, but " +
-                           std::to_string(window.items_durable()) + " of this job are there already",
-                   .advice = "Give the same input as before, or another --request-id for another job."};
+    return problem{.what = input_has(window.items_pushed()) + ", but " + with_spaces(window.items_durable()) +
+                           " of this job are there already",
+                   .advice = std::string{same_input}};
   return trouble;
 }
 

@@ -8,6 +8,7 @@
 #include <CLI/Validators.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -159,6 +160,19 @@ void set_deadline(session& s, std::optional<std::chrono::milliseconds> otherwise
   const auto limit = s.timeout ? s.timeout : otherwise;
   if (limit)
     s.connection.deadline = std::chrono::system_clock::now() + *limit;
+}
+
+CLI::Validator whole_number(uint64_t least, uint64_t most) {
+  const auto check = [least, most](std::string& text) -> std::string {
+    uint64_t number = 0;
+    const auto end = text.data() + text.size();
+    const auto [rest, failed] = std::from_chars(text.data(), end, number);
+    if (failed == std::errc{} && rest == end && number >= least && number <= most)
+      return {};
+    return "'" + printable(text) + "' is not a whole number from " + std::to_string(least) + " to " +
+           std::to_string(most);
+  };
+  return CLI::Validator{check, ""};
 }
 
 exit_code report(const problem& p) {

@@ -4,8 +4,10 @@
 #include "tools/weft/output.hpp"
 
 #include <CLI/App.hpp>
+#include <CLI/Validators.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -43,6 +45,10 @@ using action = std::function<exit_code(session&)>;
 
 /// Adds the options of every verb.
 void add_common(CLI::App& verb, common_options& common);
+
+/// Takes digits only, from `least` to `most`, and says so of anything else: CLI11 would read -1 as a number without a
+/// sign, and its own ranges print all their digits. REQUIRES: least <= most.
+CLI::Validator whole_number(uint64_t least, uint64_t most);
 
 /// Reads WEFT_ENDPOINT, WEFT_API_KEY and the files that options name. default_timeout: for verbs that must end soon.
 std::variant<session, problem> make_session(const common_options& common);

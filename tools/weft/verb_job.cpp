@@ -202,7 +202,9 @@ void add_job(CLI::App& program, common_options& common, action& chosen) {
                   .description(""))
       ->type_name("STATE");
   list_verb->add_flag("--all", o->all, "Those of all tenants; for operators");
-  list_verb->add_option("--limit", o->limit, "At most so many (default: all)")->type_name("N");
+  list_verb->add_option("--limit", o->limit, "At most so many (default: all)")
+      ->check(whole_number(1, 1'000'000))
+      ->type_name("N");
   list_verb->callback([o, &chosen] { chosen = [o](session& s) { return list(s, *o); }; });
   add_verb_of_one(*noun, common, chosen, "get", "One job as it is now", get_footer, get);
   add_verb_of_one(*noun, common, chosen, "watch", "Shows a job until it has ended", watch_footer, watch);

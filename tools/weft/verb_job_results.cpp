@@ -5,6 +5,7 @@
 #include "tools/weft/utf8.hpp"
 #include "tools/weft/verbs.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <memory>
@@ -24,7 +25,11 @@ struct options {
 
 constexpr const char* footer =
     R"(In the order of the items, as they become done, until the job has ended. When a node is lost, the next endpoint goes
-on with the item after the last one. Ends with 0 when all of them came, also where items failed.
+on with the item after the last one. Where the job did not end as done, how many items have a result is said on
+standard error.
+
+Exit codes: 0 all of them came, also where items failed · 1 the job was cancelled or has expired: what there is of it
+came · others as for all commands.
 
   -o json   {"index":0,"tokens":7,"source":"computed","embedding":[0.0677,…]}, or
             {"index":1,"error":{"code":"INVALID_ARGUMENT","reason":"INVALID_UTF8","message":"…"}}
@@ -131,6 +136,11 @@ public:
     return true;
   }
 
+  /// What came together is shown at once: the next may take a while.
+  bool flush() { return out_.flush(); }
+  /// The reader went away.
+  bool closed() const { return out_.closed(); }
+
   exit_code end(const results_totals& totals, const std::optional<problem>& trouble) {
     if (session_.format == output_format::table && totals.items > 0)
       out_.write(summary(totals));
@@ -184,10 +194,22 @@ exit_code run(session& s, const options& o) {
   client from{s.connection};
   result_printer out{s};
   results_totals totals;
-  const auto trouble = read_results(
+  auto trouble = read_results(
       from, {.id = o.id, .from = o.from, .failed_only = o.failed},
-      [&](const v1::ItemResult& item) { return out.print(item); }, totals);
-  return out.end(totals, trouble);
+      {.item = [&](const v1::ItemResult& item) { return out.print(item); }, .page = [&] { return out.flush(); }},
+      totals);
+  v1::Job job;
+  if (!trouble && !out.closed())
+    trouble = look_at(from, o.id, job);
+  const auto code = out.end(totals, trouble);
+  if (code != exit_code::ok || out.closed())
+    return code;
+  // With --failed the others did not come: the job has counted them.
+  std::fputs((o.failed ? end_text(job, 0, job.items_done() - std::min(job.items_failed(), job.items_done()))
+                       : end_text(job, o.from, totals.items - totals.failed))
+                 .c_str(),
+             stderr);
+  return exit_of_results(job.state());
 }
 
 } // namespace
@@ -196,7 +218,9 @@ void add_job_results(CLI::App& noun, common_options& common, action& chosen) {
   auto* verb = noun.add_subcommand("results", "The results of a job");
   auto o = std::make_shared<options>();
   verb->add_option("ID", o->id, "Which: 32 hex digits, as 'weft job submit' prints them")->required()->type_name("");
-  verb->add_option("--from", o->from, "Begin with this item, from 0")->type_name("N");
+  verb->add_option("--from", o->from, "Begin with this item, from 0")
+      ->check(whole_number(0, 1'000'000'000'000))
+      ->type_name("N");
   verb->add_flag("--failed", o->failed, "Only the items that failed, each with its reason");
   verb->add_option("--out", o->out, "Write the vectors into a NumPy file")->type_name("FILE.npy");
   add_common(*verb, common);

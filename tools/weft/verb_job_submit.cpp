@@ -132,6 +132,7 @@ public:
   bool opened(const v1::Job& job) {
     const std::lock_guard lock{mutex_};
     durable_ = std::max(durable_, job.items_durable());
+    complete_ = complete_ || job.state() != v1::JOB_STATE_PENDING;
     return std::exchange(id_, job.id()).empty();
   }
   void durable(uint64_t items) {
@@ -161,7 +162,7 @@ private:
   mutable std::mutex mutex_; // guards the rest
   std::string id_;           ///< "": the job is not open
   uint64_t durable_ = 0;
-  bool complete_ = false;
+  bool complete_ = false; ///< the job has all its texts
 };
 
 submission_news news_of(command_state& state, progress_display& display) {
@@ -172,7 +173,7 @@ submission_news news_of(command_state& state, progress_display& display) {
                 display.clear();
                 std::fprintf(stderr, "weft: job %s, request id %s%s\n", printable(job.id()).c_str(),
                              printable(job.request_id()).c_str(),
-                             job.items_durable() > 0
+                             job.state() == v1::JOB_STATE_PENDING && job.items_durable() > 0
                                  ? (", goes on behind " + counted(job.items_durable(), "item")).c_str()
                                  : "");
               },
@@ -287,7 +288,7 @@ void add_job_submit(CLI::App& noun, common_options& common, action& chosen) {
       ->type_name("PRIORITY");
   verb->add_option("--durability", o->durability,
                    "Copies on disk before an item is acknowledged: 1 to 3 (default: the cluster's, 2)")
-      ->check(CLI::Range(1, 3).description(""))
+      ->check(whole_number(1, 3))
       ->type_name("N");
   verb->add_option("--retention", o->retention, "How long results are kept after its end: 36h, 7d (default 24h)")
       ->type_name("TIME");

@@ -3,8 +3,6 @@
 #include "tools/weft/utf8.hpp"
 #include "tools/weft/verbs.hpp"
 
-#include <CLI/Validators.hpp>
-
 #include <chrono>
 #include <cstdio>
 #include <cstring>
@@ -179,9 +177,7 @@ void add_rank(CLI::App& program, common_options& common, action& chosen) {
       ->required()
       ->allow_extra_args(false)
       ->type_name("TEXT");
-  verb->add_option("-n,--top", o->top, "How many to show (default 5)")
-      ->check(CLI::Range(1, 10000).description(""))
-      ->type_name("N");
+  verb->add_option("-n,--top", o->top, "How many to show (default 5)")->check(whole_number(1, 10'000))->type_name("N");
   add_embed_options(*verb, *o, "paragraph");
   add_common(*verb, common);
   verb->footer(footer);

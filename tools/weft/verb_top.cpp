@@ -6,8 +6,6 @@
 #include "tools/weft/verbs.hpp"
 #include "weft/v1/node.grpc.pb.h"
 
-#include <CLI/Validators.hpp>
-
 #include <ctime>
 #include <future>
 #include <memory>
@@ -170,9 +168,7 @@ void add_top(CLI::App& program, common_options& common, action& chosen) {
   auto* verb = program.add_subcommand("top", "Watch the load of the nodes live");
   auto o = std::make_shared<options>();
   verb->add_option("--interval", o->interval, "Time between two looks (default 1s)")->type_name("TIME");
-  verb->add_option("--count", o->count, "End after this many")
-      ->check(CLI::Range(uint64_t{1}, uint64_t{1} << 40).description(""))
-      ->type_name("N");
+  verb->add_option("--count", o->count, "End after this many")->check(whole_number(1, 1'000'000'000))->type_name("N");
   add_common(*verb, common);
   verb->footer(footer);
   verb->callback([o, &chosen] { chosen = [o](session& s) { return run(s, *o); }; });

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -55,6 +57,30 @@ TEST_CASE("a batch has bytes in bounds, but a larger text goes alone") {
   for (int i = 0; i < 4; ++i)
     sizes.push_back(take(window, generation, batch).size());
   CHECK(sizes == std::vector<size_t>{2, 1, 1, 1});
+}
+
+TEST_CASE("what a job does not take is counted to its end, whatever its volume") {
+  durable_window window{{.items_max = 2}};
+  push_numbers(window, 0, 2);
+  std::thread source{[&] {
+    for (int i = 2; i < 50; ++i)
+      window.push(std::to_string(i)); // the first of them waits for room
+    window.finish();
+  }};
+  window.only_count();
+  CHECK(window.wait_for_input(std::nullopt));
+  source.join();
+  CHECK(window.items_pushed() == 50);
+  window.durable(50);
+  CHECK_FALSE(window.is_short());
+}
+
+TEST_CASE("an input that does not end is waited for until the deadline, or until nobody wants it") {
+  durable_window window{{}};
+  push_numbers(window, 0, 2);
+  CHECK_FALSE(window.wait_for_input(std::chrono::system_clock::now()));
+  window.close();
+  CHECK(window.wait_for_input(std::nullopt));
 }
 
 TEST_CASE("a new stream sends again what is not durable, and nothing else") {

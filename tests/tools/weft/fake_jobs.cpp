@@ -203,6 +203,8 @@ grpc::Status fake_jobs::Results(grpc::ServerContext*, const v1::JobServiceResult
   }
   if (out.items_size() > 0)
     leave();
+  while (options_.waits && stream->Write(out))
+    ;
   return grpc::Status::OK;
 }
 

@@ -32,6 +32,7 @@ struct fake_jobs_options {
   std::optional<uint64_t> cut_after{};  ///< results end with UNAVAILABLE after so many items, once
   bool refuses = false;                 ///< NO_QUORUM for every submission
   bool endless = false;                 ///< no submission is completed, and a watch tells of half the job for ever
+  bool waits = false;                   ///< results do not end: after those that are there come messages without items
 };
 
 /// A node that implements weft.v1.JobService, in this process on a free port. A job is done when it is complete; its id

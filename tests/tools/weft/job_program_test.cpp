@@ -1,74 +1,19 @@
 #include "tests/support/temporary_directory.hpp"
 #include "tests/tools/weft/fake_jobs.hpp"
-#include "tests/tools/weft/fake_node.hpp"
+#include "tests/tools/weft/job_commands.hpp"
 #include "tests/tools/weft/run_weft.hpp"
 #include "tests/tools/weft/scratch_file.hpp"
 
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
-#include <cmath>
 #include <csignal>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <sstream>
+#include <utility>
 
 using namespace weft;
 using namespace weft::test;
 using nlohmann::json;
-
-namespace {
-
-ended weft_at(const std::vector<std::string>& endpoints, std::vector<std::string> arguments, std::string input = {}) {
-  for (const auto& endpoint : endpoints)
-    arguments.insert(arguments.end(), {"--endpoint", endpoint});
-  return run_weft({.arguments = std::move(arguments), .input = std::move(input)});
-}
-
-ended weft_at(const fake_jobs& node, std::vector<std::string> arguments, std::string input = {}) {
-  return weft_at(std::vector{node.endpoint()}, std::move(arguments), std::move(input));
-}
-
-std::string lines(int count) {
-  std::string out;
-  for (int i = 0; i < count; ++i)
-    out += "text " + std::to_string(i) + "\n";
-  return out;
-}
-
-std::vector<std::string> split_lines(const std::string& text) {
-  std::vector<std::string> out;
-  std::istringstream in{text};
-  for (std::string line; std::getline(in, line);)
-    out.push_back(line);
-  return out;
-}
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
-/// A row of a matrix of four columns.
-std::vector<float> floats_of(const std::string& file, size_t row) {
-  std::ifstream in{file, std::ios::binary};
-  std::vector<float> out(4);
-  in.seekg(static_cast<std::streamoff>(128 + row * 4 * sizeof(float)));
-  in.read(reinterpret_cast<char*>(out.data()), 4 * sizeof(float));
-  REQUIRE(in);
-  return out;
-}
-
-v1::Job job_of(const std::string& id, v1::JobState state) {
-  v1::Job out;
-  out.set_id(id);
-  out.set_state(state);
-  out.set_items_total(10);
-  return out;
-}
-
-} // namespace
 
 TEST_CASE("texts are handed in from a file, from standard input and from the command line, and the job is named") {
   fake_jobs node;
@@ -161,6 +106,38 @@ TEST_CASE("a command that is started again goes on behind what is safe, and a jo
   CHECK(node.at("job-r").texts.size() == 5'000);
 }
 
+TEST_CASE("a job that is complete says nothing of an input with another number of texts: that one is refused") {
+  fake_jobs node;
+  const auto submit = [&](int count, std::vector<std::string> more = {}) {
+    more.insert(more.begin(), {"job", "submit", "embed", "-", "--request-id", "r"});
+    return weft_at(node, more, lines(count));
+  };
+  REQUIRE(submit(3).exit == 0);
+  for (const auto& [count, state] : {std::pair{5, v1::JOB_STATE_DONE},
+                                     {1, v1::JOB_STATE_DONE_WITH_FAILURES},
+                                     {300'000, v1::JOB_STATE_RUNNING}}) { // more than the window holds
+    CAPTURE(count);
+    auto job = node.at("job-r").job;
+    job.set_state(state);
+    node.put(job);
+    for (const auto& more : {std::vector<std::string>{}, {"--wait"}}) {
+      const auto done = submit(count, more);
+      CHECK(done.exit == 1);
+      CHECK(done.out.empty());
+      CHECK_MESSAGE(has(done.err, (count == 1   ? "the input has 1 text, "
+                                   : count == 5 ? "5 texts, "
+                                                : "300 000 texts, ") +
+                                      std::string{"the job of this request id has 3: "}),
+                    done.err);
+      CHECK(has(done.err, "another --request-id for another job"));
+      CHECK_FALSE(has(done.err, "goes on behind"));
+      CHECK_FALSE(has(done.err, "goes on there"));
+    }
+  }
+  CHECK(submit(3).exit == 0);
+  CHECK(node.at("job-r").texts.size() == 3);
+}
+
 TEST_CASE("an input with fewer texts than the job has completes nothing") {
   const auto board = std::make_shared<job_board>();
   v1::Job job = job_of("job-r", v1::JOB_STATE_PENDING);
@@ -170,6 +147,9 @@ TEST_CASE("an input with fewer texts than the job has completes nothing") {
   const auto done = weft_at(node, {"job", "submit", "embed", "-", "--request-id", "r"}, "a\nb\n");
   CHECK(done.exit == 1);
   CHECK(has(done.err, "the input has 2 texts, but 3 of this job are there already"));
+  CHECK(has(done.err, "goes on behind 3 items"));
+  const auto one = weft_at(node, {"job", "submit", "embed", "-", "--request-id", "r"}, "a\n");
+  CHECK(has(one.err, "the input has 1 text, but"));
   CHECK(node.at("job-r").job.state() == v1::JOB_STATE_PENDING);
 }
 
@@ -249,40 +229,6 @@ TEST_CASE("jobs are listed page by page, by state, and shown alone") {
   CHECK(has(late.err, "stays as it is"));
 }
 
-TEST_CASE("results are printed as embed prints them, from any item on, also when a node is lost between") {
-  const auto board = std::make_shared<job_board>();
-  fake_jobs node{board, {.cut_after = 4}};
-  weft_at(node, {"job", "submit", "embed", "-", "--request-id", "r"}, "a\nFAIL\nc\nd\ne\nf\ng\n");
-  const auto all = weft_at(node, {"job", "results", "job-r", "-o", "json"});
-  CHECK(all.exit == 0);
-  const auto rows = split_lines(all.out);
-  REQUIRE(rows.size() == 7);
-  for (size_t i = 0; i < rows.size(); ++i) {
-    const auto row = json::parse(rows[i]);
-    CHECK(row["index"] == i);
-    if (i == 1) {
-      CHECK(row["error"]["reason"] == "ENGINE_FAILED");
-      CHECK(row["error"]["code"] == "INTERNAL");
-    } else {
-      CHECK(row["tokens"] == 3);
-      CHECK(row["source"] == "computed");
-      CHECK(row["embedding"].size() == 4);
-    }
-  }
-  const auto some = split_lines(weft_at(node, {"job", "results", "job-r", "--from", "5", "-o", "json"}).out);
-  REQUIRE(some.size() == 2);
-  CHECK(json::parse(some[0])["index"] == 5);
-  const auto failed = split_lines(weft_at(node, {"job", "results", "job-r", "--failed", "-o", "json"}).out);
-  REQUIRE(failed.size() == 1);
-  CHECK(json::parse(failed[0])["index"] == 1);
-  CHECK(weft_at(node, {"job", "results", "job-r", "-o", "name"}).out == "0\n2\n3\n4\n5\n6\n");
-  const auto table = weft_at(node, {"job", "results", "job-r"}).out;
-  for (const char* part :
-       {"INDEX", "ENGINE_FAILED: 3 nodes failed on it", "7 items, 18 tokens, 1 failed", "4 dimensions"})
-    CHECK_MESSAGE(has(table, part), part);
-  CHECK(weft_at(node, {"job", "results", "nothing"}).exit == 1);
-}
-
 TEST_CASE("what a command that is interrupted leaves behind is said, and it ends as interrupted") {
   const auto board = std::make_shared<job_board>();
   fake_jobs endless{board, {.endless = true}};
@@ -317,8 +263,9 @@ TEST_CASE("Ctrl-C while a submission waits leaves the job alone, and no file") {
 }
 
 TEST_CASE("a job that was cancelled takes no more texts, and another request id is advised") {
-  fake_jobs node;
-  node.put(job_of("job-r", v1::JOB_STATE_CANCELLED));
+  const auto board = std::make_shared<job_board>();
+  board->jobs["job-r"] = {job_of("job-r", v1::JOB_STATE_CANCELLED), {}, {"a", "b", "c"}};
+  const fake_jobs node{board};
   for (const bool wait : {false, true}) {
     std::vector<std::string> arguments{"job", "submit", "embed", "--text", "x", "--request-id", "r"};
     if (wait)
@@ -327,6 +274,7 @@ TEST_CASE("a job that was cancelled takes no more texts, and another request id 
     CHECK(done.exit == 1);
     CHECK(has(done.err, "job job-r, which has this request id, is cancelled and takes no texts"));
     CHECK(has(done.err, "Give another --request-id"));
+    CHECK_FALSE(has(done.err, "goes on"));
     CHECK(done.out.empty());
   }
 }
@@ -337,65 +285,4 @@ TEST_CASE("an empty input is a job without items") {
   CHECK(done.exit == 0);
   CHECK(has(done.out, "0 items safe"));
   CHECK(node.at("job-r").texts.empty());
-}
-
-TEST_CASE("a submission that waits writes its vectors for NumPy, and finds out first whether it can") {
-  fake_jobs node;
-  const temporary_directory folder;
-  const std::string file = folder.path() / "m.npy";
-  const std::vector<std::string> submit{"job",    "submit", "embed",        "--text", "bc",
-                                        "--text", "FAIL",   "--request-id", "r"};
-  const auto with = [&](std::vector<std::string> more) {
-    more.insert(more.begin(), submit.begin(), submit.end());
-    return weft_at(node, more);
-  };
-  CHECK(with({"--out", file}).exit == 2);
-  CHECK(with({"--wait", "--out", folder.path()}).exit == 2);
-  CHECK(with({"--wait", "--out", folder.path() / "none" / "m.npy"}).exit == 2);
-  CHECK(node.streams() == 0);
-  const auto done = with({"--wait", "--out", file});
-  CHECK(done.exit == 1); // an item failed
-  CHECK(done.out == "done_with_failures  2/2 items  1 failed\n" + file + ": float32 [2, 4]\n");
-  CHECK(has(done.err, "1 item has no result and is a row of NaN"));
-  CHECK(std::filesystem::file_size(file) == 128 + 2 * 4 * sizeof(float));
-}
-
-TEST_CASE("row and item agree where a job ended without some of its results") {
-  fake_jobs node;
-  weft_at(node, {"job", "submit", "embed", "-", "--request-id", "r"}, "a\nNONE\nNONE\nd\nNONE\n");
-  const temporary_directory folder;
-  const std::string file = folder.path() / "m.npy";
-  const auto done = weft_at(node, {"job", "results", "job-r", "--out", file, "-o", "json"});
-  CHECK(done.exit == 0);
-  CHECK(json::parse(done.out) == json{{"file", file}, {"items", 5}, {"dimensions", 4}, {"without_result", 3}});
-  CHECK(floats_of(file, 3) == fake_node::fake_vector("d"));
-  for (const size_t row : {1, 2, 4})
-    CHECK(std::isnan(floats_of(file, row)[0]));
-  CHECK(weft_at(node, {"job", "results", "job-r", "--from", "2", "--out", file}).out == file + ": float32 [3, 4]\n");
-  CHECK(floats_of(file, 1) == fake_node::fake_vector("d"));
-}
-
-TEST_CASE("results are written for NumPy, with rows of NaN for what failed") {
-  fake_jobs node{std::make_shared<job_board>(), {.cut_after = 2}};
-  weft_at(node, {"job", "submit", "embed", "-", "--request-id", "r"}, "FAIL\nbc\nd\n");
-  const temporary_directory folder;
-  const std::string file = folder.path() / "m.npy";
-  const auto done = weft_at(node, {"job", "results", "job-r", "--out", file});
-  CHECK(done.exit == 0);
-  CHECK(done.out == file + ": float32 [3, 4]\n");
-  CHECK(has(done.err, "1 item has no result and is a row of NaN"));
-  std::ifstream in{file, std::ios::binary};
-  const std::string bytes{std::istreambuf_iterator<char>{in}, {}};
-  REQUIRE(bytes.size() == 128 + 3 * 4 * sizeof(float));
-  CHECK(has(bytes, "'shape': (3, 4), }"));
-  std::vector<float> floats(12);
-  std::memcpy(floats.data(), bytes.data() + 128, bytes.size() - 128);
-  for (size_t i = 0; i < 4; ++i)
-    CHECK(std::isnan(floats[i]));
-  CHECK(std::vector<float>(floats.begin() + 4, floats.begin() + 8) == fake_node::fake_vector("bc"));
-  CHECK(std::vector<float>(floats.begin() + 8, floats.end()) == fake_node::fake_vector("d"));
-  CHECK(weft_at(node, {"job", "results", "job-r", "--out", file, "--failed"}).exit == 2);
-  CHECK(weft_at(node, {"job", "results", "nothing", "--out", folder.path() / "none.npy"}).exit == 1);
-  CHECK_FALSE(std::filesystem::exists(folder.path() / "none.npy"));
-  CHECK_FALSE(std::filesystem::exists(folder.path() / "none.npy.partial"));
 }

@@ -30,23 +30,33 @@ TEST_CASE("a wrong command line ends with 2 and names what is wrong") {
     std::vector<std::string> arguments;
     const char* says;
   };
-  for (const auto& [arguments, says] : {row{{}, "Usage: weft"},
-                                        {{"frobnicate"}, "frobnicate"},
-                                        {{"embed", "--frob"}, "See 'weft embed --help'"},
-                                        {{"node"}, "weft node --help"},
-                                        {{"--tls", "node", "frob"}, "there is no 'weft node frob', but: "},
-                                        {{"--endpoint", "x:1", "frob"}, "there is no 'weft frob', but: "},
-                                        {{"node", "--frob", "list"}, "See 'weft node list --help'"},
-                                        {{"health", "-o", "xml"}, "xml"},
-                                        {{"health", "--timeout", "soon"}, "'soon' is not a duration"},
-                                        {{"health", "--endpoint", "http://x"}, "an endpoint is HOST:PORT"},
-                                        {{"health", "--tls-cert", "x"}, "belong together"},
-                                        {{"health", "--tls-ca", "/etc/passwd"}, "not a PEM file"},
-                                        {{"health", "--api-key", "a b"}, "API key has characters"},
-                                        {{"embed", "/nowhere/at/all"}, "No such file"},
-                                        {{"embed", "/tmp"}, "is a directory"},
-                                        {{"embed", "--split", "word", "-"}, "word"},
-                                        {{"top", "--interval", "1ms"}, "below 100ms"}}) {
+  for (const auto& [arguments, says] :
+       {row{{}, "Usage: weft"},
+        {{"frobnicate"}, "frobnicate"},
+        {{"embed", "--frob"}, "See 'weft embed --help'"},
+        {{"node"}, "weft node --help"},
+        {{"--tls", "node", "frob"}, "there is no 'weft node frob', but: "},
+        {{"--endpoint", "x:1", "frob"}, "there is no 'weft frob', but: "},
+        {{"node", "--frob", "list"}, "See 'weft node list --help'"},
+        {{"health", "-o", "xml"}, "xml"},
+        {{"health", "--timeout", "soon"}, "'soon' is not a duration"},
+        {{"health", "--endpoint", "http://x"}, "an endpoint is HOST:PORT"},
+        {{"health", "--tls-cert", "x"}, "belong together"},
+        {{"health", "--tls-ca", "/etc/passwd"}, "not a PEM file"},
+        {{"health", "--api-key", "a b"}, "API key has characters"},
+        {{"embed", "/nowhere/at/all"}, "No such file"},
+        {{"embed", "/tmp"}, "is a directory"},
+        {{"embed", "--split", "word", "-"}, "word"},
+        {{"job", "list", "--limit", "-1"}, "'-1' is not a whole number from 1 to"},
+        {{"job", "list", "--limit", "0"}, "'0' is not a whole number from 1 to"},
+        {{"job", "results", "x", "--from", "-1"}, "'-1' is not a whole number from 0"},
+        {{"job", "results", "x", "--from", "1e3"}, "'1e3' is not a whole number"},
+        {{"job", "submit", "embed", "x", "--durability", "4"}, "whole number from 1 to 3"},
+        {{"backup", "create", "--keep", "0"}, "'0' is not a whole number from 1 to 4294"},
+        {{"backup", "verify", "x", "--id", "-3"}, "'-3' is not a whole number from 1"},
+        {{"rank", "-q", "x", "-n", "0", "x"}, "'0' is not a whole number from 1 to 10000"},
+        {{"top", "--count", "-1"}, "'-1' is not a whole number from 1 to"},
+        {{"top", "--interval", "1ms"}, "below 100ms"}}) {
     CAPTURE(says);
     const auto r = run_weft({.arguments = arguments});
     CHECK(r.exit == 2);
