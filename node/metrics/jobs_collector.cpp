@@ -25,9 +25,9 @@ void add_jobs(const jobs_counters& now, std::vector<family>& out) {
   add_series(segments, static_cast<double>(now.segments_waiting), {{"state", "waiting"}});
   add_series(segments, static_cast<double>(now.segments_running), {{"state", "running"}});
   out.push_back(std::move(segments));
-  add(gauge_family("weft_job_records_compared",
-                   "1 when records were compared with every other node since the members last changed."),
-      now.compared ? 1 : 0, out);
+  add(gauge_family("weft_job_nodes_compared",
+                   "Other nodes with which all records were compared since the members last changed."),
+      static_cast<double>(now.nodes_compared), out);
   add(gauge_family("weft_jobs_frozen", "1 while so many members are missing that no segment is taken over."),
       now.frozen ? 1 : 0, out);
 }

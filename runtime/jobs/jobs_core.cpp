@@ -262,7 +262,7 @@ jobs_counters jobs_core::counters() const {
   out.repaired = repaired.fetched + repaired.given;
   out.repaired_bytes = repaired.fetched_bytes + repaired.given_bytes;
   out.replicated_bytes = my.lanes.bytes_sent();
-  out.compared = my.is_loaded && my.repair.compared();
+  out.nodes_compared = my.is_loaded ? my.repair.compared() : 0;
   out.refused = my.submissions.refused();
   out.bytes_held =
       my.submissions.bytes_waiting() + my.copies.bytes_waiting() + my.lanes.bytes_waiting() + my.keeper.bytes_writing();

@@ -33,7 +33,7 @@ struct jobs_counters {
   uint64_t replicated_bytes = 0; ///< given to other nodes when they were made
   uint64_t refused = 0;          ///< submissions
   uint64_t bytes_held = 0;       ///< texts and bodies on their way to a log or another node, one that waits twice twice
-  bool compared = false;         ///< records were compared with every other node since the members last changed
+  uint64_t nodes_compared = 0;   ///< others with which all records were compared since the members last changed
   bool frozen = false;           ///< more than half of the members are missing: nothing is taken over
 };
 

@@ -151,12 +151,12 @@ const repair_counters& repair_core::counters() const noexcept {
   return parts_->desk.counters;
 }
 
-bool repair_core::compared() const {
-  return std::ranges::all_of(parts_->peers, [](const auto& it) { return it.second.compared; });
+size_t repair_core::compared() const {
+  return static_cast<size_t>(std::ranges::count_if(parts_->peers, [](const auto& it) { return it.second.compared; }));
 }
 
 bool repair_core::settled() const {
-  return parts_->sessions.empty() && compared();
+  return parts_->sessions.empty() && compared() == parts_->peers.size();
 }
 
 void repair_core::parts::start(node_id peer, bool headers_only, time_point now) {

@@ -8,6 +8,7 @@
 #include "runtime/routing/placement.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -117,9 +118,9 @@ public:
   records_compared compare(const compare_records& question) const;
 
   const repair_counters& counters() const noexcept;
-  /// Every other node was compared with since the last change of members; nothing is known to be missing.
-  bool compared() const;
-  /// And nothing is under way.
+  /// Other nodes with which all was compared since the last change of members, so that nothing is known to be missing.
+  size_t compared() const;
+  /// These are all, and nothing is under way.
   bool settled() const;
 
 private:

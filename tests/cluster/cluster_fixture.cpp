@@ -2,6 +2,7 @@
 
 #include "tests/support/tcp_client.hpp"
 
+#include <filesystem>
 #include <sstream>
 
 namespace weft::test {
@@ -16,6 +17,10 @@ std::vector<cluster_node::options> numbered_nodes(int count) {
   for (int i = 1; i <= count; ++i)
     out.push_back({.name = "n" + std::to_string(i)});
   return out;
+}
+
+bool has_gone(const v1::Node& node) {
+  return node.state() == v1::NODE_STATE_DEAD || node.state() == v1::NODE_STATE_LEFT;
 }
 
 } // namespace
@@ -66,6 +71,11 @@ int cluster_node::end(int signal) {
   return process_->wait_exit();
 }
 
+void cluster_node::lose_data(std::vector<std::string> seeds) {
+  std::filesystem::remove_all(data_dir());
+  options_.seeds = std::move(seeds);
+}
+
 std::map<std::string, v1::Node> cluster_node::members() const {
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + 5s);
@@ -73,7 +83,8 @@ std::map<std::string, v1::Node> cluster_node::members() const {
   std::map<std::string, v1::Node> out;
   if (stub_->ListNodes(&context, {}, &answer).ok())
     for (const auto& node : answer.nodes())
-      out[node.name()] = node;
+      if (auto& known = out[node.name()]; known.name().empty() || has_gone(known))
+        known = node;
   return out;
 }
 

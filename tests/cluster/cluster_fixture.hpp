@@ -38,6 +38,9 @@ public:
   void await_ready();
   /// Sends the signal and waits for the end; the exit code, or 128 + the signal.
   int end(int signal);
+  /// Its disk is gone, and with it who it was and whom it knew: what starts next is a new node under the same name, which
+  /// joins through these. REQUIRES: it has ended.
+  void lose_data(std::vector<std::string> seeds);
 
   const std::string& name() const { return options_.name; }
   const std::string& client_address() const { return client_address_; }
@@ -47,7 +50,8 @@ public:
   const weftd_process& process() const { return *process_; }
   v1::NodeService::Stub& stub() const { return *stub_; }
 
-  /// What it says of all members, by name. Empty when it does not answer.
+  /// What it says of all members, by name; of a node that lost its data, of the present one. Empty when it does not
+  /// answer.
   std::map<std::string, v1::Node> members() const;
   v1::NodeState sees(const std::string& other) const;
   /// Sum over all series of this name in /metrics. REQUIRES: the default host.

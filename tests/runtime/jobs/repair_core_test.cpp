@@ -75,6 +75,27 @@ TEST_CASE("a node that lost everything has all that it owns again after a change
     CHECK(it.core->settled());
 }
 
+TEST_CASE("a node counts with how many others it has compared all, anew after each change of members") {
+  repair_bench bench{4};
+  CHECK(bench.at(1).core->compared() == 0);
+  bench.at(4).is_cut = true;
+  bench.run_for(5s);
+  CHECK(bench.at(1).core->compared() == 2);
+  CHECK_FALSE(bench.at(1).core->settled());
+  bench.at(4).is_cut = false;
+  bench.run_for(20s);
+  CHECK(bench.at(1).core->compared() == 3);
+  bench.at(1).core->attend(made_segment(1, 0, false).meta.id, bench.now); // it may lack something again
+  CHECK(bench.at(1).core->compared() < 3);
+  bench.run_for(5s);
+  CHECK(bench.at(1).core->compared() == 3);
+  for (uint64_t id = 1; id <= 3; ++id)
+    bench.set_view(id, {node_id{1}, node_id{2}, node_id{3}});
+  CHECK(bench.at(1).core->compared() == 0);
+  bench.run_for(5s);
+  CHECK(bench.at(1).core->compared() == 2);
+}
+
 TEST_CASE("results take the place of texts, and of two results the lesser hash wins everywhere") {
   repair_bench bench{3};
   for (uint64_t id = 1; id <= 3; ++id) {
