@@ -42,7 +42,12 @@ std::vector<size_t> all_of(const lone_answers& answers) {
 /// acknowledged job must end with one right result for each item.
 class submitting_clients {
 public:
-  submitting_clients(const std::vector<std::string>& endpoints, uint32_t count) : endpoints_(endpoints) {
+  enum class pace : uint8_t {
+    as_fast_as_safe, ///< the next job as soon as one is acknowledged
+    as_fast_as_done, ///< when it has ended: what is kept and what waits stays small for as long as it takes
+  };
+  submitting_clients(const std::vector<std::string>& endpoints, uint32_t count, pace how = pace::as_fast_as_safe)
+      : endpoints_(endpoints), pace_(how) {
     for (uint32_t i = 0; i < count; ++i)
       threads_.emplace_back([this, i] { run(i); });
   }
@@ -95,6 +100,8 @@ private:
       for (auto count = 1 + random() % 600; count > 0; --count)
         job.indices.push_back(random() % known_answers().size());
       const auto end = client.submit(job.request_id, texts_of(known_answers(), job.indices));
+      if (end.complete && pace_ == pace::as_fast_as_done)
+        client.wait_for_end(end.id);
       const std::lock_guard hold(mutex_);
       streams_ += end.streams;
       if (!end.complete)
@@ -106,6 +113,7 @@ private:
   }
 
   const std::vector<std::string> endpoints_;
+  const pace pace_;
   std::atomic<bool> stopping_{false};
   std::mutex mutex_; // guards the next three
   std::condition_variable changed_;
@@ -143,12 +151,17 @@ double segments(const cluster_node& node, const char* state) {
   return node.metric(std::string{"weft_job_segments{state=\""} + state + "\"}");
 }
 
-/// One that has several segments to run, at a time when it has not run them.
+/// Segments that this node has to run.
+double to_do(const cluster_node& node) {
+  return segments(node, "waiting") + segments(node, "running");
+}
+
+/// One that has several of them.
 cluster_node& busy_one(cluster_fixture& nodes) {
   cluster_node* out = nullptr;
   REQUIRE(nodes.comes_true([&] {
     for (size_t i = 0; i < nodes.size() && !out; ++i)
-      if (segments(nodes[i], "waiting") >= 3)
+      if (to_do(nodes[i]) >= 3)
         out = &nodes[i];
     return out != nullptr;
   }));
@@ -204,9 +217,10 @@ TEST_CASE("two nodes of five are killed, one after the other, while a job runs: 
 
 TEST_CASE("kill -9 of one node after the other, under load: every acknowledged job is kept") {
   cluster_fixture nodes{long_tests() ? 5 : 3};
-  submitting_clients clients{nodes.endpoints(), 2};
+  using enum submitting_clients::pace;
+  submitting_clients clients{nodes.endpoints(), 2, long_tests() ? as_fast_as_done : as_fast_as_safe};
   REQUIRE(clients.goes_on(3));
-  const auto pace = long_tests() ? 15s : 0s;
+  const auto each = long_tests() ? 15s : 0s;
   const auto least = long_tests() ? 5min : 0min;
   size_t kills = 0, wipes = 0;
   for (const auto began = clock_type::now(); kills < nodes.size() || since(began) < least;) {
@@ -216,7 +230,7 @@ TEST_CASE("kill -9 of one node after the other, under load: every acknowledged j
     kill_and_repair(nodes, (kills - 1) % nodes.size(), wiped, clients);
     do
       REQUIRE(clients.goes_on(1));
-    while (!nodes.comes_true([&] { return since(turn) >= pace; }, 20ms)); // reads their logs meanwhile
+    while (!nodes.comes_true([&] { return since(turn) >= each; }, 20ms)); // reads their logs meanwhile
   }
   clients.stop();
   std::cout << kills << " kills of " << nodes.size() << " nodes, " << wipes << " with all data of the node: ";
@@ -268,7 +282,7 @@ TEST_CASE("the segments of a node that stands still are taken over within 8 s; w
   for (size_t i = 0; i < nodes.size(); ++i) {
     // In this order: who has all results begins nothing.
     REQUIRE(nodes.comes_true([&] { return segments(nodes[i], "finished") == all; }));
-    REQUIRE(nodes.comes_true([&] { return segments(nodes[i], "waiting") + segments(nodes[i], "running") == 0; }));
+    REQUIRE(nodes.comes_true([&] { return to_do(nodes[i]) == 0; }));
   }
   double computed = 0, late = 0;
   for (size_t i = 0; i < nodes.size(); ++i) {

@@ -68,7 +68,11 @@ finished_job run_job(const running_weftd& node, const temporary_directory& folde
       run_weft({.arguments = {"job", "submit", "embed", list.string(), "--wait", "--out",
                               (folder.path() / "vectors.npy").string(), "-o", "json", "--endpoint", node.endpoint()}});
   REQUIRE_MESSAGE(r.exit == 0, r.err);
-  return {json::parse(r.out.substr(r.out.rfind("\n{") + 1)), r.memory_peak};
+  const auto end = r.out.find('\n');
+  const auto written = json::parse(r.out.substr(end)); // the second line
+  CHECK(written["items"] == count);
+  CHECK(written["without_result"] == 0);
+  return {json::parse(r.out.substr(0, end)), r.memory_peak};
 }
 
 } // namespace
