@@ -1,6 +1,7 @@
 #include "runtime/jobs/job_places.hpp"
 
 #include "runtime/base/mix_bits.hpp"
+#include "runtime/jobs/quorum.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -31,9 +32,9 @@ job_places::job_places(const cluster_view& view, node_id self, std::string_view 
       continue;
     if (takes_work(member.condition))
       nodes.push_back({member.node, member.weight, member.zone});
-    else if (member.condition == member_condition::dead)
-      dead.push_back({member.node, member.weight, member.zone});
   }
+  for (const auto* member : missing_members(view, region))
+    dead.push_back({member->node, member->weight, member->zone});
   for (const auto& node : nodes) {
     live_.push_back(node.node);
     hash_ += hash_of(node); // a sum: the order of the members does not matter

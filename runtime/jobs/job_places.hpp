@@ -49,7 +49,7 @@ private:
   std::vector<node_id> live_;
   std::vector<node_id> others_;
   placement nodes_;
-  placement with_dead_; ///< of the live and the dead
+  placement with_dead_; ///< of the live and the missing
   uint64_t hash_ = 0;
   uint64_t hash_with_dead_ = 0;
 };

@@ -38,8 +38,8 @@ public:
   void await_ready();
   /// Sends the signal and waits for the end; the exit code, or 128 + the signal.
   int end(int signal);
-  /// Its disk is gone, and with it who it was and whom it knew: what starts next is a new node under the same name, which
-  /// joins through these. REQUIRES: it has ended.
+  /// Its disk is gone, and with it who it was and whom it knew: what starts next is a new node under the same name,
+  /// which joins through these. REQUIRES: it has ended.
   void lose_data(std::vector<std::string> seeds);
 
   const std::string& name() const { return options_.name; }

@@ -296,7 +296,8 @@ TEST_CASE("the segments of a node that stands still are taken over within 8 s; w
     late += nodes[i].metric("weft_job_late_results_total");
   }
   std::cout << "SIGSTOP: first takeover after " << taken.count() << " ms, job done after " << done.count() << " ms; "
-            << computed << " items computed for " << indices.size() << ", late results discarded " << late << " times\n";
+            << computed << " items computed for " << indices.size() << ", late results discarded " << late
+            << " times\n";
 }
 
 TEST_CASE("a node that has lost its disk gets its records back from the others") {
@@ -306,7 +307,8 @@ TEST_CASE("a node that has lost its disk gets its records back from the others")
   const auto job = client.submit("r", texts_of(known_answers(), indices));
   REQUIRE_MESSAGE(job.complete, job.last.error_message());
   REQUIRE(client.wait_for_end(job.id).state() == pb::JOB_STATE_DONE);
-  REQUIRE(nodes.comes_true([&] { return segments(nodes[1], "kept") == 4; })); // 1 000 items on three nodes: each has all
+  REQUIRE(
+      nodes.comes_true([&] { return segments(nodes[1], "kept") == 4; })); // 1 000 items on three nodes: each has all
   CHECK(nodes[1].end(SIGKILL) == 128 + SIGKILL);
   std::filesystem::remove_all(std::filesystem::path{nodes[1].data_dir()} / "jobs");
   nodes[1].start();

@@ -67,6 +67,14 @@ TEST_CASE("only what a dead node would own first is taken over") {
   }
 }
 
+TEST_CASE("a dead member that came back without its disk owns nothing any more: nothing of it is taken over") {
+  auto view = view_of({serving, serving, serving, dead});
+  view.members[2].peer_address = view.members[3].peer_address = "10.0.0.3:7000";
+  const job_places places{view, node_id{1}, "local"};
+  for (uint32_t index = 0; index < 200; ++index)
+    CHECK(!places.is_takeover({{5, 6}, index}));
+}
+
 TEST_CASE("nobody is there: nobody owns anything") {
   const job_places places;
   CHECK(places.owners({{1, 1}, 0}, 3).empty());

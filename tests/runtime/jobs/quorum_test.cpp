@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -56,4 +57,23 @@ TEST_CASE("members of other regions are not counted") {
   CHECK(takeover_frozen(view, "far"));
   CHECK(presence_in(view, "local").members == 2);
   CHECK(presence_in(view, "local").present == 1);
+}
+
+TEST_CASE("a dead member at whose address another one is was replaced: it is not missing") {
+  auto view = view_of({serving, serving, serving, dead, dead, dead, dead});
+  for (auto& member : view.members) // the third has lost its disk four times
+    member.peer_address = "10.0.0." + std::to_string(std::min<uint64_t>(static_cast<uint64_t>(member.node), 3));
+  view.members[2].epoch = boot_epoch{9};
+  CHECK(presence_in(view, "local").members == 3);
+  CHECK(!takeover_frozen(view, "local"));
+  view.members[1].condition = dead;
+  CHECK(presence_in(view, "local").members == 3);
+  CHECK(!takeover_frozen(view, "local"));
+  view.members[1].condition = serving;
+  view.members[2].condition = dead; // its place is empty now, but it is one place
+  CHECK(presence_in(view, "local").members == 3);
+  CHECK(missing_members(view, "local") == std::vector<const cluster_member*>{&view.members[2]});
+  CHECK(!takeover_frozen(view, "local"));
+  view.members[0].condition = dead;
+  CHECK(takeover_frozen(view, "local"));
 }
