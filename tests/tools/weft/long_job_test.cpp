@@ -95,7 +95,9 @@ TEST_CASE("a job of very many short items is done, and neither the command nor t
             << " items, " << all.client_peak / mebibyte << " MiB for all; of the node " << node_before / mebibyte
             << " and " << node_after / mebibyte << " MiB\n";
   CHECK(all.client_peak < few.client_peak + 32 * mebibyte);
-  CHECK(node_after < node_before + 320 * mebibyte); // RocksDB's write buffers and block cache; the results have more
+  // What is written waits in RocksDB's buffers: all of the 77 MB that the shorter job's results have, not a second copy
+  // of them; of the 1.5 GB of the longer one's as much as buffers and block caches may have.
+  CHECK(node_after < node_before + (is_long ? 320 : 128) * mebibyte);
 
   numpy_rows rows{folder.path() / "vectors.npy"};
   REQUIRE(rows.size() == many);
