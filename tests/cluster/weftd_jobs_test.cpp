@@ -9,6 +9,7 @@
 #include <condition_variable>
 #include <csignal>
 #include <filesystem>
+#include <future>
 #include <iostream>
 #include <mutex>
 #include <numeric>
@@ -156,18 +157,6 @@ double to_do(const cluster_node& node) {
   return segments(node, "waiting") + segments(node, "running");
 }
 
-/// One that has several of them.
-cluster_node& busy_one(cluster_fixture& nodes) {
-  cluster_node* out = nullptr;
-  REQUIRE(nodes.comes_true([&] {
-    for (size_t i = 0; i < nodes.size() && !out; ++i)
-      if (to_do(nodes[i]) >= 3)
-        out = &nodes[i];
-    return out != nullptr;
-  }));
-  return *out;
-}
-
 } // namespace
 
 TEST_CASE("a job loses nothing when a node that runs a part of it is killed half-way") {
@@ -254,21 +243,25 @@ TEST_CASE("a node that dies between writing, acknowledging and publishing breaks
 TEST_CASE("the segments of a node that stands still are taken over within 8 s; what it brings late changes nothing") {
   const auto indices = all_of(many_answers());
   cluster_fixture nodes;
-  const auto job = job_client{nodes.endpoints()}.submit("corpus", texts_of(many_answers(), indices));
-  REQUIRE_MESSAGE(job.complete, job.last.error_message());
-  auto& still = busy_one(nodes);
-  std::vector<cluster_node*> others;
-  for (size_t i = 0; i < nodes.size(); ++i)
-    if (&nodes[i] != &still)
-      others.push_back(&nodes[i]);
-  still.process().send_signal(SIGSTOP);
-  const auto stopped = clock_type::now();
+  // While texts come, so that it has work now and would have more.
+  auto submitting = std::async(std::launch::async, [&] {
+    return job_client{{nodes[0].client_address()}}.submit("corpus", texts_of(many_answers(), indices));
+  });
+  size_t still = 0;
   REQUIRE(nodes.comes_true([&] {
-    return others[0]->metric("weft_job_takeovers_total") + others[1]->metric("weft_job_takeovers_total") > 0;
+    still = to_do(nodes[1]) > 0 ? 1 : 2;
+    return to_do(nodes[still]) > 0;
   }));
+  auto& other = nodes[still == 1 ? 2 : 1];
+  nodes[still].process().send_signal(SIGSTOP);
+  const auto stopped = clock_type::now();
+  REQUIRE(nodes.comes_true(
+      [&] { return nodes[0].metric("weft_job_takeovers_total") + other.metric("weft_job_takeovers_total") > 0; }));
   const auto taken = since(stopped);
   CHECK(taken <= 8s);
-  job_client client{{others[0]->client_address(), others[1]->client_address()}};
+  const auto job = submitting.get();
+  REQUIRE_MESSAGE(job.complete, job.last.error_message());
+  job_client client{{nodes[0].client_address(), other.client_address()}};
   CHECK(client.wait_for_end(job.id).state() == pb::JOB_STATE_DONE);
   const auto done = since(stopped);
   auto what = differs(client.results(job.id), many_answers(), indices);
@@ -276,7 +269,7 @@ TEST_CASE("the segments of a node that stands still are taken over within 8 s; w
   if (long_tests())
     REQUIRE(nodes.comes_true([&] { return since(stopped) >= 20s; }));
 
-  still.process().send_signal(SIGCONT);
+  nodes[still].process().send_signal(SIGCONT);
   REQUIRE(nodes.whole());
   const auto all = std::ceil(static_cast<double>(indices.size()) / 256);
   for (size_t i = 0; i < nodes.size(); ++i) {
