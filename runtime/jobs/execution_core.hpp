@@ -16,7 +16,7 @@
 namespace weft {
 
 struct execution_options {
-  uint32_t runs_max = 4; ///< segments and foreign tries that run at once
+  uint32_t runs_max = 4; ///< segments and foreign tries that run at once; a dead node's may be one more
   /// Texts of a run, or one text: so short that what is urgent (a dead node's segments) soon finds a free place, and
   /// enough for a batch of a worker.
   uint64_t run_bytes_max = 64 << 10;

@@ -42,16 +42,23 @@ void execution_core::parts::begin(const queued_segment& segment) {
   want(want_texts{segment.id});
 }
 
-/// Another node waits for its tries; then the highest priority, what is taken over, the eldest.
+/// Another node waits for its tries; then the highest priority, what is taken over, the eldest. One run of what is
+/// taken over has a place beside the others: it has waited for its owner to be found dead, and a run may take seconds
+/// where the engine is slow.
 void execution_core::parts::start_runs(time_point now) {
-  while (runs.size() < options.runs_max) {
+  const auto takes_over = [&](const auto& run) { return active.at(run.second.key).segment.taken_over; };
+  while (true) {
+    const bool is_full = runs.size() >= options.runs_max;
+    if (is_full && (runs.size() > options.runs_max || std::ranges::any_of(runs, takes_over)))
+      return;
     const active_work* best = nullptr;
     uint64_t best_key = 0;
     const auto rank = [](const active_work& what) {
       return what.exchange ? -1 : 2 * static_cast<int>(what.segment.priority) + !what.segment.taken_over;
     };
     for (const auto& [key, what] : active) {
-      if (what.at != work_phase::ready || (frozen && what.segment.taken_over && what.work->untouched()))
+      if (what.at != work_phase::ready || (frozen && what.segment.taken_over && what.work->untouched()) ||
+          (is_full && !what.segment.taken_over))
         continue;
       if (best == nullptr || rank(what) < rank(*best)) {
         best = &what;

@@ -79,14 +79,16 @@ TEST_CASE(
   for (uint32_t index = 10; index < 16; ++index)
     it.offer(1, index, priority::normal, true);
   it.act();
-  CHECK(it.core.takeovers() == 0); // both places are taken
+  CHECK(it.core.takeovers() == 1); // beside both places, which are taken
+  REQUIRE(it.runs.size() == 3);
+  CHECK(it.runs[2].work->texts[0] == "1.10");
   it.end_run(it.runs[0], always_works);
   it.act();
-  CHECK(it.core.takeovers() == 1);
-  CHECK(it.runs[2].work->texts[0] == "1.10");
+  CHECK(it.core.running() == 2);
   it.end_run(it.runs[1], always_works);
   it.act();
-  CHECK(it.core.takeovers() == 1);
+  CHECK(it.core.takeovers() == 1); // one at a time
+  CHECK(it.runs[3].work->texts[0] == "1.2");
   it.runs.erase(it.runs.begin(), it.runs.begin() + 2);
   it.work_off(always_works);
   CHECK(it.finished.size() == 16);
