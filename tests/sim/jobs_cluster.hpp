@@ -82,8 +82,9 @@ public:
   cluster_view_ptr view(uint32_t node) const;
   /// Both are up and awake, and no direction between them is cut.
   bool connected(uint32_t a, uint32_t b) const;
-  /// Since when no other node can be reached from it; nothing: one can.
-  std::optional<time_point> isolated_since(uint32_t node) const { return hosts_[node].isolated_since; }
+  /// Since when no other node hears it, or it hears none: it cannot get an answer to what it asked since. Nothing: it
+  /// can.
+  std::optional<time_point> isolated_since(uint32_t node) const;
   /// All nodes are up and each sees all.
   bool views_are_true() const;
   /// All nodes are up and know the same headers.
@@ -127,7 +128,8 @@ private:
     uint64_t view_version = 0;
     std::map<uint64_t, open_ask> asks;                              ///< by ticket
     std::map<uint64_t, std::pair<uint32_t, job_message>> questions; ///< by exchange: who asked what
-    std::optional<time_point> isolated_since;
+    std::optional<time_point> mute_since;                           ///< no other node hears it
+    std::optional<time_point> deaf_since;                           ///< it hears no other node
   };
 
   void act(uint32_t node);

@@ -1,7 +1,9 @@
 // What the nodes of a jobs_cluster see of each other, and what of it is true.
 #include "tests/sim/jobs_cluster.hpp"
 
+#include <algorithm>
 #include <string>
+#include <tuple>
 #include <utility>
 
 namespace weft::sim {
@@ -17,18 +19,31 @@ bool jobs_cluster::connected(uint32_t a, uint32_t b) const {
   return up(a) && up(b) && !paused(a) && !paused(b) && !cut_[a][b] && !cut_[b][a];
 }
 
-/// Isolated: neither direction leads to any other node that is up.
+/// Who sleeps reaches others, too: what came to it before is answered when it wakes, though the way to it may be cut
+/// then.
 void jobs_cluster::note_isolation() {
-  for (uint32_t node = 0; node < size(); ++node) {
-    bool reaches = false;
-    for (uint32_t other = 0; other < size(); ++other)
-      reaches |= other != node && connected(node, other);
-    auto& since = hosts_[node].isolated_since;
-    if (reaches)
+  const auto note = [this](std::optional<time_point>& since, bool holds) {
+    if (!holds)
       since.reset();
     else if (!since)
       since = world_.now();
+  };
+  for (uint32_t node = 0; node < size(); ++node) {
+    bool is_heard = false, hears = false;
+    for (uint32_t other = 0; other < size(); ++other) {
+      is_heard |= other != node && up(node) && up(other) && !cut_[node][other];
+      hears |= other != node && up(node) && up(other) && !cut_[other][node];
+    }
+    note(hosts_[node].mute_since, !is_heard);
+    note(hosts_[node].deaf_since, !hears);
   }
+}
+
+std::optional<time_point> jobs_cluster::isolated_since(uint32_t node) const {
+  const auto& [mute, deaf] = std::tie(hosts_[node].mute_since, hosts_[node].deaf_since);
+  if (mute && deaf)
+    return std::min(*mute, *deaf);
+  return mute ? mute : deaf;
 }
 
 void jobs_cluster::detect() {
