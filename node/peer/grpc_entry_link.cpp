@@ -33,7 +33,7 @@ failure reason_of(const grpc::Status& ended) {
 
 } // namespace
 
-/// Shared with the questions, which may end while the link goes.
+/// Outlives the questions: close() waits for them.
 struct grpc_entry_link::parts {
   parts(const entry_link_options& given, std::shared_ptr<grpc::ChannelCredentials> credentials)
       : options(given), open(options.asks_max), channels(std::move(credentials), options.channels_max) {}
@@ -70,31 +70,33 @@ grpc_entry_link::~grpc_entry_link() {
 }
 
 void grpc_entry_link::give(const cluster_member& to, entry_parcel parcel, std::function<void(status)> done) {
-  const auto rpc = std::make_shared<entry_rpc<pb::StoreEntriesRequest, pb::StoreEntriesResponse>>();
+  auto rpc = std::make_shared<entry_rpc<pb::StoreEntriesRequest, pb::StoreEntriesResponse>>();
   write_store_entries(parcel, rpc->request);
   const auto stub = parts_->enter(to, rpc->context, parts_->options.give_within);
   if (!stub)
     return done(stub.error());
   (*stub)->async()->StoreEntries(rpc->context.get(), &rpc->request, &rpc->response,
-                                 [p = parts_, rpc, done = std::move(done)](const grpc::Status& ended) {
+                                 [p = parts_.get(), rpc, done = std::move(done)](const grpc::Status& ended) mutable {
                                    const auto leaving = p->open.leave(rpc->context);
+                                   const auto over = std::move(rpc); // before it has left
                                    done(ended.ok() ? ok : status{reason_of(ended)});
                                  });
 }
 
 void grpc_entry_link::find(const cluster_member& at, std::vector<cache_key> keys, std::chrono::milliseconds within,
                            std::function<void(result<found_entries>)> done) {
-  const auto rpc = std::make_shared<entry_rpc<pb::FindEntriesRequest, pb::FindEntriesResponse>>();
+  auto rpc = std::make_shared<entry_rpc<pb::FindEntriesRequest, pb::FindEntriesResponse>>();
   write_find_entries(keys, rpc->request);
   const auto stub = parts_->enter(at, rpc->context, within);
   if (!stub)
     return done(stub.error());
   (*stub)->async()->FindEntries(
       rpc->context.get(), &rpc->request, &rpc->response,
-      [p = parts_, rpc, keys = std::move(keys), done = std::move(done)](const grpc::Status& ended) {
+      [p = parts_.get(), rpc, keys = std::move(keys), done = std::move(done)](const grpc::Status& ended) mutable {
         const auto leaving = p->open.leave(rpc->context);
+        const auto over = std::move(rpc); // before it has left
         if (ended.ok())
-          done(read_found(keys, rpc->response));
+          done(read_found(keys, over->response));
         else
           done(reason_of(ended));
       });
@@ -102,16 +104,17 @@ void grpc_entry_link::find(const cluster_member& at, std::vector<cache_key> keys
 
 void grpc_entry_link::hottest(const cluster_member& at, uint32_t keys_max,
                               std::function<void(result<std::vector<hot_key>>)> done) {
-  const auto rpc = std::make_shared<entry_rpc<pb::ListHotKeysRequest, pb::ListHotKeysResponse>>();
+  auto rpc = std::make_shared<entry_rpc<pb::ListHotKeysRequest, pb::ListHotKeysResponse>>();
   rpc->request.set_keys_max(keys_max);
   const auto stub = parts_->enter(at, rpc->context, parts_->options.list_within);
   if (!stub)
     return done(stub.error());
   (*stub)->async()->ListHotKeys(rpc->context.get(), &rpc->request, &rpc->response,
-                                [p = parts_, rpc, done = std::move(done)](const grpc::Status& ended) {
+                                [p = parts_.get(), rpc, done = std::move(done)](const grpc::Status& ended) mutable {
                                   const auto leaving = p->open.leave(rpc->context);
+                                  const auto over = std::move(rpc); // before it has left
                                   if (ended.ok())
-                                    done(read_hot_keys(rpc->response));
+                                    done(read_hot_keys(over->response));
                                   else
                                     done(reason_of(ended));
                                 });

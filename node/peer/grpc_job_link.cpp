@@ -129,8 +129,8 @@ answer_done joined(size_t parts, answer_done done) {
 
 } // namespace
 
-/// Shared with the questions, which may end while the link goes.
-struct grpc_job_link::parts : std::enable_shared_from_this<parts> {
+/// Outlives the questions: close() waits for them.
+struct grpc_job_link::parts {
   parts(const job_link_options& given, std::shared_ptr<grpc::ChannelCredentials> credentials)
       : open(given.asks_max), channels(std::move(credentials), given.channels_max) {}
 
@@ -142,7 +142,7 @@ struct grpc_job_link::parts : std::enable_shared_from_this<parts> {
   void send(const cluster_member& to, const Question& question, std::chrono::milliseconds within, answer_done done) {
     if (to.data_address.empty())
       return done(failure{errc::unavailable, "the peer has no data address"});
-    const auto asked = std::make_shared<question_under_way<Question>>();
+    auto asked = std::make_shared<question_under_way<Question>>();
     if (auto entered = open.enter(asked->context); !entered)
       return done(entered.error());
     write_message(question, asked->rpc.request);
@@ -152,10 +152,11 @@ struct grpc_job_link::parts : std::enable_shared_from_this<parts> {
       return pb::JobRecordService::NewStub(channels.to(to.data_address));
     }();
     asked->rpc.start(*stub->async(), *asked->context,
-                     [p = shared_from_this(), asked, done = std::move(done)](const grpc::Status& end) {
+                     [p = this, asked, done = std::move(done)](const grpc::Status& end) mutable {
                        const auto leaving = p->open.leave(asked->context);
+                       const auto over = std::move(asked); // before it has left
                        if (end.ok())
-                         done(answer_of(asked->rpc.response));
+                         done(answer_of(over->rpc.response));
                        else
                          done(reason_of(end));
                      });

@@ -137,7 +137,7 @@ private:
 
 } // namespace
 
-/// Shared with the readers, which may end while the link goes.
+/// Outlives the readers: close() waits for them.
 struct grpc_peer_link::parts {
   peer_link_options options;
   std::shared_ptr<grpc::ChannelCredentials> credentials;
@@ -148,6 +148,7 @@ struct grpc_peer_link::parts {
   std::unordered_map<node_id, peer_route> routes;
   std::unordered_map<node_id, uint32_t> asks;
   std::unordered_map<ask_reader*, std::shared_ptr<ask_reader>> readers;
+  size_t leaving = 0; ///< readers that have ended and are going
 
   /// Null: `why` says so, and in which words.
   std::shared_ptr<pb::PeerService::Stub> enter(node_id peer, const std::shared_ptr<ask_reader>& reader, failure& why) {
@@ -170,14 +171,15 @@ struct grpc_peer_link::parts {
   }
 
   void leave(ask_reader* reader) {
-    auto kept = std::shared_ptr<ask_reader>(); // it goes after the lock
-    const std::lock_guard hold(mutex);
-    const auto found = readers.find(reader);
-    kept.swap(found->second);
-    readers.erase(found);
+    std::unique_lock hold(mutex);
+    auto over = std::move(readers.extract(reader).mapped());
     if (auto count = asks.find(reader->peer()); --count->second == 0)
       asks.erase(count);
-    if (readers.empty())
+    ++leaving;
+    hold.unlock();
+    over.reset(); // before it has left: as in open_rpcs
+    hold.lock();
+    if (--leaving == 0 && readers.empty())
       emptied.notify_all();
   }
 
@@ -245,7 +247,7 @@ peer_cancel grpc_peer_link::ask(node_id peer, peer_request request, peer_listene
     return nothing;
   }
   const auto reader = std::make_shared<ask_reader>(peer, listener, request.texts.size(),
-                                                   [p = parts_](ask_reader* done) { p->leave(done); });
+                                                   [p = parts_.get()](ask_reader* done) { p->leave(done); });
   failure why;
   const auto stub = parts_->enter(peer, reader, why);
   if (!stub) {
@@ -269,7 +271,7 @@ void grpc_peer_link::close() {
   for (const auto& reader : all)
     reader->give_up("the node is stopping");
   hold.lock();
-  parts_->emptied.wait(hold, [&] { return parts_->readers.empty(); });
+  parts_->emptied.wait(hold, [&] { return parts_->readers.empty() && parts_->leaving == 0; });
   parts_->routes.clear();
 }
 

@@ -13,6 +13,9 @@
 namespace weft {
 
 /// The RPCs of one link that have no answer yet, so that all can be ended, and waited for. Thread-safe.
+///
+/// What an RPC's last callback holds of the link and of the RPC has to go before end does: a ClientContext knows its
+/// channel, and gRPC's own thread must not be the one that lets the process's last channel go (it would end itself).
 class open_rpcs {
 public:
   using rpc_ptr = std::shared_ptr<grpc::ClientContext>;

@@ -34,8 +34,8 @@ bool answers(const cluster_member& member) noexcept {
 
 } // namespace
 
-/// Shared with the questions, which may end while the link goes.
-struct report_link::parts : std::enable_shared_from_this<parts> {
+/// Outlives the questions: close() waits for them.
+struct report_link::parts {
   parts(report_link_options given, std::shared_ptr<grpc::ChannelCredentials> credentials)
       : options(std::move(given)), open(options.nodes_max), channels(std::move(credentials), options.nodes_max) {}
 
@@ -63,16 +63,16 @@ struct report_link::parts : std::enable_shared_from_this<parts> {
   }
 
   void send(node_id node, const std::shared_ptr<grpc::Channel>& channel) {
-    const auto asked = std::make_shared<question>();
+    auto asked = std::make_shared<question>();
     asked->node = node;
     asked->context->set_deadline(std::chrono::system_clock::now() + options.answer_time_max);
     if (!open.enter(asked->context))
       return take(node, nullptr);
     pb::ReportService::NewStub(channel)->async()->GetReport(
-        asked->context.get(), &asked->request, &asked->response,
-        [p = shared_from_this(), asked](const grpc::Status& ended) {
+        asked->context.get(), &asked->request, &asked->response, [p = this, asked](const grpc::Status& ended) mutable {
           const auto leaving = p->open.leave(asked->context);
-          p->take(asked->node, ended.ok() ? asked->response.mutable_node() : nullptr);
+          const auto over = std::move(asked); // before it has left
+          p->take(over->node, ended.ok() ? over->response.mutable_node() : nullptr);
         });
   }
 

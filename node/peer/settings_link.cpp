@@ -27,7 +27,7 @@ struct settings_rpc {
 
 } // namespace
 
-/// Shared with the questions, which may end while the link goes.
+/// Outlives the questions: close() waits for them.
 struct settings_link::parts {
   parts(settings_link_options given, std::shared_ptr<grpc::ChannelCredentials> credentials)
       : options(std::move(given)), open(options.asks_max), channels(std::move(credentials), options.channels_max) {}
@@ -58,24 +58,24 @@ settings_link::~settings_link() {
 
 void settings_link::ask(const std::string& address, const settings_question& question,
                         std::function<void(result<settings_reply>)> done) {
-  const auto rpc = std::make_shared<settings_rpc>();
+  auto rpc = std::make_shared<settings_rpc>();
   rpc->done = std::move(done);
   rpc->request.set_cluster_id(parts_->options.cluster_id);
   write_settings_question(question, rpc->request);
   rpc->context.set_deadline(std::chrono::system_clock::now() + parts_->options.ask_time_max);
   if (address.empty())
     return rpc->done(failure{errc::unavailable, "the peer has no data address"});
-  const open_rpcs::rpc_ptr context{rpc, &rpc->context};
-  if (auto entered = parts_->open.enter(context); !entered)
+  if (auto entered = parts_->open.enter({rpc, &rpc->context}); !entered)
     return rpc->done(entered.error());
   const auto stub = pb::SettingsService::NewStub(parts_->channel_to(address));
   stub->async()->ExchangeSettings(&rpc->context, &rpc->request, &rpc->response,
-                                  [p = parts_, rpc, context](const grpc::Status& ended) {
-                                    const auto leaving = p->open.leave(context);
+                                  [p = parts_.get(), rpc](const grpc::Status& ended) mutable {
+                                    const auto leaving = p->open.leave({rpc, &rpc->context});
+                                    const auto over = std::move(rpc); // before it has left
                                     if (ended.ok())
-                                      rpc->done(read_settings_reply(rpc->response));
+                                      over->done(read_settings_reply(over->response));
                                     else
-                                      rpc->done(from_status(ended));
+                                      over->done(from_status(ended));
                                   });
 }
 
