@@ -41,6 +41,9 @@ enum class errc : uint8_t {
   job_removed,
   no_quorum,
   no_backup_folder,
+  budget_unreachable,
+  not_text,
+  unknown_handle,
   internal,
 };
 

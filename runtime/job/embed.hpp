@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,18 +18,23 @@ struct embed_options {
   bool normalize = true; ///< scale every vector to length 1
   bool truncate = true;  ///< false: refuse a text that is too long (errc::text_too_long)
   truncation_side side = truncation_side::right;
+  /// The parameters of the operation `compress` in canonical form (runtime/compress/parameters.hpp): the texts are
+  /// compressed instead of embedded, and the rest of these options says nothing. "": embed.
+  std::string compress = {};
+  /// False: neither looked for in the cache nor kept there. No part of the identity.
+  bool cached = true;
 
   bool operator==(const embed_options&) const = default;
 };
 
-/// One embed operation over 1..N texts.
+/// One operation over 1..N texts: embed, or compress where the options say so.
 struct embed_request {
   std::string model; ///< "" = the node's default model
   std::vector<std::string> texts;
   embed_options options;
 };
 
-/// Where a vector came from.
+/// Where a result came from.
 enum class source : uint8_t {
   computed,
   memory, ///< a cache level in memory, here or at the key's owner
@@ -55,7 +61,14 @@ struct embedding {
   uint32_t tokens = 0;       ///< read by the model, [CLS] and [SEP] included
   bool truncated = false;
   weft::source source = weft::source::computed;
+  /// What compress gives in place of a vector, encoded (runtime/compress/output.hpp); null: there is a vector.
+  std::shared_ptr<const std::string> document = nullptr;
 };
+
+/// Equal bytes, wherever they lie.
+inline bool same_document(const embedding& a, const embedding& b) noexcept {
+  return a.document == b.document || (a.document && b.document && *a.document == *b.document);
+}
 
 /// Where the time of a call went: waiting, tokenizing, in the engine. Sums over its batches, per call the longest.
 struct call_times {

@@ -25,9 +25,37 @@ struct embed_vectors {
   std::vector<float> values; ///< [sequences, dimensions]
 };
 
+/// k-means over points of 8 bits, equal to the bit on any device and however the points are divided: similarities are
+/// int32 sums of products, sums and counts of a cluster int64, ties go to the lowest index, an empty cluster keeps its
+/// centroid.
+struct kmeans_work {
+  uint32_t dimensions = 0;       ///< 1 to 4 096
+  std::vector<int8_t> points;    ///< [points, dimensions]
+  std::vector<int8_t> centroids; ///< [clusters, dimensions]: where it begins; 1 cluster at least
+  uint32_t iterations_max = 25;
+};
+
+struct kmeans_output {
+  std::vector<uint32_t> labels;      ///< [points]: the cluster of each
+  std::vector<int32_t> similarities; ///< [points]: its product with that cluster's centroid
+  std::vector<int8_t> centroids;     ///< [clusters, dimensions]
+  uint32_t iterations = 0;           ///< until no label changed, or iterations_max
+};
+
+/// Products of each row with each column: [rows, columns].
+struct similarity_work {
+  uint32_t dimensions = 0;
+  std::vector<int8_t> rows;    ///< [rows, dimensions]
+  std::vector<int8_t> columns; ///< [columns, dimensions]
+};
+
+struct similarity_output {
+  std::vector<int32_t> products; ///< [rows, columns]
+};
+
 /// What an engine can execute. Operations are added here, never beside it.
-using engine_work = std::variant<embed_batch>;
-using engine_output = std::variant<embed_vectors>;
+using engine_work = std::variant<embed_batch, kmeans_work, similarity_work>;
+using engine_output = std::variant<embed_vectors, kmeans_output, similarity_output>;
 
 struct engine_reply {
   result<engine_output> output;

@@ -38,6 +38,9 @@ public:
   virtual const model_info& info() const noexcept = 0;
   /// Fails with errc::invalid_utf8 (the message gives the byte), or errc::text_too_long where truncation is refused.
   virtual result<token_sequence> tokenize(std::string_view text, const embed_options& options) const = 0;
+  /// Tokens of a text of any length, without specials and without a cut; 0 for an empty one. Bytes that are no UTF-8
+  /// count as one unknown word.
+  virtual uint64_t count_tokens(std::string_view text) const = 0;
   virtual result<std::unique_ptr<engine>> make_engine(const engine_options& options) const = 0;
 };
 

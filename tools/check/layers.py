@@ -16,7 +16,8 @@ LAYERS = {
     "runtime/base": [],
     "runtime/job": ["runtime/base"],
     "runtime/ports": ["runtime/base", "runtime/job"],
-    "runtime/compute": ["runtime/base", "runtime/job", "runtime/ports"],
+    "runtime/points": ["runtime/base", "runtime/job", "runtime/ports"],
+    "runtime/compute": ["runtime/base", "runtime/job", "runtime/ports", "runtime/points"],
     "runtime/storage": ["runtime/base", "runtime/job", "runtime/ports"],
     "runtime": ["runtime/base", "runtime/job", "runtime/ports", "runtime"],
     "actors": ["runtime"],
@@ -45,6 +46,7 @@ PACKAGES = {
     r"oneapi/|dnnl|omp\.h$": ["runtime/compute/cpu", "tests/bench"],
     r"(cuda|cublas|nccl|nvml)": ["runtime/compute/cuda", "runtime/compute/collective"],
     r"(boost|prometheus|spdlog|toml\+\+|CLI|nlohmann|openssl|sodium|systemd|fmt)/": ["node", "tools/weft", "tests"],
+    r"re2/": ["runtime/compress", "tests/runtime/compress"],
     r"doctest/": ["tests"],
 }
 

@@ -7,7 +7,7 @@ packages_build=(
   ca-certificates g++ cmake ninja-build mold pkg-config
   libcaf-dev libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc grpc-proto
   prometheus-cpp-dev libspdlog-dev libcli11-dev libtomlplusplus-dev nlohmann-json3-dev libboost-dev
-  libssl-dev libdnnl-dev librocksdb-dev libzstd-dev liblz4-dev libxxhash-dev
+  libssl-dev libdnnl-dev librocksdb-dev libre2-dev libzstd-dev liblz4-dev libxxhash-dev
 )
 packages_model=(ca-certificates python3 python3-venv)
 packages_demo=(curl)

@@ -1,0 +1,61 @@
+#pragma once
+
+#include "runtime/base/result.hpp"
+#include "runtime/compress/output.hpp"
+#include "runtime/compress/parameters.hpp"
+#include "runtime/ports/engine.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace weft {
+
+/// A run cannot go on without these vectors, of length 1, one a text, in their order.
+struct vectors_needed {
+  std::vector<std::string> texts;
+};
+
+/// A run cannot go on before an engine has done this: kmeans_work or similarity_work.
+struct points_needed {
+  engine_work work;
+};
+
+using compress_step = std::variant<vectors_needed, points_needed, compress_output>;
+
+struct compress_run_options {
+  compress_parameters wanted; ///< resolved: policy is set where the strategy is automatic
+  std::function<uint64_t(std::string_view)> count_wordpiece; ///< tokens without specials; thread-safe
+};
+
+/// Compresses one text: a state machine that returns what it needs and is resumed with it, so that no thread waits.
+/// Deterministic: same text, same parameters, same vectors, same output. Not thread-safe; may move between threads. Tells
+/// no time: whoever drives it fills in report.times.
+///
+///   auto step = run.start();
+///   while it is vectors_needed or points_needed: step = run.resume(what came)
+///
+/// Errors: errc::invalid_argument (a pattern that RE2 refuses, named), not_text, invalid_utf8 (the message gives the
+/// byte), budget_unreachable (metadata leastTokens, bestRatio), internal (an answer of the wrong size).
+class compress_run {
+public:
+  /// text: stays where it is until the run has ended.
+  compress_run(std::string_view text, compress_run_options options);
+  compress_run(compress_run&&) noexcept;
+  ~compress_run();
+
+  result<compress_step> start();
+  result<compress_step> resume(const std::vector<std::vector<float>>& vectors);
+  result<compress_step> resume(const engine_output& points);
+
+private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+} // namespace weft
