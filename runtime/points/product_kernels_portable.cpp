@@ -1,0 +1,8 @@
+#include "runtime/points/product_tiles.hpp"
+
+namespace weft {
+
+extern const product_kernels product_kernels_portable;
+constinit const product_kernels product_kernels_portable = make_product_kernels("portable");
+
+} // namespace weft

@@ -1,0 +1,104 @@
+#include "runtime/points/packed_columns.hpp"
+#include "tests/runtime/points/random_points.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <string>
+
+namespace {
+
+using namespace weft;
+
+std::vector<const product_kernels*> kernel_sets() {
+  std::vector<const product_kernels*> found;
+  for (auto isa : {product_isa::portable, product_isa::avx2, product_isa::avx512, product_isa::avx512_vnni})
+    if (const auto* kernels = find_product_kernels(isa))
+      found.push_back(kernels);
+  return found;
+}
+
+std::vector<int32_t> plain_products(const std::vector<int8_t>& rows, const std::vector<int8_t>& columns,
+                                    size_t dimensions) {
+  std::vector<int32_t> products;
+  for (size_t r = 0; r < rows.size(); r += dimensions)
+    for (size_t c = 0; c < columns.size(); c += dimensions) {
+      int32_t sum = 0;
+      for (size_t d = 0; d < dimensions; ++d)
+        sum += rows[r + d] * columns[c + d];
+      products.push_back(sum);
+    }
+  return products;
+}
+
+std::vector<int32_t> products_of(const product_kernels& kernels, const std::vector<int8_t>& rows,
+                                 const std::vector<int8_t>& columns, uint32_t dimensions) {
+  const packed_columns packed(columns, dimensions, kernels);
+  prepared_rows block(dimensions, kernels);
+  block.fill(rows);
+  std::vector<int32_t> tile(block.count() * panel_columns), products(block.count() * packed.count());
+  for (size_t p = 0; p < packed.panels(); ++p) {
+    kernels.multiply(block.data(), block.count(), packed.panel(p), dimensions, tile.data(), panel_columns);
+    for (size_t r = 0; r < block.count(); ++r)
+      std::copy_n(tile.data() + r * panel_columns, packed.panel_count(p),
+                  products.data() + r * packed.count() + p * panel_columns);
+  }
+  return products;
+}
+
+} // namespace
+
+TEST_CASE("every set of kernels that this CPU runs gives the plain products") {
+  const auto sets = kernel_sets();
+  CHECK(sets.front()->name == "portable");
+  random_source draw(1);
+  std::vector<uint32_t> sizes{384, 768, 4'096};
+  for (uint32_t d = 1; d <= 100; ++d)
+    sizes.push_back(d);
+  for (const uint32_t dimensions : sizes) {
+    const auto rows = random_points(draw, 1 + draw.below(15), dimensions);
+    const auto columns = random_points(draw, 1 + draw.below(130), dimensions);
+    const auto want = plain_products(rows, columns, dimensions);
+    for (const auto* kernels : sets) {
+      CAPTURE(dimensions);
+      CAPTURE(std::string(kernels->name));
+      CHECK(products_of(*kernels, rows, columns, dimensions) == want);
+    }
+  }
+}
+
+TEST_CASE("the largest values overflow in no set of kernels") {
+  for (const uint32_t dimensions : {1u, 3u, 384u, 4'096u})
+    for (const int row : {-128, -127, 127})
+      for (const int column : {-128, -127, 127})
+        for (const auto* kernels : kernel_sets()) {
+          CAPTURE(dimensions);
+          CAPTURE(row);
+          CAPTURE(column);
+          CAPTURE(std::string(kernels->name));
+          const std::vector<int8_t> rows(7 * dimensions, static_cast<int8_t>(row));
+          const std::vector<int8_t> columns(65 * dimensions, static_cast<int8_t>(column));
+          const auto products = products_of(*kernels, rows, columns, dimensions);
+          CHECK(products == std::vector<int32_t>(7 * 65, static_cast<int32_t>(dimensions) * row * column));
+        }
+}
+
+TEST_CASE("largest and add_row are the same in every set of kernels") {
+  random_source draw(2);
+  for (size_t count = 1; count <= 100; ++count) {
+    const auto row = random_points(draw, 1, count);
+    std::vector<int32_t> numbers(count);
+    for (auto& x : numbers)
+      x = static_cast<int32_t>(draw.next() >> 33) - (1 << 30);
+    for (const auto* kernels : kernel_sets()) {
+      CAPTURE(std::string(kernels->name));
+      CHECK(kernels->largest(numbers.data(), count) == *std::max_element(numbers.begin(), numbers.end()));
+      auto sums = numbers;
+      kernels->add_row(row.data(), count, 1, sums.data());
+      for (size_t i = 0; i < count; ++i)
+        CHECK(sums[i] == numbers[i] + row[i]);
+      kernels->add_row(row.data(), count, -1, sums.data());
+      CHECK(sums == numbers);
+    }
+  }
+}
