@@ -49,6 +49,8 @@ std::shared_ptr<const operation_registry> make_operations(const tree_options& op
   auto operations = std::make_shared<operation_registry>();
   auto added = operations->add(embed_operation(options.pools.front().name));
   WEFT_ASSERT(added);
+  added = operations->add(compress_operation(options.pools.front().name));
+  WEFT_ASSERT(added);
   return operations;
 }
 

@@ -155,7 +155,7 @@ void cache_shard_state::compute(std::vector<waiter_id> leaders, const std::optio
     return;
   const auto to = waiters_.at(leaders.front()).to;
   job next;
-  embed_request request{.model = to->kind()->parts().model, .texts = {}, .options = to->source().request().options};
+  embed_request request{.model = to->kind()->parts().model, .texts = {}, .options = resolved_options(*to)};
   for (auto id : leaders) {
     const auto& waiter = waiters_.at(id);
     next.what.push_back(identity_of(waiter));

@@ -1,6 +1,7 @@
 #include "actors/gateway.hpp"
 
 #include "actors/parent.hpp"
+#include "runtime/compress/parameters.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -30,10 +31,14 @@ std::optional<uint32_t> find_pool(const tree_wiring& wiring, const operation& ki
 
 /// The pool that the call is for, or why there is none.
 result<uint32_t> resolve(const gateway_state& state, const call& call, time_point now) {
-  const auto* kind = state.setup.operations->find(embed_name);
+  const auto& request = call.request();
+  const auto* kind = state.setup.operations->find(operation_of(request.options));
   if (kind == nullptr)
     return failure{errc::unknown_operation, "this node does not have the operation"};
-  const auto& request = call.request();
+  // The edge has checked what clients sent; another node's release may mean something else.
+  if (const auto& compress = request.options.compress; !compress.empty())
+    if (auto wanted = parse_parameters(compress); !wanted)
+      return std::move(wanted.error());
   const auto& model = request.model.empty() ? state.setup.models.front() : request.model;
   if (std::ranges::find(state.setup.models, model) == state.setup.models.end())
     return unknown_model(model);

@@ -51,6 +51,15 @@ private:
 };
 using gather_ptr = std::shared_ptr<gather>;
 
+/// The options of the call with its parameters as the identity of the results has them: what is computed must be what
+/// it is kept as.
+inline embed_options resolved_options(const gather& to) {
+  auto options = to.source().request().options;
+  if (!options.compress.empty())
+    options.compress = to.kind()->parts().parameters;
+  return options;
+}
+
 /// Some texts of a call, for the shard that keeps their keys.
 struct shard_ask {
   gather_ptr to;

@@ -20,6 +20,10 @@ using tokenizer_actor = caf::typed_actor<
 using worker_actor = caf::typed_actor<
     // Gives the batch to the engine. The pool gets the answer, good or bad.
     caf::reacts_to<batch_ptr>,
+    // Gives work on points to the engine, behind the batches that it has; the ask is answered on the engine's thread.
+    caf::reacts_to<points_ask_ptr>,
+    // INTERNAL: from the engine's thread: work on points is done.
+    caf::reacts_to<given_atom>,
     // INTERNAL: the engine is there, or why not.
     caf::reacts_to<ready_atom, engine_outcome_ptr>,
     // INTERNAL: from the engine's thread: batch number and answer.
@@ -33,6 +37,9 @@ using worker_pool_actor = caf::typed_actor<
     // cancelled, draining, invalid_utf8, text_too_long, engine_failed, internal (tokenizers died on it), unavailable
     // (unhealthy).
     caf::reacts_to<call_ptr>,
+    // Has one of its engines do work on points. Errors: overloaded (too much waits), unavailable (no engine), and what
+    // the engine answers.
+    caf::reacts_to<points_ask_ptr>,
     // From a tokenizer, by its number: a chunk is done.
     caf::reacts_to<tokens_atom, uint32_t, tokenized_ptr>,
     // From a worker, by its number: its engine is there.
@@ -110,6 +117,26 @@ using router_actor = caf::typed_actor<
     caf::reacts_to<stop_atom>,
     // Who is who, anew after every restart.
     caf::reacts_to<wire_atom, wiring_ptr>>;
+
+/// COMPRESSOR: makes texts short. What it needs of sentences it asks for with calls of its own.
+using compressor_actor = caf::typed_actor<
+    // Compresses the call's texts and answers it. Errors: those of compress_run and of the calls that it makes
+    // (overloaded, model_loading, …), model_unusable, deadline_exceeded, cancelled, draining.
+    caf::reacts_to<call_ptr>,
+    // INTERNAL: from a thread aside: a task, by its number, has taken a step.
+    caf::reacts_to<stepped_atom, uint64_t>,
+    // INTERNAL: from a call that it made, by its number.
+    caf::reacts_to<computed_atom, uint64_t, embed_outcome_ptr>,
+    // INTERNAL: from an engine: a task's points, by the task's number.
+    caf::reacts_to<computed_atom, uint64_t, engine_reply_ptr>,
+    // From the model keeper: a model is ready, has failed, or was dropped.
+    caf::reacts_to<std::string, news_ptr>,
+    // Answers what it has with errc::draining and quits.
+    caf::reacts_to<stop_atom>,
+    // Who is who, anew after every restart.
+    caf::reacts_to<wire_atom, wiring_ptr>,
+    // INTERNAL: looks for calls whose clients have gone.
+    caf::reacts_to<tick_atom>>;
 
 /// GATEWAY: resolves operation and model, checks deadlines, passes calls on. Admission stands in front of its mailbox.
 using gateway_actor = caf::typed_actor<
@@ -196,7 +223,8 @@ struct tree_wiring {
   router_actor router;
   std::vector<cache_shard_actor> shards; ///< none: nothing is cached
   cache_keeper_actor cache_keeper;       ///< null with them
-  job_keeper_actor jobs;                 ///< null: this node keeps no jobs
+  compressor_actor compressor;
+  job_keeper_actor jobs; ///< null: this node keeps no jobs
   uint64_t cache_generation = 0;
   settings_effects_ptr effects; ///< of the cluster's settings; null before they are read
 };

@@ -1,7 +1,7 @@
 #include "actors/job_keeper.hpp"
 
-#include "actors/job_call.hpp"
 #include "actors/parent.hpp"
+#include "actors/part_call.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -281,7 +281,8 @@ void job_keeper_state::perform(watch_told& effect) {
 }
 
 call_ptr job_keeper_state::submit(uint64_t run, context with, embed_request request) {
-  auto call = std::make_shared<job_call>(std::move(with), std::move(request), job_keeper_actor{self_}, run);
+  auto call =
+      std::make_shared<part_call<job_keeper_actor>>(std::move(with), std::move(request), job_keeper_actor{self_}, run);
   if (wiring_)
     self_->send(wiring_->gateway, call_ptr{call});
   else

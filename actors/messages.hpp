@@ -79,6 +79,9 @@ using peer_settings_ask_ptr = std::shared_ptr<peer_settings_ask>;
 using settings_heard_ptr = std::shared_ptr<const settings_heard>;
 using stored_settings_ptr = std::shared_ptr<const stored_settings>;
 
+class points_ask; // points_ask.hpp
+using points_ask_ptr = std::shared_ptr<points_ask>;
+
 using callback_ptr = std::shared_ptr<const std::function<void()>>;
 
 /// How the node is, as its supervisor sees it.
@@ -117,6 +120,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::models_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::news_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::peer_ask_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::peer_settings_ask_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::points_ask_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::pool_options_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::pool_status_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::pools_options_ptr)
@@ -153,6 +157,7 @@ CAF_ADD_ATOM(weft_actors, weft, sent_atom, "sent")
 CAF_ADD_ATOM(weft_actors, weft, settled_atom, "settled")
 CAF_ADD_ATOM(weft_actors, weft, state_atom, "state")
 CAF_ADD_ATOM(weft_actors, weft, status_atom, "status")
+CAF_ADD_ATOM(weft_actors, weft, stepped_atom, "stepped")
 CAF_ADD_ATOM(weft_actors, weft, stop_atom, "stop")
 CAF_ADD_ATOM(weft_actors, weft, tick_atom, "tick")
 CAF_ADD_ATOM(weft_actors, weft, tokens_atom, "tokens")

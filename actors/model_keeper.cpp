@@ -22,6 +22,8 @@ void model_keeper_state::wire(const wiring_ptr& wiring) {
     open(model);
   for (const auto& pool : wiring_->pools)
     tell(pool);
+  for (const auto& entry : setup_.models)
+    tell_compressor(entry.name);
   tell_others();
   tell_settled();
 }
@@ -65,14 +67,24 @@ void model_keeper_state::tell_pools(const std::string& model) const {
   for (const auto& pool : wiring_->pools)
     if (pool.model == model)
       tell(pool);
+  tell_compressor(model);
+}
+
+void model_keeper_state::tell_compressor(const std::string& model) const {
+  if (auto news = news_of(model))
+    self_->send(wiring_->compressor, model, std::move(news));
 }
 
 void model_keeper_state::tell(const tree_wiring::pool& pool) const {
-  const auto* record = registry_.find(pool.model);
+  if (auto news = news_of(pool.model))
+    self_->send(pool.handle, std::move(news));
+}
+
+news_ptr model_keeper_state::news_of(const std::string& model) const {
+  const auto* record = registry_.find(model);
   if (record == nullptr || record->state == model_state::loading)
-    return;
-  self_->send(pool.handle,
-              std::make_shared<const model_news>(model_news{record->state, record->model, record->problem}));
+    return nullptr;
+  return std::make_shared<const model_news>(model_news{record->state, record->model, record->problem});
 }
 
 void model_keeper_state::tell_others() const {

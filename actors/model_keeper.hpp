@@ -34,6 +34,9 @@ private:
   void open(const std::string& model);
   void tell(const tree_wiring::pool& pool) const;
   void tell_pools(const std::string& model) const;
+  void tell_compressor(const std::string& model) const;
+  /// Null while the model is being opened: whoever asks hears of it afterwards.
+  news_ptr news_of(const std::string& model) const;
   void tell_others() const;
   void tell_settled();
 

@@ -3,6 +3,7 @@
 #include "actors/autoscaler.hpp"
 #include "actors/cache_keeper.hpp"
 #include "actors/cache_shard.hpp"
+#include "actors/compressor.hpp"
 #include "actors/gateway.hpp"
 #include "actors/job_keeper.hpp"
 #include "actors/model_keeper.hpp"
@@ -65,6 +66,7 @@ void node_supervisor_state::add_children() {
                          [this, i] { start_pool(i); },
                          [this, i] { self_->send(parts_.pools[i].handle, stop_atom_v); },
                          {}});
+  children_.push_back({"compressor", stage_pools, [this] { start_compressor(); }, stop(&tree_wiring::compressor), {}});
   parts_.shards.resize(setup_.options.cache.enabled ? setup_.options.cache.shards : 0);
   for (size_t i = 0; i < parts_.shards.size(); ++i)
     children_.push_back({"cache_shard",
@@ -100,6 +102,11 @@ void node_supervisor_state::start_autoscaler() {
 void node_supervisor_state::start_cache_keeper() {
   parts_.cache_keeper = self_->spawn(cache_keeper, setup_.options.cache);
   watch(parts_.cache_keeper);
+}
+
+void node_supervisor_state::start_compressor() {
+  parts_.compressor = self_->spawn(compressor, compressor_setup{setup_.options.compress, setup_.services});
+  watch(parts_.compressor);
 }
 
 void node_supervisor_state::start_gateway() {
@@ -158,6 +165,7 @@ void node_supervisor_state::wire() {
   self_->send(parts_.gateway, wire_atom_v, wiring_);
   self_->send(parts_.router, wire_atom_v, wiring_);
   self_->send(parts_.settings, wire_atom_v, wiring_);
+  self_->send(parts_.compressor, wire_atom_v, wiring_);
   if (parts_.cache_keeper)
     self_->send(parts_.cache_keeper, wire_atom_v, wiring_);
   for (const auto& shard : parts_.shards)

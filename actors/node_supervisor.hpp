@@ -27,11 +27,11 @@ struct node_supervisor_setup {
   std::shared_ptr<const operation_registry> operations;
 };
 
-/// Duty: starts gateway, job keeper, router, cache keeper and shards, pools, model keeper, monitor, autoscaler,
-/// settings; restarts each alone when it dies, at most 5 times in any 30 s for each name (a pool's workers and
-/// tokenizers count under a name of their own), else the node is unhealthy; stops them in order. Owner: actor_tree.
-/// Stop order: gateway and job keeper, router and cache keeper, shards, pools, then the other four, each stage when the
-/// one before it has gone, so that calls in mailboxes still reach somebody who answers them.
+/// Duty: starts gateway, job keeper, router, cache keeper and shards, compressor, pools, model keeper, monitor,
+/// autoscaler, settings; restarts each alone when it dies, at most 5 times in any 30 s for each name (a pool's workers
+/// and tokenizers count under a name of their own), else the node is unhealthy; stops them in order. Owner: actor_tree.
+/// Stop order: gateway and job keeper, router and cache keeper, shards, compressor and pools, then the other four, each
+/// stage when the one before it has gone, so that calls in mailboxes still reach somebody who answers them.
 class node_supervisor_state {
 public:
   using self_pointer = node_supervisor_actor::stateful_pointer<node_supervisor_state>;
@@ -71,6 +71,7 @@ private:
   void start_child(child& it);
   void start_autoscaler();
   void start_cache_keeper();
+  void start_compressor();
   void start_gateway();
   void start_jobs();
   void start_keeper();

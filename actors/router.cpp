@@ -3,6 +3,7 @@
 #include "actors/borrowed_turns.hpp"
 #include "actors/owners.hpp"
 #include "actors/parent.hpp"
+#include "runtime/compress/policy.hpp"
 #include "runtime/registry/operation_registry.hpp"
 
 #include <algorithm>
@@ -24,12 +25,23 @@ constexpr auto token_guess = std::chrono::microseconds{100};
 constexpr auto deadline_rounding = std::chrono::milliseconds{2};
 
 /// The parameters of `embed`, resolved, in the form that identities have had since the first release.
-std::string canonical_form(const embed_options& options) {
+std::string embed_form(const embed_options& options) {
   std::string out = "normalize=";
   out += options.normalize ? '1' : '0';
   out += ";truncate=";
   out += options.truncate ? (options.side == truncation_side::left ? "left" : "right") : "refuse";
   return out;
+}
+
+/// The parameters of the operation, resolved: `auto` becomes the table by which it chooses. REQUIRES: the gateway has
+/// looked at them.
+std::string resolved_form(const embed_options& options, const settings_effects* effects) {
+  if (options.compress.empty())
+    return embed_form(options);
+  auto wanted = parse_parameters(options.compress);
+  if (!wanted)
+    return options.compress;
+  return canonical_form(resolve(*std::move(wanted), policy_of(effects)));
 }
 
 /// About as many tokens as the texts have: what the router's times are measured against.
@@ -43,7 +55,15 @@ uint32_t work_of(const call& call) noexcept {
 /// A failure that the asking node would meet as well when it computed the text itself. Not what lies in the other node:
 /// its models and its limits may be others.
 bool lies_in_the_text(const failure& reason) noexcept {
-  return reason.code == errc::invalid_utf8 || reason.code == errc::text_too_long;
+  switch (reason.code) {
+  case errc::invalid_utf8:
+  case errc::text_too_long:
+  case errc::budget_unreachable:
+  case errc::not_text:
+    return true;
+  default:
+    return false;
+  }
 }
 
 /// What a node must have to compute results of this kind.
@@ -81,7 +101,8 @@ void router_state::hear(const models_ptr& models) {
 }
 
 bool router_state::uses_cache(const call& call) const {
-  return setup_.cache.enabled && !wiring_->shards.empty() && !(call.origin() && call.origin()->compute_only);
+  return setup_.cache.enabled && !wiring_->shards.empty() && call.request().options.cached &&
+         !(call.origin() && call.origin()->compute_only);
 }
 
 result_kind_ptr router_state::kind_of(const std::string& model, const embed_options& options,
@@ -92,15 +113,18 @@ result_kind_ptr router_state::kind_of(const std::string& model, const embed_opti
   if (found == models_->end() || found->state != model_state::ready)
     return nullptr;
   const auto& effects = wiring_->effects;
-  const bool shared = effects && effects->embed_shared ? *effects->embed_shared : setup_.cache.shared_by_tenants;
+  const auto set = !effects                   ? std::nullopt
+                   : options.compress.empty() ? effects->embed_shared
+                                              : effects->compress_shared;
+  const bool shared = set.value_or(setup_.cache.shared_by_tenants);
   const auto scope = shared ? std::string{} : tenant;
-  const auto parameters = canonical_form(options);
+  const auto parameters = resolved_form(options, effects.get());
   auto known = model + '\n' + parameters + '\n' + scope;
   if (auto it = kinds_.find(known); it != kinds_.end())
     return it->second;
   if (kinds_.size() >= kinds_max)
     kinds_.clear();
-  auto made = std::make_shared<const result_kind>(result_kind_parts{.operation = std::string{embed_name},
+  auto made = std::make_shared<const result_kind>(result_kind_parts{.operation = std::string{operation_of(options)},
                                                                     .model = model,
                                                                     .model_version = found->info.version,
                                                                     .precision = found->info.precision,
@@ -123,7 +147,7 @@ void router_state::route(const call_ptr& call, uint32_t pool) {
     return call->fail({errc::other_identity,
                        "this node has another version, numeric class or cache generation of '" + target.model + "'"});
   if (!kind || !uses_cache(*call))
-    return self_->send(target.handle, call);
+    return hand_over(call, target);
   const auto to = std::make_shared<gather>(call, kind);
   const auto& texts = call->request().texts;
   std::vector<uint32_t> items(texts.size());
@@ -170,7 +194,7 @@ void router_state::ask_peer(const gather_ptr& to, node_id peer, const std::vecto
   peer_request request{.context = source.context(),
                        .kind = to->kind(),
                        .model = to->kind()->parts().model,
-                       .options = source.request().options};
+                       .options = resolved_options(*to)};
   for (size_t i = 0; i < items.size(); ++i) {
     const identity what{to->kind(), to->text(items[i])};
     if (auto hit = near_->get(what, keys[i], now())) {
@@ -290,7 +314,14 @@ void router_state::compute_here(const call_ptr& call) {
   const auto found = std::ranges::find(wiring_->pools, model, &tree_wiring::pool::model);
   if (found == wiring_->pools.end())
     return call->fail({errc::unavailable, "no pool serves the model '" + model + "'"});
-  self_->send(found->handle, call);
+  hand_over(call, *found);
+}
+
+void router_state::hand_over(const call_ptr& call, const tree_wiring::pool& pool) {
+  if (call->request().options.compress.empty())
+    self_->send(pool.handle, call);
+  else
+    self_->send(wiring_->compressor, call);
 }
 
 void router_state::compute_there(const shard_call_ptr& call, const result_kind_ptr& kind, const weft::route& where) {
@@ -352,6 +383,8 @@ void router_state::judge(const computation& done, errc why, const std::optional<
   case errc::none:
   case errc::invalid_utf8:
   case errc::text_too_long:
+  case errc::budget_unreachable:
+  case errc::not_text:
   case errc::deadline_exceeded:
     return targets_->answered(done.where, now(), load);
   case errc::overloaded:

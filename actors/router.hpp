@@ -53,6 +53,8 @@ private:
   result_kind_ptr kind_of(const std::string& model, const embed_options& options, const std::string& tenant);
   bool uses_cache(const call& call) const;
   void compute_here(const call_ptr& call);
+  /// To the pool, or to COMPRESSOR, as the operation is.
+  void hand_over(const call_ptr& call, const tree_wiring::pool& pool);
   void compute_there(const shard_call_ptr& call, const result_kind_ptr& kind, const weft::route& where);
   /// What an answer, a refusal or a failure says about the node that was to compute.
   void judge(const computation& done, errc why, const std::optional<node_load>& load);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/cache_options.hpp"
+#include "actors/compress_options.hpp"
 #include "actors/job_options.hpp"
 #include "actors/settings_options.hpp"
 #include "runtime/admission/call_limits.hpp"
@@ -61,6 +62,7 @@ struct tree_options {
   settings_options settings;
   cache_options cache;
   job_options jobs;
+  compress_options compress;
   std::shared_ptr<peer_link> peers; ///< the way to other nodes; null: there are none
   call_limits limits;
   /// One is fastest (no thread is woken between two actors) until it cannot tokenize as fast as the engines compute.

@@ -2,6 +2,7 @@
 
 #include "actors/borrowed_turns.hpp"
 #include "actors/parent.hpp"
+#include "actors/points_ask.hpp"
 #include "runtime/base/assert.hpp"
 
 #include <utility>
@@ -46,6 +47,15 @@ void run(self_pointer self, const batch_ptr& work) {
   });
 }
 
+void run_points(self_pointer self, const points_ask_ptr& asked) {
+  WEFT_ASSERT(self->state.device != nullptr);
+  ++self->state.batches;
+  self->state.device->run(std::move(asked->work), [asked, hdl = worker_actor{self}](engine_reply reply) {
+    asked->answer(std::move(reply));
+    caf::anon_send(hdl, given_atom_v);
+  });
+}
+
 void quit_when_done(self_pointer self) {
   if (self->state.stopping && self->state.batches == 0)
     self->quit();
@@ -65,10 +75,15 @@ worker_actor::behavior_type worker(self_pointer self, const worker_setup& setup)
   make_engine_aside(self);
   return {
       [self](const batch_ptr& work) { run(self, work); },
+      [self](const points_ask_ptr& asked) { run_points(self, asked); },
       [self](ready_atom, const engine_outcome_ptr& outcome) { take_engine(self, *outcome); },
       [self](computed_atom, uint64_t id, const engine_reply_ptr& reply) {
         --self->state.batches;
         self->send(self->state.setup.pool, computed_atom_v, self->state.setup.number, id, reply);
+        quit_when_done(self);
+      },
+      [self](given_atom) {
+        --self->state.batches;
         quit_when_done(self);
       },
       [self](stop_atom) {

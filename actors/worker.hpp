@@ -23,7 +23,7 @@ struct worker_state {
 
   worker_setup setup;
   std::unique_ptr<engine> device;
-  uint32_t batches = 0; ///< that the engine has
+  uint32_t batches = 0; ///< that the engine has, and work on points
   bool stopping = false;
 };
 worker_actor::behavior_type worker(worker_actor::stateful_pointer<worker_state> self, const worker_setup& setup);

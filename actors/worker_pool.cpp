@@ -1,6 +1,7 @@
 #include "actors/worker_pool.hpp"
 
 #include "actors/parent.hpp"
+#include "actors/points_ask.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -14,6 +15,8 @@ constexpr size_t chunks_a_tokenizer = 2;
 constexpr uint64_t chunk_bytes_light = 2'048;
 // Of what engines are best with, as much as a batch of jobs' texts has while interactive calls come.
 constexpr uint64_t background_share = 4;
+// Pieces of work on points that wait for a first worker.
+constexpr size_t points_waiting_max = 256;
 // How soon a client that has gone frees its room; deadlines have timers of their own.
 constexpr auto sweep_period = std::chrono::milliseconds{100};
 
@@ -42,6 +45,15 @@ void worker_pool_state::enter(const call_ptr& call) {
   if (refusal_)
     return call->fail(*refusal_);
   core_->enter(call, now());
+  pump();
+}
+
+void worker_pool_state::enter(const points_ask_ptr& asked) {
+  if (refusal_)
+    return asked->answer({*refusal_, {}});
+  if (points_.size() >= points_waiting_max)
+    return asked->answer({failure{errc::overloaded, "too much work on points waits for an engine"}, {}});
+  points_.push_back(asked);
   pump();
 }
 
@@ -95,6 +107,7 @@ void worker_pool_state::hear(const model_news& news) {
 void worker_pool_state::pump() {
   feed_tokenizers();
   dispatch();
+  dispatch_points();
   report_drops();
   tell_load();
   if (core_->calls() == 0 && (draining_ || dropping_))
@@ -139,6 +152,18 @@ void worker_pool_state::dispatch() {
       return;
     roster_.assign(*target, next->id, now());
     self_->send(workers_.at(*target).handle, std::move(next));
+  }
+}
+
+void worker_pool_state::dispatch_points() {
+  while (!points_.empty()) {
+    // Behind at most two batches: an engine takes its work in order, and waiting here for an idle one could last as
+    // long as calls come.
+    const auto target = roster_.lightest();
+    if (!target)
+      return;
+    self_->send(workers_.at(*target).handle, points_.front());
+    points_.pop_front();
   }
 }
 
@@ -236,6 +261,7 @@ worker_pool_actor::behavior_type worker_pool(worker_pool_state::self_pointer sel
   self->set_down_handler([&state](const caf::down_msg& down) { state.child_down(down); });
   return {
       [&state](const call_ptr& call) { state.enter(call); },
+      [&state](const points_ask_ptr& asked) { state.enter(asked); },
       [&state](tokens_atom, uint32_t tokenizer, const tokenized_ptr& done) { state.tokenized(tokenizer, *done); },
       [&state](ready_atom, uint32_t worker, const engine_info_ptr& info) { state.worker_ready(worker, *info); },
       [&state](computed_atom, uint32_t worker, uint64_t batch, const engine_reply_ptr& reply) {

@@ -34,6 +34,7 @@ public:
   void start(const worker_pool_setup& setup);
 
   void enter(const call_ptr& call);
+  void enter(const points_ask_ptr& asked);
   void tokenized(uint32_t tokenizer, tokenized_chunk& done);
   void worker_ready(uint32_t worker, const engine_info& info);
   void computed(uint32_t worker, uint64_t batch, engine_reply& reply);
@@ -63,6 +64,7 @@ private:
   void feed_tokenizers();
   void give(const tokenizer_actor& tokenizer, const text_chunk& chunk);
   void dispatch();
+  void dispatch_points();
   batch_limits limits() const noexcept;
   batch_limits share(bool for_idle) const noexcept;
   bool is_full(const batch_limits& bounds) const noexcept;
@@ -92,7 +94,8 @@ private:
   worker_roster roster_{1};
   token_rate rate_; ///< of one worker
   model_ptr model_;
-  std::optional<failure> refusal_; ///< why no call is taken now
+  std::deque<points_ask_ptr> points_; ///< wait for the first worker that is ready
+  std::optional<failure> refusal_;    ///< why no call is taken now
   bool draining_ = false;
   bool dropping_ = false; ///< the model goes when no call needs it
   bool given_up_ = false;

@@ -166,6 +166,7 @@ void worker_pool_state::give_up() {
   given_up_ = true;
   refusal_ = failure{errc::unavailable,
                      "the pool lost its workers, and they cannot be replaced: the node is unhealthy or stopping"};
+  points_.clear();
   core_->fail_all(*refusal_);
 }
 

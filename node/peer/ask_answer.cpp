@@ -10,7 +10,7 @@ namespace {
 
 size_t bytes_of(const embedding& item) {
   constexpr size_t rest = 24; // tags, lengths, index, tokens, source
-  return item.values.size() * sizeof(float) + rest;
+  return bytes_of(item) + rest;
 }
 
 } // namespace

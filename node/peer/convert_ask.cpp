@@ -74,6 +74,8 @@ void write_ask_request(const peer_request& from, pb::AskRequest& to) {
   to.mutable_options()->set_normalize(from.options.normalize);
   to.mutable_options()->set_truncate(from.options.truncate);
   to.mutable_options()->set_truncate_left(from.options.side == truncation_side::left);
+  to.mutable_options()->set_compress(from.options.compress);
+  to.mutable_options()->set_uncached(!from.options.cached);
   to.mutable_texts()->Reserve(static_cast<int>(from.texts.size()));
   for (const auto& text : from.texts)
     to.add_texts(text);
@@ -99,7 +101,9 @@ result<asked> read_ask_request(pb::AskRequest& from) {
   to.request.model = std::move(*from.mutable_model());
   to.request.options = {.normalize = from.options().normalize(),
                         .truncate = from.options().truncate(),
-                        .side = from.options().truncate_left() ? truncation_side::left : truncation_side::right};
+                        .side = from.options().truncate_left() ? truncation_side::left : truncation_side::right,
+                        .compress = from.options().compress(),
+                        .cached = !from.options().uncached()};
   to.request.texts.reserve(static_cast<size_t>(from.texts_size()));
   for (auto& text : *from.mutable_texts())
     to.request.texts.push_back(std::move(text));
@@ -115,6 +119,8 @@ void write_ask_item(uint32_t index, const embedding& from, pb::AskItem& to) {
   to.set_tokens(from.tokens);
   to.set_truncated(from.truncated);
   to.set_source(static_cast<pb::ItemSource>(static_cast<int>(from.source) + 1));
+  if (from.document)
+    to.set_document(*from.document);
 }
 
 peer_item read_ask_item(const pb::AskItem& from) {
@@ -124,6 +130,8 @@ peer_item read_ask_item(const pb::AskItem& from) {
   value->truncated = from.truncated();
   if (from.source() != pb::ITEM_SOURCE_UNSPECIFIED && pb::ItemSource_IsValid(from.source()))
     value->source = static_cast<source>(from.source() - 1);
+  if (from.has_document())
+    value->document = std::make_shared<const std::string>(from.document());
   return {.index = from.index(), .value = std::move(value)};
 }
 

@@ -74,6 +74,14 @@ std::optional<uint32_t> worker_roster::loadable() const {
   return best;
 }
 
+std::optional<uint32_t> worker_roster::lightest() const {
+  std::optional<uint32_t> best;
+  for (const auto& [number, it] : workers_)
+    if (it.usable() && (!best || it.batches.size() < workers_.at(*best).batches.size()))
+      best = number;
+  return best;
+}
+
 std::optional<uint32_t> worker_roster::idle_for(duration wait, time_point now) const {
   for (auto it = workers_.rbegin(); it != workers_.rend(); ++it)
     if (it->second.usable() && it->second.batches.empty() && now - it->second.idle_since >= wait)

@@ -34,6 +34,8 @@ public:
   std::optional<uint32_t> idle() const;
   /// A ready worker with work that may have one more batch; the least loaded.
   std::optional<uint32_t> loadable() const;
+  /// The ready worker with the fewest batches, however many those are; the lowest number of several.
+  std::optional<uint32_t> lightest() const;
   /// The highest-numbered ready worker that has had nothing to do for `wait`.
   std::optional<uint32_t> idle_for(duration wait, time_point now) const;
 

@@ -34,7 +34,7 @@ struct cached_value {
 inline uint64_t memory_of(const cached_value& value) noexcept {
   constexpr uint64_t blocks = 48; // the control block of the pointer and two headers of the allocator
   if (const auto* vector = std::get_if<cached_value::embedding_ptr>(&value.data))
-    return blocks + sizeof(embedding) + (*vector)->values.size() * sizeof(float);
+    return blocks + sizeof(embedding) + bytes_of(**vector);
   return blocks + sizeof(std::string) + std::get<cached_value::bytes_ptr>(value.data)->size();
 }
 

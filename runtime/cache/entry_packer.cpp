@@ -15,7 +15,7 @@ constexpr uint8_t version = 1;
 /// Far above any text and vector that a node accepts: a damaged length must not ask for all memory.
 constexpr uint32_t plain_bytes_max = 256U << 20;
 
-enum class content : uint8_t { embedding_fp32, embedding_fp16, bytes };
+enum class content : uint8_t { embedding_fp32, embedding_fp16, bytes, document };
 
 /// Little-endian on every machine that Weft runs on; fields are in this order in the bytes.
 struct header {
@@ -80,7 +80,10 @@ std::string entry_packer::pack(std::string_view text, const cached_value& value)
     head.truncated = vector->truncated;
     head.tokens = vector->tokens;
     head.dimensions = static_cast<uint32_t>(vector->values.size());
-    if (options_.vectors_fp16) {
+    if (vector->document) {
+      head.content = static_cast<uint8_t>(content::document);
+      plain_ += *vector->document;
+    } else if (options_.vectors_fp16) {
       const auto halves = halves_of(vector->values);
       append_plane(plain_, halves, 1);
       append_plane(noise, halves, 0);
@@ -153,7 +156,7 @@ std::optional<entry_packer::unpacked> entry_packer::unpack(std::string_view pack
   std::memcpy(&head, packed.data(), sizeof(head));
   packed.remove_prefix(sizeof(head));
   const auto what = static_cast<content>(head.content);
-  if (head.version != version || what > content::bytes || head.plain_bytes > plain_bytes_max ||
+  if (head.version != version || what > content::document || head.plain_bytes > plain_bytes_max ||
       head.packed_bytes > packed.size() || head.text_bytes > head.plain_bytes)
     return std::nullopt;
   plain_.resize(head.plain_bytes);
@@ -166,6 +169,11 @@ std::optional<entry_packer::unpacked> entry_packer::unpack(std::string_view pack
   out.value.cost = std::chrono::nanoseconds{static_cast<int64_t>(head.cost_ns)};
   if (what == content::bytes) {
     out.value.data = std::make_shared<const std::string>(rest);
+    return out;
+  }
+  if (what == content::document) {
+    out.value.data = std::make_shared<const embedding>(
+        embedding{.values = {}, .tokens = head.tokens, .document = std::make_shared<const std::string>(rest)});
     return out;
   }
   if (rest.size() != head.dimensions || noise.size() != head.dimensions * (number_bytes(what) - 1))

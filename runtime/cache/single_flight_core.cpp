@@ -8,6 +8,8 @@ bool is_permanent(errc why) noexcept {
   case errc::invalid_utf8:
   case errc::text_too_large:
   case errc::text_too_long:
+  case errc::budget_unreachable:
+  case errc::not_text:
   case errc::unknown_model:
   case errc::unknown_operation:
   case errc::other_identity:

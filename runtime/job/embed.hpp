@@ -65,9 +65,9 @@ struct embedding {
   std::shared_ptr<const std::string> document = nullptr;
 };
 
-/// Equal bytes, wherever they lie.
-inline bool same_document(const embedding& a, const embedding& b) noexcept {
-  return a.document == b.document || (a.document && b.document && *a.document == *b.document);
+/// Bytes of the vector, or of what is there in its place.
+inline size_t bytes_of(const embedding& item) noexcept {
+  return item.values.size() * sizeof(float) + (item.document ? item.document->size() : 0);
 }
 
 /// Where the time of a call went: waiting, tokenizing, in the engine. Sums over its batches, per call the longest.

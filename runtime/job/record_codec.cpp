@@ -98,6 +98,8 @@ void put(record_writer& out, const job_spec& spec) {
   put(out, spec.created);
   put(out, spec.expires);
   put(out, spec.retention);
+  if (spec.operation == "compress") // what embed has is as it was in the first release
+    out.put(std::string_view{spec.options.compress});
 }
 job_spec read_spec(record_reader& in) {
   job_spec out;
@@ -113,6 +115,8 @@ job_spec read_spec(record_reader& in) {
   out.created = read_time(in);
   out.expires = read_time(in);
   out.retention = read_span(in);
+  if (out.operation == "compress")
+    out.options.compress = in.text();
   return out;
 }
 
@@ -127,6 +131,8 @@ void put(record_writer& out, const item_outcome& item) {
   out.put(item.value.tokens);
   out.put(item.value.truncated);
   out.put(static_cast<uint8_t>(item.value.source));
+  if (item.value.values.empty()) // no vector has no numbers
+    out.put(item.value.document ? std::string_view{*item.value.document} : std::string_view{});
 }
 errc read_code(record_reader& in) {
   const auto reason = in.text();
@@ -147,6 +153,8 @@ item_outcome read_item(record_reader& in) {
   out.value.tokens = in.number<uint32_t>();
   out.value.truncated = in.flag();
   out.value.source = read_enum(in, source::shared);
+  if (out.value.values.empty())
+    out.value.document = std::make_shared<const std::string>(in.text());
   return out;
 }
 
@@ -310,7 +318,7 @@ std::string encode(const segment_results& results) {
   auto out = begin(record_kind::results);
   size_t bytes = 256;
   for (const auto& item : results.items)
-    bytes += 32 + item.value.values.size() * sizeof(float) + item.message.size();
+    bytes += 32 + bytes_of(item.value) + item.message.size();
   out.reserve(bytes);
   out.put(std::string_view{results.model});
   out.put(std::string_view{results.model_version});

@@ -19,6 +19,8 @@ constexpr failure_kind kind_of(errc code) noexcept {
   case errc::invalid_utf8:
   case errc::text_too_large:
   case errc::text_too_long:
+  case errc::budget_unreachable:
+  case errc::not_text:
     return failure_kind::about_text;
   case errc::unknown_model:
   case errc::unknown_operation:

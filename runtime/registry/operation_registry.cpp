@@ -30,4 +30,20 @@ operation embed_operation(std::string pool) {
           .pool = std::move(pool)};
 }
 
+operation compress_operation(std::string pool) {
+  return {.name = std::string{compress_name},
+          .version = 1,
+          .parameters = {{"ratio", "source tokens over output tokens, 2 to 32; or tokens", "none"},
+                         {"tokens", "at most so many; or ratio", "none"},
+                         {"strategy", "auto, hierarchical, semantic, frequency, template or ensemble", "auto"},
+                         {"counter", "whose tokens: wordpiece, llm_estimate or bytes", "wordpiece"},
+                         {"query", "keep what answers it", ""},
+                         {"keep", "numbers, names, code: what sentences are kept for", "none"},
+                         {"patterns", "RE2 patterns: what sentences are kept for", "none"},
+                         {"extract", "the kept text itself", "true"},
+                         {"mega_tokens", "so many centroids", "0"}},
+          .cost = [](uint64_t, uint32_t) { return uint64_t{0}; },
+          .pool = std::move(pool)};
+}
+
 } // namespace weft

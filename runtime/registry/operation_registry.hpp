@@ -45,8 +45,18 @@ private:
 
 inline constexpr std::string_view embed_name = "embed";
 
+inline constexpr std::string_view compress_name = "compress";
+
 /// The operation `embed`: a WordPiece token takes at least one byte of text, and [CLS] and [SEP] come on top, so a text
 /// costs at most bytes + 2 tokens.
 operation embed_operation(std::string pool);
+
+/// The operation `compress`: it hands the sentences of a text in as calls of embed, so it costs a pool nothing itself.
+operation compress_operation(std::string pool);
+
+/// The operation that a request is for.
+inline std::string_view operation_of(const embed_options& options) noexcept {
+  return options.compress.empty() ? embed_name : compress_name;
+}
 
 } // namespace weft

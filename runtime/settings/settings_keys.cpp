@@ -2,6 +2,7 @@
 
 #include "runtime/base/edit_distance.hpp"
 #include "runtime/base/valid_name.hpp"
+#include "runtime/compress/policy.hpp"
 #include "runtime/registry/operation_registry.hpp"
 #include "runtime/settings/settings_api_key.hpp"
 
@@ -23,7 +24,11 @@ bool is_api_key(std::string_view text) {
   return static_cast<bool>(parse_setting_api_key("name", text));
 }
 
-constexpr std::array operations{embed_name};
+bool is_policy(std::string_view text) {
+  return static_cast<bool>(parse_policy(text));
+}
+
+constexpr std::array operations{embed_name, compress_name};
 
 constexpr std::array rules{
     setting_rule{"api_key.*", "ROLE:SHA256 or ROLE:SHA256:TENANT",
@@ -36,6 +41,9 @@ constexpr std::array rules{
     setting_rule{"cache.scope.*", "tenant|shared",
                  "Whether an operation's cached results are shared between tenants (default: tenant).", false, is_scope,
                  operations},
+    setting_rule{"compress.policy", "a table as `weft compress policy` prints it",
+                 "By which table `compress` with strategy auto chooses (default: the release's own).", false,
+                 is_policy},
     setting_rule{"tenant.*", "active|suspended", "Whether a tenant's calls are let in (default: active).", false,
                  is_tenant_state},
 };

@@ -74,6 +74,7 @@ public:
     board = std::make_shared<snapshot_board>(node_snapshot{.name = options.node_name});
     auto operations = std::make_shared<operation_registry>();
     REQUIRE(operations->add(embed_operation(options.pools.front().name)));
+    REQUIRE(operations->add(compress_operation(options.pools.front().name)));
     auto services = std::make_shared<const tree_services>(tree_services{options.meter, options.log, [this](auto task) {
                                                                           tasks.push_back(std::move(task));
                                                                           if (!hold_tasks)

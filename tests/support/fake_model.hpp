@@ -47,6 +47,18 @@ public:
     return out;
   }
 
+  /// Words.
+  uint64_t count_tokens(std::string_view text) const override {
+    uint64_t words = 0;
+    bool inside = false;
+    for (auto byte : text) {
+      const bool is_space = byte == ' ' || byte == '\n' || byte == '\t';
+      words += !is_space && !inside;
+      inside = !is_space;
+    }
+    return words;
+  }
+
   result<std::unique_ptr<engine>> make_engine(const engine_options& options) const override {
     if (device_->engines_to_refuse.fetch_sub(1) > 0)
       return failure{errc::model_unusable, "no memory for an engine"};

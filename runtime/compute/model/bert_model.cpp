@@ -34,6 +34,8 @@ public:
     return words_.encode(text, options);
   }
 
+  uint64_t count_tokens(std::string_view text) const override { return words_.count(text); }
+
   result<std::unique_ptr<engine>> make_engine(const engine_options& options) const override {
     return make_cpu_engine(*encoders_, weights_->shape, options);
   }

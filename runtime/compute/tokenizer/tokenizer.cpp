@@ -112,6 +112,16 @@ result<token_sequence> tokenizer::encode(std::string_view text, const embed_opti
   }
 }
 
+uint64_t tokenizer::count(std::string_view text) const noexcept {
+  const size_t valid = utf8_valid_bytes(text);
+  uint64_t tokens = valid < text.size() ? 1 : 0;
+  std::array<int32_t, text_scanner::word_characters_max * utf8_bytes_max> ids;
+  text_scanner scanner(tables_->rules, tables_->specials, text.substr(0, valid));
+  while (scanner.next())
+    tokens += tables_->encode_word(scanner, ids.data());
+  return tokens;
+}
+
 /// Encodes as if `text` were all there is. REQUIRES: valid UTF-8.
 result<token_sequence> tokenizer::tables::encode_part(std::string_view text, const embed_options& options) const {
   const size_t body_max = tokens_max - framing;

@@ -29,6 +29,10 @@ public:
   /// "limit" = tokens_max).
   result<token_sequence> encode(std::string_view text, const embed_options& options) const;
 
+  /// Tokens of the whole text, without [CLS] and [SEP]; linear, and in constant memory. From the first byte on that is
+  /// not UTF-8, the rest counts as one unknown word.
+  uint64_t count(std::string_view text) const noexcept;
+
   /// Ids are below this: the model needs as many embeddings.
   uint32_t vocabulary_size() const noexcept;
   uint32_t tokens_max() const noexcept;
