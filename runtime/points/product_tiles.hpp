@@ -4,7 +4,7 @@
 
 #include <cstring>
 
-#if defined(__AVX2__)
+#if defined(__SSE2__)
 #include <immintrin.h>
 #endif
 
@@ -36,8 +36,8 @@ inline constexpr size_t tile_rows = 4; // 8 of 16 registers
 inline constexpr size_t tile_vectors = 2;
 #else
 inline constexpr size_t lanes = 4;
-inline constexpr size_t tile_rows = 2;
-inline constexpr size_t tile_vectors = 4;
+inline constexpr size_t tile_rows = 4;
+inline constexpr size_t tile_vectors = 2;
 #endif
 
 #if defined(__AVX512VNNI__)
@@ -48,6 +48,7 @@ using element = int16_t;
 inline constexpr size_t step_dimensions = 4 / sizeof(element);
 
 using sum_lanes = int32_t __attribute__((vector_size(lanes * 4)));
+using unsigned_lanes = uint32_t __attribute__((vector_size(lanes * 4)));
 using element_lanes = element __attribute__((vector_size(lanes * 4)));
 
 constexpr size_t steps_of(size_t dimensions) {
@@ -82,21 +83,28 @@ inline void pack_panel(const int8_t* columns, size_t count, size_t dimensions, s
 
 inline void prepare_row(const int8_t* row, size_t dimensions, std::byte* prepared) {
   const size_t steps = steps_of(dimensions);
-  int32_t sum = 0;
-  std::memset(prepared, 0, prepared_row_bytes(dimensions));
+  std::memset(prepared + dimensions / step_dimensions * 4, 0,
+              prepared_row_bytes(dimensions) - dimensions / step_dimensions * 4);
+  int32_t correction = 0;
+#if defined(__AVX512VNNI__)
+  std::memcpy(prepared, row, dimensions);
+  for (size_t d = 0; d < dimensions; ++d)
+    correction -= 128 * row[d];
+#else
   for (size_t d = 0; d < dimensions; ++d) {
     const element widened = row[d];
-    std::memcpy(prepared + d * sizeof(element), &widened, sizeof widened);
-    sum += row[d];
+    std::memcpy(prepared + d * sizeof widened, &widened, sizeof widened);
   }
-#if defined(__AVX512VNNI__)
-  const int32_t correction = -128 * sum;
-#else
-  const int32_t correction = 0;
-  static_cast<void>(sum);
 #endif
   std::memcpy(prepared + steps * 4, &correction, 4);
 }
+
+#if !defined(__SSE2__)
+/// The lower half of each lane, with its sign.
+[[gnu::always_inline]] inline sum_lanes half(sum_lanes x) {
+  return reinterpret_cast<sum_lanes>(reinterpret_cast<unsigned_lanes>(x) << 16) >> 16;
+}
+#endif
 
 /// sum + the products of the four bytes of each lane, all exact.
 [[gnu::always_inline]] inline sum_lanes multiply_add(element_lanes column, element_lanes row, sum_lanes sum) {
@@ -109,10 +117,12 @@ inline void prepare_row(const int8_t* row, size_t dimensions, std::byte* prepare
 #elif defined(__AVX2__)
   return sum + reinterpret_cast<sum_lanes>(
                    _mm256_madd_epi16(reinterpret_cast<__m256i>(column), reinterpret_cast<__m256i>(row)));
+#elif defined(__SSE2__)
+  return sum +
+         reinterpret_cast<sum_lanes>(_mm_madd_epi16(reinterpret_cast<__m128i>(column), reinterpret_cast<__m128i>(row)));
 #else
-  for (size_t i = 0; i < lanes; ++i)
-    sum[i] += column[2 * i] * row[2 * i] + column[2 * i + 1] * row[2 * i + 1];
-  return sum;
+  const auto c = reinterpret_cast<sum_lanes>(column), r = reinterpret_cast<sum_lanes>(row);
+  return sum + (c >> 16) * (r >> 16) + half(c) * half(r);
 #endif
 }
 

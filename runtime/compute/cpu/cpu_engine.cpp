@@ -3,6 +3,8 @@
 #include "runtime/base/assert.hpp"
 #include "runtime/compute/cpu/engine_queue.hpp"
 #include "runtime/compute/cpu/engine_thread.hpp"
+#include "runtime/points/kmeans.hpp"
+#include "runtime/points/similarity.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -86,7 +88,7 @@ private:
     const auto start = std::chrono::steady_clock::now();
     auto output = [&]() -> result<engine_output> {
       try {
-        return std::visit([this](const auto& batch) { return execute(batch); }, work);
+        return std::visit([this](const auto& piece) { return execute(piece); }, work);
       } catch (const std::exception& thrown) {
         return failure{errc::engine_failed, info_.device + ": " + thrown.what()};
       } catch (...) {
@@ -106,6 +108,18 @@ private:
       if (batch.normalize[s])
         normalize_row(std::span(out.values).subspan(s * shape_.hidden, shape_.hidden));
     return engine_output{std::move(out)};
+  }
+
+  static result<engine_output> execute(const kmeans_work& work) {
+    if (auto fault = find_fault(work))
+      return std::move(*fault);
+    return engine_output{run_kmeans(work)};
+  }
+
+  static result<engine_output> execute(const similarity_work& work) {
+    if (auto fault = find_fault(work))
+      return std::move(*fault);
+    return engine_output{run_similarity(work)};
   }
 
   std::unique_ptr<cpu_encoder> encoder_;

@@ -1,4 +1,7 @@
+#include "runtime/base/random_source.hpp"
 #include "runtime/compute/cpu/cpu_engine.hpp"
+#include "runtime/points/kmeans.hpp"
+#include "runtime/points/similarity.hpp"
 
 #include <doctest/doctest.h>
 
@@ -181,6 +184,41 @@ TEST_CASE("a malformed batch is answered, not computed") {
   for (const auto& r : rows) {
     CAPTURE(r.name);
     const auto reply = ask(*e, r.batch);
+    REQUIRE_FALSE(reply.output);
+    CHECK(reply.output.error().code == errc::internal);
+  }
+}
+
+TEST_CASE("work on points gives what the pure functions give, between batches") {
+  random_source draw(1);
+  std::vector<int8_t> points(200 * 24);
+  for (auto& x : points)
+    x = static_cast<int8_t>(static_cast<int>(draw.below(255)) - 127);
+  const kmeans_work clusters{24, points, {points.begin(), points.begin() + 5 * 24}};
+  const similarity_work pairs{24, points, {points.begin(), points.begin() + 70 * 24}};
+  auto e = make_engine(write_threes_and_fours);
+  CHECK(values(ask(*e, batch_of({1}))).size() == tiny.hidden);
+  const auto clustered = ask(*e, clusters);
+  REQUIRE(clustered.output);
+  const auto want = run_kmeans(clusters);
+  const auto& got = std::get<kmeans_output>(*clustered.output);
+  CHECK(got.labels == want.labels);
+  CHECK(got.similarities == want.similarities);
+  CHECK(got.centroids == want.centroids);
+  CHECK(got.iterations == want.iterations);
+  CHECK(clustered.busy > std::chrono::nanoseconds{0});
+  const auto compared = ask(*e, pairs);
+  REQUIRE(compared.output);
+  CHECK(std::get<similarity_output>(*compared.output).products == run_similarity(pairs).products);
+  CHECK(values(ask(*e, batch_of({1}))).size() == tiny.hidden);
+}
+
+TEST_CASE("malformed points are answered, not computed") {
+  auto e = make_engine(write_threes_and_fours);
+  for (const engine_work& work :
+       {engine_work{kmeans_work{2, {1, 2, 3}, {1, 2}}}, engine_work{kmeans_work{2, {1, 2}, {}}},
+        engine_work{similarity_work{0, {}, {}}}, engine_work{similarity_work{2, {1}, {}}}}) {
+    const auto reply = ask(*e, work);
     REQUIRE_FALSE(reply.output);
     CHECK(reply.output.error().code == errc::internal);
   }
