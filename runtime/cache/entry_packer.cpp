@@ -1,6 +1,6 @@
 #include "runtime/cache/entry_packer.hpp"
 
-#include "runtime/cache/half.hpp"
+#include "runtime/base/half.hpp"
 
 #include <cstring>
 #include <lz4.h>

@@ -1,4 +1,4 @@
-#include "runtime/cache/half.hpp"
+#include "runtime/base/half.hpp"
 #include "tests/runtime/cache/cache_world.hpp"
 
 #include <doctest/doctest.h>
@@ -28,6 +28,23 @@ TEST_CASE("what is packed comes back as it was, by every method") {
       CHECK(bytes->text == text);
       CHECK(*bytes->value.as_bytes() == "some result");
     }
+  }
+}
+
+TEST_CASE("a document comes back as it was, whatever is asked for vectors") {
+  for (const bool halves : {false, true}) {
+    entry_packer packer{{.vectors_fp16 = halves}};
+    const embedding made{
+        .values = {}, .tokens = 12'345, .document = std::make_shared<const std::string>(std::string("short\0er", 8))};
+    const auto back =
+        packer.unpack(packer.pack("a long text", {.data = std::make_shared<const embedding>(made), .cost = {}}));
+    REQUIRE(back);
+    CHECK(back->text == "a long text");
+    const auto value = back->value.as_embedding();
+    REQUIRE(value->document);
+    CHECK(*value->document == *made.document);
+    CHECK(value->tokens == made.tokens);
+    CHECK(value->values.empty());
   }
 }
 
