@@ -120,6 +120,8 @@ job_spec read_spec(record_reader& in) {
   return out;
 }
 
+constexpr uint8_t document_mark = 0x80;
+
 void put(record_writer& out, const item_outcome& item) {
   out.put(item.failed());
   if (item.failed()) {
@@ -130,9 +132,10 @@ void put(record_writer& out, const item_outcome& item) {
   out.put(item.value.values);
   out.put(item.value.tokens);
   out.put(item.value.truncated);
-  out.put(static_cast<uint8_t>(item.value.source));
-  if (item.value.values.empty()) // no vector has no numbers
-    out.put(item.value.document ? std::string_view{*item.value.document} : std::string_view{});
+  // In front of a document the source has a mark, so that vectors are as they were in the first release.
+  out.put(static_cast<uint8_t>(static_cast<uint8_t>(item.value.source) | (item.value.document ? document_mark : 0)));
+  if (item.value.document)
+    out.put(std::string_view{*item.value.document});
 }
 errc read_code(record_reader& in) {
   const auto reason = in.text();
@@ -152,8 +155,12 @@ item_outcome read_item(record_reader& in) {
   out.value.values = in.floats();
   out.value.tokens = in.number<uint32_t>();
   out.value.truncated = in.flag();
-  out.value.source = read_enum(in, source::shared);
-  if (out.value.values.empty())
+  const auto mark = in.number<uint8_t>();
+  if ((mark & ~document_mark) > static_cast<uint8_t>(source::shared))
+    in.refuse("a result comes from a place that is not known");
+  else
+    out.value.source = static_cast<source>(mark & ~document_mark);
+  if (mark & document_mark)
     out.value.document = std::make_shared<const std::string>(in.text());
   return out;
 }

@@ -187,6 +187,27 @@ TEST_CASE("a request without texts, with too many, or with an unknown kind is re
   CHECK(read_ask_request(unknown).error().code == errc::invalid_argument);
 }
 
+TEST_CASE("what another node is to compress arrives with its parameters, and is not cached where that was not wanted") {
+  auto request = ask_for({"a"});
+  CHECK(arrived(request)->request.options.compress.empty());
+  CHECK(arrived(request)->request.options.cached);
+  request.options.compress = std::string("any\0bytes\xff", 10);
+  request.options.cached = false;
+  CHECK(arrived(request)->request.options == request.options);
+}
+
+TEST_CASE("a compressed text arrives as it was made, also an empty one") {
+  for (const std::string& document : {std::string{}, std::string("\0\xff", 2)}) {
+    const embedding value{.values = {}, .tokens = 7, .document = std::make_shared<const std::string>(document)};
+    pb::AskItem item;
+    write_ask_item(0, value, item);
+    const auto back = read_ask_item(item);
+    REQUIRE(back.value->document);
+    CHECK(*back.value->document == document);
+    CHECK(back.value->tokens == 7);
+  }
+}
+
 TEST_CASE("an item arrives to the bit") {
   const embedding value{.values = {1.5f, -0.0f, 3e-39f}, .tokens = 9, .truncated = true, .source = source::store};
   pb::AskItem item;

@@ -56,6 +56,32 @@ void check_refused_or_whole(const result<std::string>& outcome, const std::strin
 
 } // namespace
 
+TEST_CASE("a job that compresses and its results come back as they were") {
+  random_records random{1};
+  auto header = random.header();
+  header.spec.operation = "compress";
+  header.spec.options.compress = std::string("any\0bytes", 9);
+  const auto back = decode_header(encode(header));
+  REQUIRE(back);
+  CHECK(*back == header);
+
+  segment_results results{.model = "m", .model_version = "v", .items = {}, .usage = {}, .computed_by = node_id{1}};
+  for (const std::string& document : {std::string{}, std::string("a\0b", 3)}) {
+    item_outcome item;
+    item.value.tokens = 9;
+    item.value.source = source::store;
+    item.value.document = std::make_shared<const std::string>(document);
+    results.items.push_back(item);
+  }
+  const auto read = decode_results(encode(results));
+  REQUIRE(read);
+  for (size_t i = 0; i < results.items.size(); ++i) {
+    REQUIRE(read->items[i].value.document);
+    CHECK(*read->items[i].value.document == *results.items[i].value.document);
+    CHECK(read->items[i].value.source == source::store);
+  }
+}
+
 TEST_CASE("headers, summaries, texts and results come back as they were") {
   for (uint64_t seed = 0; seed < 200; ++seed) {
     CAPTURE(seed);

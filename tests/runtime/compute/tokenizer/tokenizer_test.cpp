@@ -59,6 +59,17 @@ TEST_CASE("known sentences have known ids") {
   CHECK(model().vocabulary_size() == 30522);
 }
 
+TEST_CASE("counting gives as many tokens as encoding, of a text of any length and without the specials") {
+  for (const std::string_view text : {"", " \t\n", "This is an example sentence", "unaffable", "[CLS] x[SEP]",
+                                      "caf\u00E9 na\u00EFve", "\u4F60\u597D\u3002", "x_y-z 3.14"}) {
+    CAPTURE(text);
+    CHECK(model().count(text) == encode(text).ids.size() - 2);
+  }
+  CHECK(model().count(repeat("unaffable ", 10'000)) == 30'000);
+  CHECK(model().count(std::string(300, 'q')) == 1); // too long for a word
+  CHECK(model().count("a b \xFF c d") == 3);        // the rest is one unknown word
+}
+
 TEST_CASE("a text of exactly the limit is whole, one token more is cut at the side that was asked for") {
   const auto full = repeat("a ", tokens_max - 2);
   for (const auto& options : {embed_options{}, from_left, refused}) {
