@@ -34,8 +34,8 @@ struct compress_run_options {
 };
 
 /// Compresses one text: a state machine that returns what it needs and is resumed with it, so that no thread waits.
-/// Deterministic: same text, same parameters, same vectors, same output. Not thread-safe; may move between threads. Tells
-/// no time: whoever drives it fills in report.times.
+/// Deterministic: same text, same parameters, same vectors, same output. Not thread-safe; may move between threads.
+/// Tells no time: whoever drives it fills in report.times.
 ///
 ///   auto step = run.start();
 ///   while it is vectors_needed or points_needed: step = run.resume(what came)

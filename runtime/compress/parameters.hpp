@@ -24,11 +24,11 @@ struct compress_parameters {
   std::optional<uint64_t> tokens; ///< at most so many, at least 1
   compress_strategy strategy = compress_strategy::automatic;
   counter_kind counter = counter_kind::wordpiece;
-  std::string query;              ///< keep what answers it; "" = none
-  std::vector<keep_kind> keep;    ///< ascending, each once
+  std::string query;                 ///< keep what answers it; "" = none
+  std::vector<keep_kind> keep;       ///< ascending, each once
   std::vector<std::string> patterns; ///< RE2: a unit in which one matches is kept
-  bool extract = true;            ///< the kept text itself
-  uint32_t mega_tokens = 0;       ///< so many centroids; 0: none
+  bool extract = true;               ///< the kept text itself
+  uint32_t mega_tokens = 0;          ///< so many centroids; 0: none
   /// The table by which `auto` chooses, as canonical text (compress_policy); "": not resolved yet. Part of the
   /// identity, so that the same identity means the same result whatever the cluster's table becomes.
   std::string policy;

@@ -19,8 +19,8 @@ enum class unit_kind : uint8_t {
   record, ///< an element of a JSON array, or a member of an object, at the depth that is cut
 };
 
-/// The smallest piece that is kept or left out: never cut inside. Its bytes are text[begin, end), without white space at
-/// either end; what lies between two units is white space (or punctuation that joins records).
+/// The smallest piece that is kept or left out: never cut inside. Its bytes are text[begin, end), without white space
+/// at either end; what lies between two units is white space (or punctuation that joins records).
 struct text_unit {
   uint64_t begin = 0;
   uint64_t end = 0;
@@ -33,11 +33,11 @@ struct text_unit {
 
 /// What a text is like, each from 0 to 1 unless it says otherwise.
 struct text_profile {
-  double complexity = 0;           ///< long sentences and many different words
-  double repetition = 0;           ///< share of bytes in lines or sentences whose form (digits apart) occurred before
-  double technical = 0;            ///< share of words that are terms: digits or capitals inside, underscores, acronyms
-  double mean_sentence_words = 0;  ///< a number, not a share
-  std::string language = "und";    ///< ISO 639-1 of the script and its commonest words; "und": not known
+  double complexity = 0;          ///< long sentences and many different words
+  double repetition = 0;          ///< share of bytes in lines or sentences whose form (digits apart) occurred before
+  double technical = 0;           ///< share of words that are terms: digits or capitals inside, underscores, acronyms
+  double mean_sentence_words = 0; ///< a number, not a share
+  std::string language = "und";   ///< ISO 639-1 of the script and its commonest words; "und": not known
 };
 
 /// A text in pieces.

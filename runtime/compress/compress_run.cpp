@@ -1,0 +1,126 @@
+#include "runtime/compress/compress_run.hpp"
+
+#include "runtime/compress/run_state.hpp"
+
+#include <utility>
+
+namespace weft {
+namespace {
+
+bool needs_meaning(compress_strategy strategy) noexcept {
+  return strategy == compress_strategy::semantic || strategy == compress_strategy::ensemble;
+}
+
+failure out_of_turn() {
+  return {errc::internal, "a compression was resumed with what it did not ask for"};
+}
+
+} // namespace
+
+result<compress_step> compress_run::state::advance() {
+  if (now == stage::vectors) {
+    if (intake)
+      if (auto texts = intake->next())
+        return compress_step{*std::move(texts)};
+    if (!source.whole() && needs_meaning(source.strategy))
+      semantic.emplace(
+          semantic_request{&source.text, &intake->all(), source.required, source.target, options.wanted.query});
+    now = stage::choose;
+  }
+  if (now == stage::choose) {
+    if (semantic)
+      if (auto work = semantic->next())
+        return compress_step{points_needed{*std::move(work)}};
+    if (!source.whole())
+      if (auto chosen = choose(); !chosen)
+        return chosen.error();
+    now = stage::measure;
+  }
+  if (now == stage::measure) {
+    if (meter)
+      if (auto work = meter->next())
+        return compress_step{points_needed{*std::move(work)}};
+    for (size_t i = 0; meter && i < candidates.size(); ++i)
+      candidates[i].quality.coverage = meter->coverage(i);
+    if (options.wanted.mega_tokens > 0 && intake)
+      mega.emplace(source.text, intake->all(), options.wanted.mega_tokens);
+    now = stage::mega;
+  }
+  if (now == stage::mega) {
+    if (mega)
+      if (auto work = mega->next())
+        return compress_step{points_needed{*std::move(work)}};
+    now = stage::done;
+    return compress_step{finish()};
+  }
+  return out_of_turn();
+}
+
+status compress_run::state::choose() {
+  std::optional<strategy_ranking> by_meaning;
+  if (semantic)
+    by_meaning = semantic->ranking();
+  auto made = make_candidates(source, options.wanted, std::move(by_meaning));
+  if (!made)
+    return made.error();
+  candidates = *std::move(made);
+  if (!intake)
+    return ok;
+  std::vector<std::vector<uint32_t>> kept;
+  for (const auto& each : candidates)
+    kept.push_back(each.filled.kept);
+  meter.emplace(intake->all(), std::move(kept));
+  return ok;
+}
+
+compress_output compress_run::state::finish() {
+  auto out = source.whole() ? whole_output(source, options.wanted)
+                            : make_output(source, options.wanted, candidates, intake ? &intake->all() : nullptr);
+  if (mega)
+    out.mega_tokens = mega->take_tokens();
+  return out;
+}
+
+compress_run::compress_run(std::string_view text, compress_run_options options)
+    : state_(std::make_unique<state>(text, std::move(options))) {}
+compress_run::compress_run(compress_run&&) noexcept = default;
+compress_run::~compress_run() = default;
+
+result<compress_step> compress_run::start() {
+  auto source = read_source(state_->text, state_->options);
+  if (!source)
+    return source.error();
+  state_->source = *std::move(source);
+  const bool meaning = !state_->source.whole() && needs_meaning(state_->source.strategy);
+  const bool points = state_->options.wanted.mega_tokens > 0 && !state_->source.text.units.empty();
+  if (meaning || points) {
+    // What cannot be reached is refused before anything is embedded.
+    if (auto possible = can_fill(state_->source, state_->options.wanted); !possible)
+      return possible.error();
+    state_->intake.emplace(state_->source.text, meaning ? std::string_view{state_->options.wanted.query} : "");
+  }
+  return state_->advance();
+}
+
+result<compress_step> compress_run::resume(const std::vector<std::vector<float>>& vectors) {
+  if (state_->now != state::stage::vectors || !state_->intake)
+    return out_of_turn();
+  if (auto taken = state_->intake->take(vectors); !taken)
+    return taken.error();
+  return state_->advance();
+}
+
+result<compress_step> compress_run::resume(const engine_output& points) {
+  status taken = out_of_turn();
+  if (state_->now == state::stage::choose && state_->semantic)
+    taken = state_->semantic->take(points);
+  else if (state_->now == state::stage::measure && state_->meter)
+    taken = state_->meter->take(points);
+  else if (state_->now == state::stage::mega && state_->mega)
+    taken = state_->mega->take(points);
+  if (!taken)
+    return taken.error();
+  return state_->advance();
+}
+
+} // namespace weft
