@@ -1,26 +1,12 @@
 #include "runtime/points/quantize.hpp"
 
 #include "runtime/base/assert.hpp"
+#include "runtime/points/round_to_int8.hpp"
 
 #include <algorithm>
 #include <cmath>
 
 namespace weft {
-
-namespace {
-
-/// Nearest integer, halves to even, without asking for the rounding mode of the thread.
-int8_t round_value(float x) {
-  const float magnitude = std::fabs(x);
-  if (!(magnitude < 127.0F))
-    return std::isnan(x) ? 0 : x < 0 ? -127 : 127;
-  const auto whole = static_cast<int32_t>(magnitude);
-  const float rest = magnitude - static_cast<float>(whole); // exact
-  const int32_t rounded = whole + (rest > 0.5F || (rest == 0.5F && (whole & 1)));
-  return static_cast<int8_t>(x < 0 ? -rounded : rounded);
-}
-
-} // namespace
 
 float scale_of(std::span<const float> rows) {
   float largest = 0;
@@ -43,7 +29,8 @@ quantized_points quantize_points(std::span<const float> rows, uint32_t dimension
   int exponent = 0;
   WEFT_ASSERT(std::frexp(scale, &exponent) == 0.5F);
   quantized_points points{dimensions, scale, std::vector<int8_t>(rows.size())};
-  std::transform(rows.begin(), rows.end(), points.values.begin(), [scale](float x) { return round_value(x * scale); });
+  std::transform(rows.begin(), rows.end(), points.values.begin(),
+                 [scale](float x) { return round_to_int8(x * scale); });
   return points;
 }
 
