@@ -1,5 +1,6 @@
 #include "tools/weft/embed_stream.hpp"
 
+#include "tools/weft/result_names.hpp"
 #include "tools/weft/text_window.hpp"
 #include "tools/weft/utf8.hpp"
 #include "weft/v1/embed.grpc.pb.h"
@@ -15,30 +16,14 @@ namespace {
 
 using steady = std::chrono::steady_clock;
 
-std::string_view source_name(v1::Source source) {
-  switch (source) {
-  case v1::SOURCE_COMPUTED:
-    return "computed";
-  case v1::SOURCE_MEMORY:
-    return "memory";
-  case v1::SOURCE_STORE:
-    return "store";
-  case v1::SOURCE_SHARED:
-    return "shared";
-  case v1::SOURCE_UNSPECIFIED:
-    break;
-  default:
-    return "other"; // of a later version
-  }
-  return "unknown";
-}
-
 void fill_options(const embed_settings& settings, v1::EmbedStreamRequest& request) {
   request.set_model(settings.model);
   auto& options = *request.mutable_options();
   options.set_normalize(settings.normalize);
   options.set_truncate(settings.truncate);
   options.set_truncation_side(settings.truncate_left ? v1::TRUNCATION_SIDE_LEFT : v1::TRUNCATION_SIDE_RIGHT);
+  if (settings.encoding != v1::VECTOR_ENCODING_UNSPECIFIED)
+    options.set_encoding(settings.encoding);
 }
 
 /// Turns answers into what the sink wants and counts them. Called by one thread at a time.
@@ -59,9 +44,11 @@ public:
     } else {
       const auto& embedding = answer->embedding();
       result.vector = {embedding.values().data(), static_cast<size_t>(embedding.values_size())};
+      result.packed = embedding.packed();
+      result.scale = embedding.scale();
       result.tokens = embedding.tokens();
       result.truncated = embedding.truncated();
-      result.source = source_name(embedding.source());
+      result.source = name_of(embedding.source());
       totals_.tokens += result.tokens;
       totals_.truncated += result.truncated ? 1 : 0;
       ++totals_.sources[std::string{result.source}];

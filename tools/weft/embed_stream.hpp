@@ -2,6 +2,7 @@
 
 #include "tools/weft/client.hpp"
 #include "tools/weft/text_source.hpp"
+#include "weft/v1/embed.pb.h"
 
 #include <cstdint>
 #include <functional>
@@ -17,6 +18,7 @@ struct embed_settings {
   bool normalize = true;
   bool truncate = true;
   bool truncate_left = false;
+  v1::VectorEncoding encoding = v1::VECTOR_ENCODING_UNSPECIFIED; ///< unspecified: float32
   /// Without any answer for this long a node counts as stuck.
   std::chrono::milliseconds stall_max{60000};
 };
@@ -25,7 +27,9 @@ struct embed_settings {
 struct embedded {
   uint64_t index = 0; ///< of the text in the whole input
   const text_item& item;
-  std::span<const float> vector{}; ///< empty when it failed
+  std::span<const float> vector{}; ///< empty when it failed, or has another encoding than float32
+  std::string_view packed{};       ///< the vector in that encoding
+  float scale = 0;                 ///< of int8
   uint32_t tokens = 0;
   bool truncated = false;
   std::string_view source{}; ///< "computed"

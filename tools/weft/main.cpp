@@ -15,8 +15,8 @@ namespace {
 
 using namespace weft::cli;
 
-constexpr const char* description =
-    "Works with a Weft cluster: embeds texts, runs durable jobs, ranks paragraphs, shows the state of nodes.";
+constexpr const char* description = "Works with a Weft cluster: embeds and compresses texts, runs durable jobs, ranks "
+                                    "paragraphs, shows the state of nodes.";
 
 constexpr const char* footer = R"(Exit codes:
   0 ok           1 failed           2 wrong command line   3 no endpoint reachable
@@ -29,6 +29,7 @@ Environment:
 Start here:
   weft health
   weft embed --text 'The warp and the weft'
+  weft compress --ratio 8 README.md
   weft rank --query 'Who may copy this?' LICENSE README.md
   weft job submit embed notes.txt --wait
 
@@ -68,6 +69,7 @@ exit_code run(int argc, char** argv) {
   add_common(program, common); // before the verb, too: `weft --endpoint X node list`
   action chosen;
   add_embed(program, common, chosen);
+  add_compress(program, common, chosen);
   add_rank(program, common, chosen);
   add_job(program, common, chosen);
   add_node(program, common, chosen);

@@ -28,13 +28,17 @@ exit_code to_exit_code(grpc::StatusCode code, bool has_reason) {
 }
 
 // Where this program knows better than the table for all clients how its user can help himself.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 7> own_advice{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 10> own_advice{{
     {"UNAUTHENTICATED", "Put a key of this cluster into WEFT_API_KEY, or name its file with --api-key-file."},
     {"PERMISSION_DENIED", "Use an API key whose role allows this."},
     {"OVERLOADED", "Try again in a moment, or add another node with --endpoint."},
     {"DRAINING", "Name another node with --endpoint."},
     {"MODEL_LOADING", "Wait for the node with 'weft health --wait'."},
     {"DEADLINE_EXCEEDED", "Give it more time with --timeout."},
+    {"BUDGET_UNREACHABLE",
+     "Ask for more of it, with a smaller --ratio or more --tokens, or keep less by --keep and --pattern."},
+    {"NOT_TEXT", "Convert it to text in UTF-8 first: pdftotext, pandoc or zcat, say."},
+    {"UNKNOWN_HANDLE", "Store the text again: 'weft compress --handle FILE' tells its handle."},
     {"UNKNOWN_MODEL", "'weft node describe' lists the node's models; without --model it uses its default."},
 }};
 

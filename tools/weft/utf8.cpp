@@ -79,6 +79,23 @@ std::string printable(std::string_view text) {
   return out;
 }
 
+std::string printable_lines(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (size_t i = 0; i < text.size();) {
+    const decoded d = decode(text.substr(i));
+    const bool stays = d.scalar == '\n' || d.scalar == '\t' || d.scalar == ' ' || !is_blank_or_control(d.scalar);
+    if (d.bytes == 0)
+      out += replacement;
+    else if (stays)
+      out += text.substr(i, d.bytes);
+    else if (d.scalar != '\r')
+      out += ' ';
+    i += d.bytes == 0 ? 1 : d.bytes;
+  }
+  return out;
+}
+
 size_t display_width(std::string_view text) noexcept {
   size_t columns = 0;
   for (size_t i = 0; i < text.size();) {

@@ -14,6 +14,9 @@ std::optional<size_t> find_invalid_utf8(std::string_view text) noexcept;
 /// becomes U+FFFD. So no text can move the cursor or change colours.
 std::string printable(std::string_view text);
 
+/// The same for a text of several lines: line ends, tabs and spaces stay.
+std::string printable_lines(std::string_view text);
+
 /// Columns on a terminal: 2 for wide characters, 0 for combining marks. REQUIRES: valid UTF-8, no control characters.
 size_t display_width(std::string_view text) noexcept;
 

@@ -6,6 +6,7 @@ namespace weft::cli {
 
 // Each adds one verb with its options and help; parsing it sets `chosen`.
 void add_embed(CLI::App& program, common_options& common, action& chosen);
+void add_compress(CLI::App& program, common_options& common, action& chosen);
 void add_rank(CLI::App& program, common_options& common, action& chosen);
 void add_backup(CLI::App& program, common_options& common, action& chosen);
 void add_cache(CLI::App& program, common_options& common, action& chosen);

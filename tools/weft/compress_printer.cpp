@@ -1,0 +1,108 @@
+#include "tools/weft/compress_printer.hpp"
+
+#include "tools/weft/compress_words.hpp"
+#include "tools/weft/utf8.hpp"
+
+#include <cstdio>
+#include <cstring>
+#include <unistd.h>
+#include <utility>
+
+namespace weft::cli {
+namespace {
+
+/// "notes.txt", "item 3", "stdin bytes 0 to 262 144".
+std::string place_of(const compressed_text& x) {
+  std::string out = x.name.empty() ? "item " + std::to_string(x.index) : printable(x.name);
+  if (x.window != nullptr)
+    out += " bytes " + with_spaces(x.window->begin()) + " to " + with_spaces(x.window->end());
+  return out;
+}
+
+// Where the command has a way that the table for all clients does not know.
+std::string advice_of(const std::string& reason) {
+  return reason == "TEXT_TOO_LARGE" ? "--stream compresses a text of any length." : advice_for(reason);
+}
+
+} // namespace
+
+compress_printer::compress_printer(const session& s, settings wanted)
+    : session_(s), settings_(wanted), out_(STDOUT_FILENO), display_(s, wanted.bytes_total, true) {}
+
+bool compress_printer::print(const compressed_text& x, uint64_t input_bytes) {
+  ++items_;
+  if (x.trouble != nullptr)
+    complain(x);
+  bool go_on = true;
+  switch (session_.format) {
+  case output_format::json:
+    go_on = out_.write(to_json_line(x));
+    break;
+  case output_format::yaml:
+    go_on = out_.write(to_yaml_entry(x));
+    break;
+  case output_format::name:
+    go_on = x.trouble != nullptr || out_.write((x.handle.empty() ? place_of(x) : printable(x.handle)) + "\n");
+    break;
+  case output_format::table:
+  case output_format::wide:
+    go_on = x.trouble != nullptr || print_text(x);
+    break;
+  }
+  display_.update(items_, input_bytes);
+  return go_on;
+}
+
+bool compress_printer::print_text(const compressed_text& x) {
+  const bool colour = session_.out_terminal.colour;
+  const std::string name = x.window != nullptr && !settings_.explain ? printable(x.name) : place_of(x);
+  if ((settings_.headings && (name != name_ || x.window == nullptr)) || settings_.explain) {
+    const std::string heading = settings_.explain ? name : "==> " + name + " <==";
+    if (!out_.write((texts_ > 0 ? "\n" : "") + paint(heading, tone::bold, colour) + "\n"))
+      return false;
+  }
+  name_ = name;
+  ++texts_;
+  if (session_.format == output_format::wide && !settings_.explain)
+    tell(place_of(x) + ": " + report_line(*x.compressed));
+  std::string text = settings_.explain                   ? explanation(*x.compressed, colour)
+                     : session_.out_terminal.is_terminal ? printable_lines(x.compressed->text())
+                                                         : x.compressed->text();
+  if (!text.empty() && !text.ends_with('\n'))
+    text += '\n';
+  return out_.write(text);
+}
+
+void compress_printer::tell(const std::string& line) {
+  display_.clear();
+  std::fprintf(stderr, "weft: %s\n", line.c_str());
+}
+
+void compress_printer::complain(const compressed_text& x) {
+  if (++complaints_ > complaints_shown)
+    return;
+  tell(place_of(x) + ": " + x.trouble->message + " [" + x.trouble->reason + "]");
+  const std::string advice = advice_of(x.trouble->reason);
+  if (!advice.empty() && std::exchange(advised_, x.trouble->reason) != x.trouble->reason)
+    std::fprintf(stderr, "      %s\n", advice.c_str());
+}
+
+exit_code compress_printer::end(const std::optional<problem>& trouble) {
+  display_.clear();
+  out_.flush();
+  if (complaints_ > complaints_shown)
+    tell("and " + with_spaces(complaints_ - complaints_shown) + " more that failed");
+  if (out_.error() != 0)
+    return report({.what = std::string{"cannot write the results: "} + std::strerror(out_.error())});
+  if (out_.closed())
+    return exit_code::ok;
+  if (trouble) {
+    const auto code = report(*trouble);
+    if (items_ > 0)
+      std::fprintf(stderr, "      %s had been answered before.\n", counted(items_, "text").c_str());
+    return code;
+  }
+  return complaints_ > 0 ? exit_code::failed : exit_code::ok;
+}
+
+} // namespace weft::cli
