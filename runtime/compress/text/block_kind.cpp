@@ -13,6 +13,10 @@ namespace {
 constexpr size_t block_lines_max = 128;
 constexpr size_t table_bytes_max = size_t{64} << 10;
 constexpr uint32_t columns_max = 255;
+// Entries stand in blocks of some lines, and on average are shorter than lines that were wrapped.
+constexpr uint32_t entry_lines_min = 4;
+constexpr uint32_t entry_lines_max = 32;
+constexpr size_t entry_bytes_max = 60;
 
 bool is_keyed(std::string_view line) noexcept {
   const auto colon = line.substr(0, 26).find(':');
@@ -91,7 +95,7 @@ line_counts& line_counts::operator+=(const line_counts& other) noexcept {
 line_counts count_lines(std::string_view text, text_range part, size_t lines_max) noexcept {
   line_counts counts;
   bool fenced = false;
-  bool comment = false;
+  std::string_view comment_end; // of the comment or docstring that the line is in
   for (auto at = part.begin; at < part.end && lines_max > 0; --lines_max) {
     const auto line = line_at(text, at, part.end);
     at = line.next;
@@ -108,9 +112,12 @@ line_counts count_lines(std::string_view text, text_range part, size_t lines_max
       ++counts.fenced;
       continue;
     }
-    comment |= words.starts_with("/*");
-    const auto shape = comment ? line_shape::comment : shape_of(words);
-    comment &= words.find("*/") == std::string_view::npos;
+    const bool inside = !comment_end.empty();
+    if (!inside)
+      comment_end = words.starts_with("/*") ? "*/" : words.starts_with("\"\"\"") ? "\"\"\"" : "";
+    const auto shape = comment_end.empty() ? shape_of(words) : line_shape::comment;
+    if (!comment_end.empty() && words.find(comment_end, inside ? 0 : 2) != std::string_view::npos)
+      comment_end = {};
     ++counts.shapes[static_cast<size_t>(shape)];
     ++counts.lines;
     const bool starts = shape == line_shape::timed || shape == line_shape::leveled;
@@ -135,6 +142,21 @@ bool looks_like_code(const line_counts& counts) noexcept {
   return code > 0 && code * 5 >= (counts.lines - neutral) * 2 && code >= counts.of(line_shape::words);
 }
 
+bool looks_like_entries(std::string_view text, text_range part) noexcept {
+  uint32_t lines = 0;
+  uint32_t others = 0;
+  size_t bytes = 0;
+  for (auto at = part.begin; at < part.end && lines < entry_lines_max; ++lines) {
+    const auto line = line_at(text, at, part.end);
+    at = line.next;
+    if (line.blank())
+      break;
+    others += shape_of(content(text, line)) == line_shape::other ? 1 : 0;
+    bytes += line.end - line.first;
+  }
+  return lines >= entry_lines_min && others * 10 >= lines * 7 && bytes < lines * entry_bytes_max;
+}
+
 char find_delimiter(std::string_view text, text_range part, const line_counts& counts, uint32_t& columns) noexcept {
   for (const char delimiter : {'\t', ',', ';', '|'}) {
     const auto count = count_rows(text, part, delimiter);
@@ -154,9 +176,10 @@ content_kind block_kind(std::string_view text, text_range part) noexcept {
     if (json.valid && json.members > 0 && skip_json_space(text, json.end, part.end) == part.end)
       return content_kind::json;
   }
-  if (counts.fenced > 0 || counts.of(line_shape::fence) > 0)
-    return content_kind::prose;
-  if (looks_like_log(counts))
+  if (counts.fenced > 0 || counts.of(line_shape::fence) > 0 || counts.of(line_shape::pipes) * 2 > counts.lines)
+    return content_kind::prose; // whose splitter knows fences and pipe tables
+  const bool begins_timed = time_bytes(text.substr(first, 64)) > 0;
+  if (looks_like_log(counts) && (counts.lines > 1 || begins_timed)) // one line that names a day is no log
     return content_kind::log;
   uint32_t columns = 0;
   if (counts.lines > 2 && find_delimiter(text, part, counts, columns) != 0 && columns > 2)

@@ -28,6 +28,8 @@ line_counts count_lines(std::string_view text, text_range part, size_t lines_max
 /// Most of the lines that begin something begin with a time or a severity.
 bool looks_like_log(const line_counts& counts) noexcept;
 bool looks_like_code(const line_counts& counts) noexcept;
+/// Short lines that are no running text: names, entries, addresses.
+bool looks_like_entries(std::string_view text, text_range part) noexcept;
 
 /// The delimiter of a table: , ; | or tab; 0: the rows of the part do not have equally many cells. `columns`: how many.
 char find_delimiter(std::string_view text, text_range part, const line_counts& counts, uint32_t& columns) noexcept;

@@ -10,6 +10,7 @@ namespace {
 
 // A longer line is generated or minified; it is cut where it pauses, so that its parts can be chosen.
 constexpr size_t code_line_bytes_max = 4'096;
+constexpr size_t lead_lines_max = 32;
 
 constexpr auto definition_starts = std::to_array<std::string_view>(
     {"abstract ",  "async def ", "async fn ", "async function ", "class ",       "const ",  "constexpr ",
@@ -32,6 +33,24 @@ bool begins_function(std::string_view line) noexcept {
          !line.starts_with("while") && !line.starts_with("switch") && !line.starts_with("else");
 }
 
+bool defines(std::string_view words) noexcept {
+  return starts_with_any(words, definition_starts) || begins_function(words);
+}
+
+// Whether the comments and decorators from `at` on are those of a definition. Looks at a few lines only.
+bool lead_to_definition(std::string_view text, size_t at, size_t end) noexcept {
+  for (size_t lines = 0; at < end && lines < lead_lines_max; ++lines) {
+    const auto line = line_at(text, at, end);
+    at = line.next;
+    if (line.blank())
+      return false;
+    const auto words = content(text, line);
+    if (!starts_with_any(words, attached_starts))
+      return line.indent() == 0 && defines(words);
+  }
+  return false;
+}
+
 } // namespace
 
 void split_code(unit_writer& writer, text_range part) {
@@ -47,9 +66,10 @@ void split_code(unit_writer& writer, text_range part) {
     const auto words = content(writer.text(), line);
     if (line.indent() == 0) {
       const bool leads = starts_with_any(words, attached_starts);
-      const bool defines = starts_with_any(words, definition_starts) || begins_function(words);
-      if ((defines || leads) && !attached)
-        defines ? writer.end_section() : writer.end_paragraph();
+      if (!attached && (leads ? lead_to_definition(writer.text(), line.begin, part.end) : defines(words)))
+        writer.end_section();
+      else if (!attached && leads)
+        writer.end_paragraph();
       attached = leads;
     }
     add_long_piece(writer, line.begin, line.end, unit_kind::code_line, code_line_bytes_max);

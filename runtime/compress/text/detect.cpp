@@ -13,6 +13,9 @@ namespace weft {
 
 namespace {
 
+// A log without times says the same few things again and again.
+constexpr size_t first_words_max = 32;
+
 std::string of(uint64_t part, uint64_t whole, std::string_view what) {
   return std::to_string(part) + " of " + std::to_string(whole) + " " + std::string{what};
 }
@@ -54,6 +57,7 @@ struct census {
   std::array<uint64_t, content_kind_count> blocks{};
   uint64_t bytes_all = 0;
   size_t lettered = 0;                              ///< lines that begin with a letter, at no indent
+  size_t small = 0;                                 ///< of these: with a small one
   std::unordered_set<std::string_view> first_words; ///< of these; only its size matters
 };
 
@@ -66,6 +70,7 @@ void look_at_line(census& seen, std::string_view line, size_t indent) {
   seen.paper.citations += count_citations(line.substr(0, 512));
   if (indent == 0 && is_letter(line[0])) {
     ++seen.lettered;
+    seen.small += is_lower(line[0]) ? 1 : 0;
     seen.first_words.insert(line.substr(0, std::min<size_t>(line.find(' '), 32)));
   }
 }
@@ -119,7 +124,11 @@ std::optional<detection> detect_mixed(const census& seen) {
     why +=
         (why.empty() ? "" : ", ") + std::to_string(seen.blocks[kind]) + " of " + std::string{content_kind_names[kind]};
   }
-  if (most * 4 >= seen.bytes_all * 3 || second * 7 < seen.bytes_all)
+  const auto prose = seen.bytes[static_cast<size_t>(content_kind::prose)];
+  const bool outlined = prose * 2 > seen.bytes_all && seen.lines.of(line_shape::heading) >= 2; // whatever it shows
+  const bool commented = looks_like_code(seen.lines) && seen.bytes[static_cast<size_t>(content_kind::code)] == most &&
+                         seen.lines.of(line_shape::words) * 5 < seen.lines.lines; // code with long comments
+  if (outlined || commented || most * 10 >= seen.bytes_all * 7 || second * 6 < seen.bytes_all)
     return std::nullopt;
   return detection{content_kind::mixed, "blocks of several kinds: " + why};
 }
@@ -140,15 +149,26 @@ std::optional<detection> detect_outline(const line_counts& lines) {
                                                " items)"};
 }
 
+// As logs without times do. In wrapped prose some lines begin with capitals, and others do not.
+bool repeats_itself(const census& seen) noexcept {
+  const auto lines = seen.lines.lines;
+  const bool wrapped = seen.small * 10 > seen.lettered && seen.small * 10 < seen.lettered * 9;
+  return lines >= 20 && seen.lettered * 10 >= lines * 6 && !wrapped && seen.first_words.size() <= first_words_max &&
+         seen.first_words.size() * 8 <= seen.lettered;
+}
+
 detection detect_words(const census& seen) {
   const auto& lines = seen.lines;
   const auto& paper = seen.paper;
   if (paper.frame && (paper.sections >= 3 || (paper.sections >= 2 && paper.citations >= 3)))
     return {content_kind::paper, std::to_string(paper.sections) + " sections as papers have them, " +
                                      std::to_string(paper.citations) + " citations"};
+  const auto hashes = lines.of(line_shape::heading) + lines.of(line_shape::comment);
+  if (lines.lines >= 4 && hashes * 2 > lines.lines) // no text has so many headings: the comments of a configuration
+    return {content_kind::code, of(hashes, lines.lines, "lines are comments")};
   if (auto outline = detect_outline(lines))
     return *outline;
-  if (lines.lines >= 20 && seen.lettered * 10 >= lines.lines * 6 && seen.first_words.size() * 8 <= seen.lettered)
+  if (repeats_itself(seen))
     return {content_kind::log, of(seen.lettered, lines.lines, "lines begin with one of ") +
                                    std::to_string(seen.first_words.size()) + " words"};
   return {content_kind::prose, of(lines.of(line_shape::words), lines.lines, "lines are running text")};

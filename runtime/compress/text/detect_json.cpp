@@ -70,8 +70,10 @@ std::optional<detection> detect_json(std::string_view text) {
   }
   if (!is_meant(text, begin, json))
     return std::nullopt;
-  return detection{content_kind::mixed,
+  detection broken{content_kind::mixed,
                    "begins as JSON, but does not parse at byte " + std::to_string(json.end) + ": taken line by line"};
+  broken.by_lines = true;
+  return broken;
 }
 
 } // namespace weft

@@ -48,9 +48,12 @@ public:
   }
 
 private:
+  // Of numbers, words and arrays: strings and objects are chosen one by one.
+  bool is_small(size_t at) const { return text_[at] != '"' && text_[at] != '{'; }
+
   // Numbers and the like are too small to be chosen one by one: takes in those that follow.
   size_t extended(size_t begin, size_t value_end, size_t end) const {
-    if (value_end - begin > element_bytes_small || text_[begin] == '"')
+    if (value_end - begin > element_bytes_small || !is_small(begin))
       return value_end;
     while (value_end - begin < group_bytes_min) {
       const auto comma = skip_json_space(text_, value_end, end);
@@ -58,7 +61,7 @@ private:
         break;
       const auto next = skip_json_space(text_, comma + 1, end);
       const auto next_end = skip_json(text_, next);
-      if (text_[next] == '"' || next_end - next > element_bytes_small)
+      if (!is_small(next) || next_end - next > element_bytes_small)
         break;
       value_end = next_end;
     }

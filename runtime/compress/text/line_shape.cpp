@@ -90,6 +90,8 @@ bool is_words(std::string_view line) noexcept {
     spaces += c == ' ' ? 1 : 0;
   }
   const bool wide = !is_ascii(line[0]) && plain * 10 >= line.size() * 7;
+  if (line.find('\t') != std::string_view::npos) // columns
+    return false;
   return wide || (spaces >= 2 && (plain + spaces) * 100 >= line.size() * 80);
 }
 

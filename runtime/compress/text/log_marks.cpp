@@ -17,6 +17,7 @@ constexpr auto levels =
 
 // A time stands within so many bytes of the line's start, or the line is not taken for one of a log.
 constexpr size_t time_within = 72;
+constexpr size_t words_before_time = 3; // a host and who asked
 
 template <size_t N> bool is_one_of(const std::array<std::string_view, N>& words, std::string_view word) noexcept {
   return std::find(words.begin(), words.end(), word) != words.end();
@@ -134,7 +135,7 @@ bool has_time_at_start(std::string_view line) noexcept {
       continue;
     if (time_bytes(head.substr(at)) > 0)
       return true;
-    if (++words > 6)
+    if (head[at] != '[' && head[at] != '(' && ++words > words_before_time)
       return false;
   }
   return false;

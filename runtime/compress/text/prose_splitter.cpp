@@ -1,3 +1,4 @@
+#include "runtime/compress/text/block_kind.hpp"
 #include "runtime/compress/text/line_marks.hpp"
 #include "runtime/compress/text/line_shape.hpp"
 #include "runtime/compress/text/long_piece.hpp"
@@ -49,6 +50,7 @@ private:
   void finish_paragraph() {
     flush();
     writer_.end_paragraph();
+    entries_ = in_paragraph_ = false;
   }
 
   bool next_is_blank() const { return at_ >= end_ || line_at(text_, at_, end_).blank(); }
@@ -107,7 +109,7 @@ private:
 
   bool take_heading() {
     if (const auto level = hash_heading_level(words_); level > 0) {
-      flush();
+      finish_paragraph();
       writer_.add_heading(line_.begin, line_.end, level);
       return true;
     }
@@ -161,6 +163,8 @@ private:
       pending_.from = line_.first + marker;
       pending_.kind = unit_kind::list_item;
     } else if (pending_.lines == 0) {
+      if (!entries_ && !in_paragraph_ && shape_of(words_) == line_shape::other)
+        entries_ = looks_like_entries(text_, {line_.begin, end_});
       pending_.begin = pending_.from = line_.begin;
     } else if (begins_indented_paragraph()) {
       finish_paragraph();
@@ -169,6 +173,9 @@ private:
     pending_.end = line_.end;
     pending_.indent = line_.indent();
     ++pending_.lines;
+    in_paragraph_ = true;
+    if (entries_)
+      flush();
   }
 
   // As in books: no blank line, but the first line stands further in, behind one that ends a sentence.
@@ -185,6 +192,8 @@ private:
   text_line line_;
   std::string_view words_; ///< of line_
   pending_lines pending_;
+  bool in_paragraph_ = false;
+  bool entries_ = false; ///< of this paragraph each line stands for itself
 };
 
 } // namespace

@@ -62,7 +62,9 @@ size_t closer_bytes(std::string_view text, size_t at) noexcept {
     return text.substr(at, 2) == "\u00BB" ? 2 : 0;
   case '\xE2': {
     const auto three = text.substr(at, 3);
-    return three == "\u201D" || three == "\u2019" || three == "\u201C" || three == "\u203A" ? 3 : 0;
+    if (three == "\u201C") // closes in German, but opens in English and Chinese
+      return at + 3 >= text.size() || is_space(text[at + 3]) ? 3 : 0;
+    return three == "\u201D" || three == "\u2019" || three == "\u203A" ? 3 : 0;
   }
   case '\xE3': {
     const auto three = text.substr(at, 3);

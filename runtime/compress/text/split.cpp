@@ -43,6 +43,8 @@ std::optional<failure> find_flaw(std::string_view text) {
 
 void split_as(unit_writer& writer, const detection& found) {
   const text_range all{0, writer.text().size()};
+  if (found.by_lines)
+    return split_code(writer, all);
   switch (found.kind) {
   case content_kind::prose:
   case content_kind::paper:
