@@ -48,9 +48,9 @@ bool begins_sentence(std::string_view unit, size_t begin) noexcept {
 }
 
 bool between_backticks(std::string_view unit) noexcept {
-  const size_t first = unit.find(quote_of_code);
-  return first != std::string_view::npos && unit.find(quote_of_code, first + 1) > first + 1 &&
-         unit.find(quote_of_code, first + 1) != std::string_view::npos;
+  const size_t open = unit.find(quote_of_code);
+  const size_t inside = open == std::string_view::npos ? open : unit.find_first_not_of(quote_of_code, open);
+  return inside != std::string_view::npos && unit.find(quote_of_code, inside) != std::string_view::npos;
 }
 
 } // namespace
