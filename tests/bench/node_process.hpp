@@ -37,6 +37,7 @@ public:
   void kill();
   /// Processor time of all its threads.
   double processor_seconds() const;
+  pid_t pid() const { return pid_; }
 
 private:
   void read(int pipe);
@@ -68,6 +69,7 @@ public:
   void start();
   void kill() { child_->kill(); }
   double processor_seconds() const { return child_->processor_seconds(); }
+  pid_t pid() const { return child_->pid(); }
 
   const std::string& name() const { return name_; }
   const std::string& peer() const { return peer_; }

@@ -39,11 +39,11 @@ class Subject:
     def __init__(self, name, kind, text, node, count):
         self.name, self.kind, self.text = name, kind, text
         self._bytes, self._node, self._count = text.encode(), node, count
-        self.spans = node.units(text)
+        self.source_tokens = count(text)
+        self.spans = node.units(text, self.source_tokens)
         self.index = {span: i for i, span in enumerate(self.spans)}
         self.sentences = [self._bytes[a:b].decode() for a, b in self.spans]
         self.tokens = [count(s) for s in self.sentences]
-        self.source_tokens = count(text)
 
     @functools.cached_property
     def vectors(self):

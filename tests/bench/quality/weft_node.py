@@ -93,15 +93,21 @@ class Node:
         done = item.compressed
         return Compressed(done.text, [(s.begin, s.end) for s in done.kept], done.report, done.mega_tokens)
 
-    def units(self, text):
-        """[begin, end) in bytes of every sentence or line that the node chooses from: each is in one mega-token's spans."""
-        done = self.compress(text, "semantic", ratio=2, no_extract=True, mega_tokens=1024)
-        if done.reason:
-            raise SystemExit(f"the node does not split a text: {done.reason}")
-        spans = sorted((s.begin, s.end) for token in done.mega_tokens for s in token.spans)
-        if len(spans) != done.report.units:
-            raise SystemExit(f"mega-tokens have {len(spans)} spans, the report {done.report.units} units")
-        return spans
+    def units(self, text, tokens):
+        """[begin, end) in bytes of every sentence or line that the node chooses from. tokens: of the whole text.
+
+        A budget of one token less leaves out one unit or a few: they are what is between the kept ones.
+        """
+        data, spans = text.encode(), set()
+        for strategy in ("frequency", "hierarchical", "template"):
+            done = self.compress(text, strategy, tokens=tokens - 1)
+            if done.reason:
+                raise SystemExit(f"the node does not split a text: {done.reason}")
+            spans |= set(done.kept)
+            everything = sorted(spans | _gaps(data, spans))
+            if len(everything) == done.report.units:
+                return everything
+        raise SystemExit(f"{len(everything)} units found, {done.report.units} reported")
 
     def embed(self, texts, encoding="FLOAT32"):
         """Their Embedding messages."""
@@ -115,6 +121,18 @@ class Node:
     def vectors(self, texts):
         """[texts, dimensions], float32, rows of length 1."""
         return numpy.asarray([e.values for e in self.embed(texts)], dtype=numpy.float32)
+
+
+def _gaps(data, spans):
+    """What is between these spans, white space apart."""
+    gaps, last = set(), 0
+    for begin, end in [*sorted(spans), (len(data), len(data))]:
+        between = data[last:begin]
+        if between.strip():
+            first = last + len(between) - len(between.lstrip())
+            gaps.add((first, first + len(between.strip())))
+        last = end
+    return gaps
 
 
 def _listening(line):
