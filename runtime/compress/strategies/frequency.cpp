@@ -1,6 +1,7 @@
 #include "runtime/compress/strategies/frequency.hpp"
 
 #include "runtime/base/assert.hpp"
+#include "runtime/compress/select/words.hpp"
 #include "runtime/compress/strategies/salience.hpp"
 
 #include <algorithm>
@@ -14,53 +15,51 @@ constexpr uint32_t halvings_max = 6;
 // Looks at words again because better units have them, over all words: beyond that units keep the score they have.
 constexpr uint64_t looks_a_word = 6;
 
-struct candidate {
-  uint64_t score;
-  uint32_t unit;
+// Scores are sorted into so many levels an octave: within one, an eighth at most, the order of the text decides.
+constexpr uint32_t levels_an_octave = 8;
+constexpr uint32_t levels_max = 64 * levels_an_octave;
 
-  bool operator<(const candidate& other) const noexcept {
-    return score != other.score ? score < other.score : unit > other.unit;
-  }
-};
+uint32_t level_of(uint64_t score) noexcept {
+  return log2_of(score) / (256 / levels_an_octave);
+}
 
-/// Picks the best unit again and again, what is picked making its words worth less. Scores only sink, so the best is
-/// found by looking again at the top alone (Minoux, 1978: accelerated greedy algorithms).
+/// Picks the best unit again and again, what is picked making its words worth less. Scores only sink, so a unit is
+/// looked at again only when its level comes, and is picked if it still belongs there (the accelerated greedy algorithm
+/// of Minoux, 1978, with levels in place of a heap: it then reads memory in order).
 class picking {
 public:
   explicit picking(const strategy_input& input)
-      : source_(*input.source), salience_(source_, input.query_text), halvings_(salience_.words()) {
-    for (uint32_t i = 0; i < source_.units.size(); ++i)
-      if (source_.units[i].kind != unit_kind::heading) {
-        waiting_.push_back({score(i), i});
-        words_ += salience_.of(i).size();
-      }
+      : source_(*input.source), salience_(source_, input.query_text), halvings_(salience_.words()),
+        levels_(levels_max) {
     for (uint32_t i = 0; i < input.required.size(); ++i)
       if (input.required[i] != 0)
         cover(i); // kept in any case: the others should say something else
+    for (uint32_t i = 0; i < source_.units.size(); ++i)
+      if (source_.units[i].kind != unit_kind::heading)
+        levels_[level_of(score(i))].push_back(i);
+    looks_max_ = looks_ * looks_a_word;
   }
 
   /// So many tokens are chosen one by one, the rest follows by the score that it has then.
   std::vector<uint32_t> run(uint64_t tokens) {
-    std::make_heap(waiting_.begin(), waiting_.end());
     std::vector<uint32_t> order;
-    order.reserve(waiting_.size());
+    order.reserve(source_.units.size());
     uint64_t chosen = 0;
-    while (!waiting_.empty() && chosen < tokens && looks_ < words_ * looks_a_word) {
-      std::pop_heap(waiting_.begin(), waiting_.end());
-      candidate& top = waiting_.back();
-      top.score = score(top.unit);
-      if (waiting_.size() > 1 && top < waiting_.front()) {
-        std::push_heap(waiting_.begin(), waiting_.end());
-        continue;
+    for (uint32_t level = levels_max; level-- > 0;) {
+      auto& waiting = levels_[level];
+      std::sort(waiting.begin(), waiting.end()); // those that sank to here came later
+      for (const uint32_t unit : waiting) {
+        if (chosen < tokens && looks_ < looks_max_)
+          if (const uint32_t now = level_of(score(unit)); now < level) {
+            levels_[now].push_back(unit);
+            continue;
+          }
+        order.push_back(unit);
+        chosen += source_.tokens[unit];
+        cover(unit);
       }
-      order.push_back(top.unit);
-      chosen += source_.tokens[top.unit];
-      cover(top.unit);
-      waiting_.pop_back();
+      waiting = {};
     }
-    std::sort(waiting_.begin(), waiting_.end(), [](const candidate& a, const candidate& b) { return b < a; });
-    for (const candidate& left : waiting_)
-      order.push_back(left.unit);
     return order;
   }
 
@@ -85,10 +84,10 @@ private:
 
   const document& source_;
   salience salience_;
-  std::vector<uint8_t> halvings_; ///< [words]
-  std::vector<candidate> waiting_;
-  uint64_t words_ = 1;
+  std::vector<uint8_t> halvings_;             ///< [words]
+  std::vector<std::vector<uint32_t>> levels_; ///< units by the score that they had when they came there
   uint64_t looks_ = 0;
+  uint64_t looks_max_ = 0;
 };
 
 } // namespace

@@ -15,6 +15,7 @@ struct part {
   uint32_t end = 0;
   uint64_t tokens = 0;
   uint64_t share = 1; ///< 64 times the root of its tokens
+  uint64_t first = 0; ///< where not every part can have a unit, those with more of this have one
 };
 
 uint64_t root_of(uint64_t n) noexcept {
@@ -49,11 +50,13 @@ public:
         units.push_back(i);
     const auto by_paragraph = [&](uint32_t unit) { return source_.units[unit].paragraph; };
     const auto by_section = [&](uint32_t unit) { return source_.units[unit].section; };
-    const auto paragraphs = parts_of(units, by_paragraph);
+    auto paragraphs = parts_of(units, by_paragraph);
     paragraphs_ = paragraphs.size();
-    for (const part& paragraph : paragraphs)
+    for (part& paragraph : paragraphs) {
       std::stable_sort(units.begin() + paragraph.begin, units.begin() + paragraph.end,
                        [&](uint32_t a, uint32_t b) { return worth_[a] > worth_[b]; });
+      paragraph.first = worth_[units[paragraph.begin]];
+    }
     const auto sections = parts_of(units, by_section);
     sections_ = sections.size();
     // Inside each section its paragraphs take turns; then the sections do, each in its own order.
@@ -86,12 +89,12 @@ private:
     std::vector<part> out;
     for (uint32_t i = 0; i < units.size(); ++i) {
       if (i == 0 || key(units[i]) != key(units[i - 1]))
-        out.push_back({i, i, 0, 1});
+        out.push_back({i, i, 0, 1, 0});
       out.back().end = i + 1;
       out.back().tokens += source_.tokens[units[i]];
     }
     for (part& p : out)
-      p.share = std::max<uint64_t>(root_of(p.tokens * 4'096), 1);
+      p.first = p.share = std::max<uint64_t>(root_of(p.tokens * 4'096), 1);
     return out;
   }
 
@@ -102,8 +105,7 @@ private:
       uint64_t tokens = 0;
       for (uint32_t i = p.begin; i < p.end; ++i) {
         tokens += source_.tokens[units[i]];
-        // The first of each part come by the size of their parts: where not all fit, the larger have one.
-        const uint64_t turn = i == p.begin ? ~p.share : tokens * 4'096 / p.share;
+        const uint64_t turn = i == p.begin ? ~p.first : tokens * 4'096 / p.share;
         out.push_back({units[i], i == p.begin ? 0u : 1u, turn});
       }
     }

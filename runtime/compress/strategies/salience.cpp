@@ -10,9 +10,9 @@ namespace weft {
 namespace {
 
 // Points of a fact; each is worth so many times the word's rarity.
-constexpr uint32_t point_worth = 3;
-constexpr uint32_t points_max = 10; ///< of a unit: a row of numbers is no better than a sentence with two
-constexpr uint32_t query_worth = 12;
+constexpr uint32_t point_worth = 4;
+constexpr uint32_t points_max = 12;  ///< of a unit: a row of numbers is no better than a sentence with two
+constexpr uint32_t query_worth = 40; // times its rarity: a word of the query outweighs a sentence of others
 constexpr uint32_t short_letters = 3;
 
 /// Points of a word that states something, by its form and its place in the unit.
@@ -36,7 +36,7 @@ uint32_t points_of(const word_mark& word, std::string_view unit) noexcept {
   const byte_class before = class_of(unit[word.begin - 2]);
   const bool inside = before == byte_class::lower || before == byte_class::digit || before == byte_class::high ||
                       unit[word.begin - 2] == ',';
-  return inside ? 1 : 0;
+  return inside ? 2 : 0;
 }
 
 struct word_counts {

@@ -1,0 +1,146 @@
+#include "runtime/compress/strategies/templates.hpp"
+#include "tests/runtime/compress/strategies/strategy_world.hpp"
+
+#include <doctest/doctest.h>
+
+#include <numeric>
+
+using namespace weft;
+using namespace weft::testing;
+
+namespace {
+
+std::string ordinary_line(dice& roll) {
+  switch (roll.below(4)) {
+  case 0:
+    return "INFO served /api/items/" + std::to_string(roll.below(1'000)) +
+           " status=200 ms=" + std::to_string(roll.below(90));
+  case 1:
+    return "INFO cache hit age=" + std::to_string(roll.below(500));
+  case 2:
+    return "DEBUG pool has " + std::to_string(roll.below(64)) + " of 64 in use";
+  default:
+    return "INFO connection from 10.0." + std::to_string(roll.below(256)) + "." + std::to_string(roll.below(256));
+  }
+}
+
+std::string exception_line(dice& roll) {
+  switch (roll.below(5)) {
+  case 0:
+    return "ERROR disk sd" + std::string(1, static_cast<char>('a' + roll.below(26))) + " failed";
+  case 1:
+    return "WARN queue is long: " + std::to_string(roll.below(1'000));
+  case 2:
+    return "INFO served /api/x HTTP/1.1\" 503 " + std::to_string(roll.below(100));
+  case 3:
+    return "worker ended with exit code " + std::to_string(1 + roll.below(100));
+  default:
+    return "java.lang.IllegalStateException: " + random_word(roll);
+  }
+}
+
+/// A log in which every n-th line on average is an exception; says which.
+std::vector<uint32_t> random_log(dice& roll, document_builder& to, uint32_t lines, uint32_t n) {
+  std::vector<uint32_t> exceptions;
+  for (uint32_t i = 0; i < lines; ++i) {
+    const bool bad = roll.below(n) == 0;
+    to.line("2026-11-22T05:00:" + std::to_string(10 + i % 50) + "Z " +
+            (bad ? exception_line(roll) : ordinary_line(roll)));
+    if (bad)
+      exceptions.push_back(i);
+  }
+  return exceptions;
+}
+
+} // namespace
+
+TEST_CASE("all exception lines of a log are kept when they fit, and something of every template") {
+  for (const uint64_t seed : {1u, 2u, 3u, 4u, 5u}) {
+    for (const double ratio : {4.0, 8.0, 16.0}) {
+      CAPTURE(seed);
+      CAPTURE(ratio);
+      dice roll{seed};
+      document_builder builder;
+      const auto exceptions = random_log(roll, builder, 5'000, 100);
+      auto& source = builder.made();
+      const auto got = fill_by([](const strategy_input& in) { return rank_by_templates(in); }, source, ratio);
+      for (const uint32_t line : exceptions)
+        CHECK(std::binary_search(got.output.kept.begin(), got.output.kept.end(), line));
+      CHECK(got.output.tokens <= got.budget);
+      const auto totals = totals_of(find_templates(source), got.output.kept);
+      CHECK(totals.templates_kept == totals.templates);
+      CHECK(totals.exceptions_kept == totals.exceptions);
+      CHECK(totals.exceptions >= exceptions.size());
+    }
+  }
+}
+
+TEST_CASE("a line whose form is rare is an exception, unless most forms are") {
+  dice roll{9};
+  document_builder log;
+  for (int i = 0; i < 3'000; ++i)
+    log.line(i == 1'234 ? "the cat walked over the keyboard" : ordinary_line(roll));
+  const auto facts = find_templates(log.made());
+  CHECK(facts.exceptions[1'234] == 1);
+  CHECK(std::accumulate(facts.exceptions.begin(), facts.exceptions.end(), 0) == 1);
+  CHECK(facts.templates == 5);
+  CHECK(std::accumulate(facts.counts.begin(), facts.counts.end(), 0u) == 3'000);
+  document_builder prose;
+  const zipf_words words{roll};
+  for (int i = 0; i < 300; ++i)
+    prose.line(words.sentence(roll));
+  const auto none = find_templates(prose.made());
+  CHECK(std::accumulate(none.exceptions.begin(), none.exceptions.end(), 0) == 0);
+}
+
+TEST_CASE("exceptions that cannot all be kept leave room for one line of every template") {
+  dice roll{10};
+  document_builder builder;
+  for (int i = 0; i < 4'000; ++i)
+    builder.line(i % 2 == 0 ? "ERROR disk failed at " + std::to_string(i) : ordinary_line(roll));
+  auto& source = builder.made();
+  const auto got = fill_by([](const strategy_input& in) { return rank_by_templates(in); }, source, 16);
+  const auto totals = totals_of(find_templates(source), got.output.kept);
+  CHECK(totals.templates_kept == totals.templates);
+  CHECK(totals.exceptions == 2'000);
+  CHECK(totals.exceptions_kept > 100);
+}
+
+TEST_CASE("words that differ between lines of one form become values: few templates, in linear time") {
+  dice roll{11};
+  document_builder builder;
+  for (int i = 0; i < 2'000; ++i)
+    builder.line("session of customer " + random_word(roll) + " was closed by the server");
+  CHECK(find_templates(builder.made()).templates == 1);
+}
+
+TEST_CASE("a text of nothing but new forms has a bounded number of templates") {
+  dice roll{12};
+  document_builder builder;
+  for (int i = 0; i < 20'000; ++i) {
+    std::string line;
+    for (uint32_t n = 3 + roll.below(20); n > 0; --n)
+      line += random_word(roll) + random_word(roll) + " ";
+    line.pop_back();
+    builder.line(line);
+  }
+  const auto facts = find_templates(builder.made());
+  CHECK(facts.templates <= 4'096);
+  for (const uint32_t t : facts.template_of)
+    REQUIRE(t < facts.templates);
+}
+
+TEST_CASE("every line is ranked once; a text without lines has no order") {
+  dice roll{13};
+  document_builder builder;
+  random_log(roll, builder, 777, 20);
+  auto order = fill_by([](const strategy_input& in) { return rank_by_templates(in); }, builder.made(), 4).ranking.order;
+  std::sort(order.begin(), order.end());
+  std::vector<uint32_t> want(777);
+  std::iota(want.begin(), want.end(), 0u);
+  CHECK(order == want);
+  document empty;
+  strategy_input input;
+  input.source = &empty;
+  CHECK(rank_by_templates(input).order.empty());
+}
