@@ -13,31 +13,41 @@ namespace weft {
 
 namespace {
 
-/// The best centroid of each row of a block, while its products are in the L1 cache.
-struct block_best {
-  std::array<int32_t, prepared_rows::count_max> products;
-  std::array<uint32_t, prepared_rows::count_max> labels;
-};
-
-void find_best(const prepared_rows& block, const packed_columns& centroids, block_best& best) {
-  const auto& kernels = centroids.kernels();
-  int32_t tile[prepared_rows::count_max * panel_columns];
-  best.products.fill(std::numeric_limits<int32_t>::min());
-  best.labels.fill(0);
-  for (size_t p = 0; p < centroids.panels(); ++p) {
-    kernels.multiply(block.data(), block.count(), centroids.panel(p), centroids.dimensions(), tile, panel_columns);
-    for (size_t r = 0; r < block.count(); ++r) {
-      const int32_t* const products = tile + r * panel_columns;
-      const size_t count = centroids.panel_count(p);
-      const int32_t largest = kernels.largest(products, count);
-      if (largest <= best.products[r]) // equal: the earlier panel keeps it
-        continue;
-      best.products[r] = largest;
-      best.labels[r] =
-          static_cast<uint32_t>(p * panel_columns + (std::find(products, products + count, largest) - products));
+/// The largest products of the rows of a block, taken while they are in the L1 cache.
+class block_maxima {
+public:
+  void find(const prepared_rows& block, const packed_columns& centroids) {
+    const auto& kernels = centroids.kernels();
+    alignas(64) int32_t tile[prepared_rows::count_max * panel_columns];
+    for (auto& row : rows_) {
+      std::fill_n(row.products, lane_maxima::lanes, std::numeric_limits<int32_t>::min());
+      std::fill_n(row.columns, lane_maxima::lanes, 0);
+    }
+    for (size_t p = 0; p < centroids.panels(); ++p) {
+      kernels.multiply(block.data(), block.count(), centroids.panel(p), centroids.dimensions(), tile, panel_columns);
+      kernels.take_largest(tile, block.count(), centroids.panel_count(p), static_cast<uint32_t>(p * panel_columns),
+                           rows_.data());
     }
   }
-}
+
+  struct best {
+    uint32_t centroid;
+    int32_t product;
+  };
+  /// Of equal products the first centroid's.
+  best of(size_t row) const {
+    const auto& lanes = rows_[row];
+    size_t found = 0;
+    for (size_t i = 1; i < lane_maxima::lanes; ++i)
+      if (lanes.products[i] > lanes.products[found] ||
+          (lanes.products[i] == lanes.products[found] && lanes.columns[i] < lanes.columns[found]))
+        found = i;
+    return {static_cast<uint32_t>(lanes.columns[found]), lanes.products[found]};
+  }
+
+private:
+  std::array<lane_maxima, prepared_rows::count_max> rows_;
+};
 
 /// Scales one cluster's sum; see update_centroids.
 void scale_sum(std::span<const int32_t> sum, uint64_t radius, std::span<int8_t> centroid) {
@@ -91,17 +101,18 @@ uint64_t assign(kmeans_shard& shard, const packed_columns& centroids) {
   const size_t dimensions = centroids.dimensions();
   const auto& kernels = centroids.kernels();
   prepared_rows block(centroids.dimensions(), kernels);
-  block_best best;
+  block_maxima maxima;
   uint64_t changed = 0;
   for (size_t first = 0; first < shard.labels.size(); first += prepared_rows::count_max) {
     const size_t count = std::min(shard.labels.size() - first, prepared_rows::count_max);
     block.fill(shard.points.subspan(first * dimensions, count * dimensions));
-    find_best(block, centroids, best);
+    maxima.find(block, centroids);
     for (size_t r = 0; r < count; ++r) {
       const size_t point = first + r;
-      const uint32_t before = std::exchange(shard.labels[point], best.labels[r]);
-      shard.similarities[point] = best.products[r];
-      if (before == best.labels[r])
+      const auto [now, product] = maxima.of(r);
+      const uint32_t before = std::exchange(shard.labels[point], now);
+      shard.similarities[point] = product;
+      if (before == now)
         continue;
       ++changed;
       const int8_t* const row = shard.points.data() + point * dimensions;
@@ -109,8 +120,8 @@ uint64_t assign(kmeans_shard& shard, const packed_columns& centroids) {
         kernels.add_row(row, dimensions, -1, shard.sums.sums.data() + before * dimensions);
         --shard.sums.counts[before];
       }
-      kernels.add_row(row, dimensions, 1, shard.sums.sums.data() + best.labels[r] * dimensions);
-      ++shard.sums.counts[best.labels[r]];
+      kernels.add_row(row, dimensions, 1, shard.sums.sums.data() + now * dimensions);
+      ++shard.sums.counts[now];
     }
   }
   return changed;

@@ -12,6 +12,13 @@ enum class product_isa : uint8_t { portable, avx2, avx512, avx512_vnni };
 /// Columns are laid out in panels of so many, for every set; what is missing in the last panel counts as zeros.
 inline constexpr size_t panel_columns = 64;
 
+/// The largest products of one row so far: lane i has that of columns i, i + 16, … and, of equal ones, the first.
+struct alignas(64) lane_maxima {
+  static constexpr size_t lanes = 16;
+  int32_t products[lanes];
+  int32_t columns[lanes];
+};
+
 /// Exact products of int8 rows, of one instruction set. Every set gives the same bits. Panels and prepared rows are
 /// laid out as the set likes: what one set has packed, only that set may multiply. Any values, -128 too; dimensions up
 /// to 65 536, so that no int32 overflows. Pure functions: thread-safe.
@@ -25,9 +32,10 @@ struct product_kernels {
   /// out[r * stride + c] = row r times column c, for all columns of the panel. REQUIRES: stride >= panel_columns.
   void (*multiply)(const std::byte* rows, size_t count, const std::byte* panel, size_t dimensions, int32_t* out,
                    size_t stride);
-  /// The largest of `count` products; the place of the first one that equals it is found by whoever needs it.
-  /// REQUIRES: count > 0.
-  int32_t (*largest)(const int32_t* products, size_t count);
+  /// Takes in the products of `rows` rows with `count` columns, the first of which is column `first`: a product that is
+  /// larger than its lane's takes its place. products: [rows, panel_columns]. REQUIRES: count <= panel_columns, columns
+  /// come in ascending order.
+  void (*take_largest)(const int32_t* products, size_t rows, size_t count, uint32_t first, lane_maxima* maxima);
   /// sums += row, or -= where `sign` is -1.
   void (*add_row)(const int8_t* row, size_t dimensions, int32_t sign, int32_t* sums);
 };

@@ -172,6 +172,17 @@ TEST_CASE("an empty cluster keeps its centroid, and equal centroids go to the fi
         std::vector<int8_t>{-100, 3, 1, 0});
 }
 
+TEST_CASE("of many equal centroids the first is taken, in whatever lane and panel it is") {
+  for (const uint32_t first : {0u, 1u, 15u, 16u, 17u, 63u, 64u, 100u, 129u}) {
+    kmeans_work work{1, {100}, std::vector<int8_t>(130, 1), 1};
+    std::fill(work.centroids.begin() + first, work.centroids.end(), int8_t{2});
+    CHECK(run_kmeans(work).labels == std::vector<uint32_t>{first});
+    std::fill(work.centroids.begin(), work.centroids.end(), int8_t{-1}); // and where all products are negative
+    std::fill(work.centroids.begin(), work.centroids.begin() + first, int8_t{-2});
+    CHECK(run_kmeans(work).labels == std::vector<uint32_t>{first});
+  }
+}
+
 TEST_CASE("one iteration only assigns") {
   auto work = topics_work(7, 100, 16, 5, 1);
   work.iterations_max = 1;
