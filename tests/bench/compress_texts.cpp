@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -19,12 +20,19 @@ sentence_source::sentence_source(const std::string& model_directory, uint64_t se
   }
 }
 
+// The vocabulary begins with the commonest words; by Zipf's law the n-th is drawn with a chance of about 1 / n.
+const std::string& sentence_source::word() {
+  const double draw = static_cast<double>(random_() >> 11) * 0x1p-53;
+  const double rank = std::pow(static_cast<double>(vocabulary_.size()), draw) - 1;
+  return vocabulary_[static_cast<size_t>(rank)];
+}
+
 std::vector<std::string> sentence_source::draw(const std::vector<uint32_t>& words) {
   std::vector<std::string> out;
   for (const uint32_t count : words) {
     std::string sentence;
     for (uint32_t i = 0; i < count; ++i)
-      sentence.append(i == 0 ? "" : " ").append(vocabulary_[random_() % vocabulary_.size()]);
+      sentence.append(i == 0 ? "" : " ").append(word());
     sentence.front() = static_cast<char>(sentence.front() - 'a' + 'A'); // the model reads no capitals
     out.push_back(sentence + '.');
   }

@@ -7,7 +7,7 @@
 
 namespace weft::bench {
 
-/// Sentences of words that are one token each, with a capital and a full stop; no two are alike.
+/// Sentences of words that are one token each, with a capital and a full stop; hardly two are alike.
 class sentence_source {
 public:
   /// Ends the program when the folder has no vocabulary.
@@ -21,6 +21,8 @@ public:
   std::string paragraph();
 
 private:
+  const std::string& word();
+
   std::vector<std::string> vocabulary_;
   std::mt19937_64 random_;
 };

@@ -36,9 +36,9 @@ class Score:
 class Subject:
     """spans: [begin, end) of its sentences in bytes, from the node, so that everyone chooses from the same."""
 
-    def __init__(self, name, kind, text, node, count):
+    def __init__(self, name, kind, text, node, count, with_graphs=True):
         self.name, self.kind, self.text = name, kind, text
-        self._bytes, self._node, self._count = text.encode(), node, count
+        self._bytes, self._node, self._count, self._with_graphs = text.encode(), node, count, with_graphs
         self.source_tokens = count(text)
         self.spans = node.units(text, self.source_tokens)
         self.index = {span: i for i, span in enumerate(self.spans)}
@@ -84,10 +84,14 @@ class Subject:
     @functools.cached_property
     def baseline_orders(self):
         """name → rankings; of random several, whose scores are averaged."""
-        return {"random": [baselines.shuffled(self.sentences, seed) for seed in range(5)],
-                "lead": [baselines.lead(self.sentences)],
-                "TextRank": [baselines.text_rank(self.sentences)],
-                "LexRank": [baselines.lex_rank(self.sentences)]}
+        orders = {"random": [baselines.shuffled(self.sentences, seed) for seed in range(5)],
+                  "lead": [baselines.lead(self.sentences)]}
+        if self._with_graphs:
+            import graph_baselines  # pylint: disable=import-outside-toplevel # tests do without sumy
+
+            orders["TextRank"] = [graph_baselines.text_rank(self.sentences)]
+            orders["LexRank"] = [graph_baselines.lex_rank(self.sentences)]
+        return orders
 
     def baseline(self, name, ratio):
         """The kept sentences of each ranking of this baseline."""

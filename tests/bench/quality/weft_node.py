@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import importlib
+import importlib.util
 import json
 import pathlib
 import shutil
@@ -150,8 +151,11 @@ def _messages(root, folder):
     """Makes the messages from the .proto files, as a user of another language would."""
     protos = pathlib.Path(root, "proto")
     pathlib.Path(folder).mkdir()
-    subprocess.run([sys.executable, "-m", "grpc_tools.protoc", f"-I{protos}", f"--python_out={folder}",
-                    "weft/v1/embed.proto", "weft/v1/compress.proto"], check=True, cwd=protos)
+    # Generated code and its library must be of one age: a virtual environment has its own compiler, the system's is protoc.
+    bundled = importlib.util.find_spec("grpc_tools")
+    compiler = [sys.executable, "-m", "grpc_tools.protoc"] if bundled else ["protoc"]
+    subprocess.run([*compiler, f"-I{protos}", f"--python_out={folder}", "weft/v1/embed.proto", "weft/v1/compress.proto"],
+                   check=True, cwd=protos)
     if "weft.v1.compress_pb2" not in sys.modules:
         sys.path.insert(0, folder)
     return importlib.import_module("weft.v1.compress_pb2"), importlib.import_module("weft.v1.embed_pb2")
