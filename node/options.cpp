@@ -44,11 +44,19 @@ cache_options to_cache_options(const node_config& config) {
                                      : c.store_when == store_moment::computed ? store_mode::on_put
                                                                               : store_mode::on_eviction,
                             .packing = {.vectors_fp16 = c.embed_packed_fp16}};
+  auto compress = embed;
+  compress.policy = policy_kind::tiny_lfu;
+  compress.packing = {};
+  compress.l1_bytes_max = compress.l2_bytes_max = c.compress_bytes_max / shards / 2;
+  auto document = compress;
+  document.l1_bytes_max = document.l2_bytes_max = c.document_bytes_max / shards / 2;
   if (c.embed_lifetime_seconds > 0)
     embed.lifetime = std::chrono::seconds(c.embed_lifetime_seconds);
   return {.enabled = c.enabled && !config.modes.plain,
           .shards = shards,
-          .shard = {.spaces = {{std::string{embed_name}, embed}}},
+          .shard = {.spaces = {{std::string{embed_name}, embed},
+                               {std::string{compress_name}, compress},
+                               {std::string{document_name}, document}}},
           .near = {.bytes_max = c.near_bytes_max,
                    .lifetime = std::min<duration>(near_cache::options{}.lifetime, embed.lifetime),
                    .policy = c.embed_policy},
@@ -56,6 +64,10 @@ cache_options to_cache_options(const node_config& config) {
           .replicas = c.replicas,
           .preload = {
               .enabled = c.preload, .bytes_max = c.preload_bytes_max, .bytes_per_second = c.preload_bytes_per_second}};
+}
+
+compress_options to_compress_options(const node_config& config) {
+  return {.texts_max = config.compress.texts_max, .sentences_max = config.compress.sentences_max};
 }
 
 job_options to_job_options(const node_config& config, uint32_t cpus) {

@@ -85,7 +85,14 @@ struct node_config {
     uint64_t embed_packed_bytes_max = 134'217'728;
     uint64_t embed_lifetime_seconds = 0; ///< 0: for ever
     bool embed_packed_fp16 = false;
+    uint64_t compress_bytes_max = 67'108'864;
+    uint64_t document_bytes_max = 67'108'864;
   } cache;
+
+  struct compress_section {
+    uint32_t texts_max = 4;
+    uint32_t sentences_max = 131'072;
+  } compress;
 
   struct jobs_section {
     bool enabled = true;

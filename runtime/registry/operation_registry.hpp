@@ -46,6 +46,8 @@ private:
 inline constexpr std::string_view embed_name = "embed";
 
 inline constexpr std::string_view compress_name = "compress";
+/// Not an operation: chunks of documents are kept as if it were one, under a budget of their own.
+inline constexpr std::string_view document_name = "document";
 
 /// The operation `embed`: a WordPiece token takes at least one byte of text, and [CLS] and [SEP] come on top, so a text
 /// costs at most bytes + 2 tokens.

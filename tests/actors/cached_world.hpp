@@ -17,7 +17,7 @@ namespace weft::test {
 struct cached_world : actor_world {
   explicit cached_world(fake_device::mode how = fake_device::mode::instant) : actor_world(how) {
     options.cache.enabled = true;
-    options.cache.shard.spaces = {{"embed", {}}};
+    options.cache.shard.spaces = {{"embed", {}}, {"compress", {}}, {"document", {}}};
   }
   void give_store() { options.cache.stores = {store}; }
   /// Runs actors and store until neither has anything to do.

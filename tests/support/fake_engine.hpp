@@ -5,6 +5,7 @@
 #include "runtime/ports/engine.hpp"
 
 #include <atomic>
+#include <cmath>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -22,10 +23,18 @@ namespace weft::test {
 
 inline constexpr uint32_t fake_engine_dimensions = 4;
 
-/// What a fake engine computes for one sequence: enough to tell texts apart and to see that nothing was mixed up.
+/// What a fake engine computes for one sequence, of length 1: enough to tell texts apart and to see that nothing was
+/// mixed up.
 inline std::vector<float> fake_vector(const int32_t* ids, size_t count) {
   auto sum = std::accumulate(ids, ids + count, int64_t{0});
-  return {static_cast<float>(sum % 65'521), static_cast<float>(count), static_cast<float>(ids[count / 2]), 1.0f};
+  std::vector<float> out{static_cast<float>(sum % 65'521), static_cast<float>(count), static_cast<float>(ids[count / 2]),
+                         1.0f};
+  float square = 0;
+  for (auto value : out)
+    square += value * value;
+  for (auto& value : out)
+    value /= std::sqrt(square);
+  return out;
 }
 
 /// The device behind all fake engines of a test: what they do, and what they were given. Thread-safe.
