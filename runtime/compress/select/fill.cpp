@@ -14,15 +14,20 @@ namespace {
 
 constexpr uint32_t none = std::numeric_limits<uint32_t>::max();
 
-// A joint of units that are no neighbours is never longer (a line end with the deepest indentation), so a unit that
-// brings two nearer together costs at least its tokens less this.
-constexpr int64_t joint_tokens_max = 260;
+/// A joint of units that are no neighbours never has more tokens (a line end with the deepest indentation; nothing in
+/// WordPiece): what a unit adds is at least its tokens less this.
+constexpr int64_t joint_tokens_max(counter_kind kind) noexcept {
+  return kind == counter_kind::bytes ? 260 : kind == counter_kind::llm_estimate ? 2 : 0;
+}
 
 // Passes until nothing more fits: the second is for units whose neighbours the first brought in, more are rare.
 constexpr int passes_max = 16;
 
 // Rounds for counters that are not additive: each knows the true count of the one before.
 constexpr int rounds_max = 4;
+
+// Larger ones are as good: sums of 32-bit counts stay far below.
+constexpr uint64_t budget_max = uint64_t{1} << 60;
 
 /// What comes with the first kept unit of its part of the text: headings, and header rows of tables.
 struct companions {
@@ -98,7 +103,7 @@ public:
   }
 
 private:
-  int64_t room() const noexcept { return static_cast<int64_t>(request_.budget) - tokens_; }
+  int64_t room() const noexcept { return budget_ - tokens_; }
 
   int64_t joint(uint32_t left, uint32_t right) const {
     return static_cast<int64_t>(count_joint(request_.counter, request_.count, source_.of(left),
@@ -119,10 +124,22 @@ private:
     return tokens;
   }
 
-  void keep(uint32_t unit) {
-    tokens_ += cost(unit);
+  void keep(uint32_t unit) { keep(unit, cost(unit)); }
+  void keep(uint32_t unit, int64_t tokens) {
+    tokens_ += tokens;
     kept_.insert(unit);
     added_.push_back(unit);
+  }
+
+  /// Keeps a unit if there is room for it.
+  bool keep_if_room(uint32_t unit) {
+    if (refused_[unit] != 0 || source_.tokens[unit] > room() + joint_max_)
+      return false;
+    const int64_t tokens = cost(unit);
+    if (tokens > room())
+      return false;
+    keep(unit, tokens);
+    return true;
   }
 
   void drop_last() {
@@ -134,25 +151,16 @@ private:
 
   /// Keeps a unit with its companions, or with fewer of them, where that fits.
   bool take(uint32_t unit) {
-    if (source_.tokens[unit] > room() + joint_tokens_max || refused_[unit] != 0)
+    if (!keep_if_room(unit))
       return false;
-    keep(unit);
-    if (room() < 0) {
-      drop_last();
-      return false;
-    }
     take_companions_of(unit);
     return true;
   }
 
   void take_companions_of(uint32_t unit) {
-    for (const uint32_t other : {together_.header[unit], together_.heading[unit]}) {
-      if (other == none || kept_.contains(other) || refused_[other] != 0)
-        continue;
-      keep(other);
-      if (room() < 0)
-        drop_last();
-    }
+    for (const uint32_t other : {together_.header[unit], together_.heading[unit]})
+      if (other != none && !kept_.contains(other))
+        keep_if_room(other);
   }
 
   status take_required() {
@@ -175,14 +183,7 @@ private:
   /// A companion that came too late for its first unit, or whose scope has only sections of their own.
   bool take_companion(uint32_t unit) {
     const auto next = kept_.after(unit);
-    if (!next || *next >= together_.scope_end[unit] || refused_[unit] != 0 ||
-        source_.tokens[unit] > room() + joint_tokens_max)
-      return false;
-    keep(unit);
-    if (room() >= 0)
-      return true;
-    drop_last();
-    return false;
+    return next && *next < together_.scope_end[unit] && keep_if_room(unit);
   }
 
   /// Takes what fits; false: nothing did.
@@ -240,18 +241,20 @@ private:
         std::to_string(hundredths / 100) + "." + std::string(2 - fraction.size(), '0') + std::move(fraction);
     const std::string what = required_ > 0 ? "What must be kept has " : "The smallest sentence or line has ";
     return failure{errc::budget_unreachable,
-                   what + std::to_string(least) + " tokens, the budget is " + std::to_string(request_.budget) +
-                       ": ask for a ratio of at most " + ratio + " or for that many tokens.",
+                   what + std::to_string(least) + " tokens (a ratio of " + ratio + "), the budget is " +
+                       std::to_string(request_.budget) + ".",
                    {{"leastTokens", std::to_string(least)}, {"bestRatio", ratio}}};
   }
 
   const fill_request& request_;
   const document& source_;
+  int64_t budget_ = static_cast<int64_t>(std::min(request_.budget, budget_max));
   companions together_;
   kept_set kept_;
   std::vector<uint8_t> refused_; ///< [units]: 1 = taken once, and the true count was too much
   std::vector<uint32_t> added_;  ///< in the order of their coming; a companion comes after a unit that it stands for
-  size_t required_ = 0;          ///< the first of these
+  int64_t joint_max_ = joint_tokens_max(request_.counter);
+  size_t required_ = 0; ///< the first of these
   int64_t tokens_ = 0;
   bool dropped_ = false;
 };

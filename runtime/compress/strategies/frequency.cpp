@@ -95,8 +95,9 @@ private:
 strategy_ranking rank_by_frequency(const strategy_input& input) {
   WEFT_ASSERT(input.source != nullptr);
   picking picks{input};
-  // A quarter more than the budget: some of the best do not fit.
-  return {picks.run(input.budget + input.budget / 4), "units of rare words and facts, each word once if possible"};
+  // A quarter more than the budget: some of the best do not fit. (Any number is a budget: no sum may wrap around.)
+  const uint64_t budget = std::min(input.budget, uint64_t{1} << 60);
+  return {picks.run(budget + budget / 4), "units of rare words and facts, each word once if possible"};
 }
 
 } // namespace weft

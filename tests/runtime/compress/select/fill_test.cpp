@@ -208,6 +208,13 @@ TEST_CASE("the header row of a table comes with its first row") {
   CHECK(fill_budget(asked)->extract == "name,size\nb,2");
 }
 
+TEST_CASE("a budget beyond all numbers keeps everything") {
+  document_builder builder;
+  builder.heading("Top").sentence("Aa bb.").sentence("Cc.");
+  auto asked = request_for(builder.made(), counter_kind::bytes, ~uint64_t{0});
+  CHECK(fill_budget(asked)->extract == asked.source->text);
+}
+
 TEST_CASE("a text without units gives an empty extract") {
   document source;
   auto asked = request_for(source, counter_kind::bytes, 10);
