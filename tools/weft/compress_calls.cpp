@@ -119,7 +119,10 @@ std::string name_of(const text_place& place) {
 }
 
 text_problem to_text_problem(const v1::ItemError& error) {
-  return {error.code(), printable(error.reason()), printable(error.message())};
+  text_problem out{error.code(), printable(error.reason()), printable(error.message())};
+  for (const auto& [key, value] : error.metadata())
+    out.metadata[printable(key)] = printable(value);
+  return out;
 }
 
 std::optional<problem> compress_all(client& to, text_source& source, const compress_settings& settings,

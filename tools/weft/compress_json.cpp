@@ -23,9 +23,12 @@ json opening(const compressed_text& x) {
     out["handle"] = x.handle;
   if (x.window != nullptr)
     out["window"] = {x.window->begin(), x.window->end()};
-  if (x.trouble != nullptr)
-    out["error"] = {
-        {"code", status_name(x.trouble->code)}, {"reason", x.trouble->reason}, {"message", x.trouble->message}};
+  if (x.trouble == nullptr)
+    return out;
+  auto& error = out["error"] = {
+      {"code", status_name(x.trouble->code)}, {"reason", x.trouble->reason}, {"message", x.trouble->message}};
+  if (!x.trouble->metadata.empty())
+    error["metadata"] = x.trouble->metadata;
   return out;
 }
 

@@ -19,9 +19,18 @@ std::string place_of(const compressed_text& x) {
   return out;
 }
 
+std::string short_name(const compressed_text& x) {
+  return !x.handle.empty() ? printable(x.handle) : x.name.empty() ? std::to_string(x.index) : place_of(x);
+}
+
 // Where the command has a way that the table for all clients does not know.
-std::string advice_of(const std::string& reason) {
-  return reason == "TEXT_TOO_LARGE" ? "--stream compresses a text of any length." : advice_for(reason);
+std::string advice_of(const text_problem& trouble) {
+  const auto least = trouble.metadata.find("leastTokens");
+  const auto best = trouble.metadata.find("bestRatio");
+  if (least != trouble.metadata.end() && best != trouble.metadata.end())
+    return "The best that is possible: --tokens " + least->second + ", or a --ratio of " + best->second +
+           ". Or keep less by --keep and --pattern.";
+  return trouble.reason == "TEXT_TOO_LARGE" ? "--stream compresses a text of any length." : advice_for(trouble.reason);
 }
 
 } // namespace
@@ -42,7 +51,7 @@ bool compress_printer::print(const compressed_text& x, uint64_t input_bytes) {
     go_on = out_.write(to_yaml_entry(x));
     break;
   case output_format::name:
-    go_on = x.trouble != nullptr || out_.write((x.handle.empty() ? place_of(x) : printable(x.handle)) + "\n");
+    go_on = x.trouble != nullptr || out_.write(short_name(x) + "\n");
     break;
   case output_format::table:
   case output_format::wide:
@@ -82,9 +91,10 @@ void compress_printer::complain(const compressed_text& x) {
   if (++complaints_ > complaints_shown)
     return;
   tell(place_of(x) + ": " + x.trouble->message + " [" + x.trouble->reason + "]");
-  const std::string advice = advice_of(x.trouble->reason);
-  if (!advice.empty() && std::exchange(advised_, x.trouble->reason) != x.trouble->reason)
+  std::string advice = advice_of(*x.trouble);
+  if (!advice.empty() && advice != advised_)
     std::fprintf(stderr, "      %s\n", advice.c_str());
+  advised_ = std::move(advice);
 }
 
 exit_code compress_printer::end(const std::optional<problem>& trouble) {
@@ -102,7 +112,7 @@ exit_code compress_printer::end(const std::optional<problem>& trouble) {
       std::fprintf(stderr, "      %s had been answered before.\n", counted(items_, "text").c_str());
     return code;
   }
-  return complaints_ > 0 ? exit_code::failed : exit_code::ok;
+  return complaints_ > 0 && !settings_.tolerant ? exit_code::failed : exit_code::ok;
 }
 
 } // namespace weft::cli

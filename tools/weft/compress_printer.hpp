@@ -18,6 +18,7 @@ public:
   struct settings {
     bool explain = false;  ///< the report instead of the text
     bool headings = false; ///< there are several texts
+    bool tolerant = false; ///< a text that failed is no failure of the command
     std::optional<uint64_t> bytes_total{};
   };
   compress_printer(const session& s, settings wanted);
@@ -46,7 +47,7 @@ private:
   uint64_t items_ = 0;
   uint64_t complaints_ = 0;
   std::string name_;    ///< of the heading that was printed last
-  std::string advised_; ///< the reason that an advice was given for last
+  std::string advised_; ///< given last
 };
 
 } // namespace weft::cli

@@ -8,9 +8,10 @@
 namespace weft::cli {
 
 void add_embed_options(CLI::App& verb, embed_options& options, const char* by_default) {
-  options.by = by_default;
+  options.by = by_default == nullptr ? "" : by_default;
   verb.add_option("--split", options.by,
-                  std::string{"What one text is: line, paragraph or file (default "} + by_default + ")")
+                  std::string{"What one text is: line, paragraph or file (default "} +
+                      (by_default == nullptr ? "line, to compress file" : by_default) + ")")
       ->check(CLI::IsMember({"line", "paragraph", "file"}).description(""))
       ->type_name("UNIT");
   verb.add_option("--model", options.model, "A model of the node (default: the node's own)")->type_name("NAME");

@@ -14,7 +14,7 @@ struct embed_options {
   std::string model;
 };
 
-/// --split and --model. by_default: "line" or "paragraph".
+/// --split and --model. by_default: "line" or "paragraph"; null: none, as the operation wants.
 void add_embed_options(CLI::App& verb, embed_options& options, const char* by_default);
 
 /// What a vector depends on beside its text and model.

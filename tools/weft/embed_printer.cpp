@@ -1,5 +1,7 @@
 #include "tools/weft/embed_printer.hpp"
 
+#include "tools/weft/base64.hpp"
+#include "tools/weft/result_names.hpp"
 #include "tools/weft/utf8.hpp"
 
 #include <algorithm>
@@ -16,13 +18,27 @@ json error_object(const embedded& x) {
           {"message", to_string(x.item.place) + ": " + x.trouble->message}};
 }
 
+/// In JSON and in YAML: what stands for the vector where it has another encoding than float32.
+json packed_object(const embedded& x) {
+  json out{{"encoding", name_of(x.encoding)}, {"packed", base64(x.packed)}};
+  if (x.encoding == v1::VECTOR_ENCODING_INT8)
+    out["scale"] = x.scale;
+  return out;
+}
+
 std::string yaml_entry(const embedded& x) {
   std::string text = "- index: " + std::to_string(x.index) + "\n";
   if (x.trouble != nullptr)
     return text + "  error: " + to_line(error_object(x)) + "\n";
   text += "  tokens: " + std::to_string(x.tokens) + "\n  source: " + std::string{x.source} + "\n";
-  text += x.truncated ? "  truncated: true\n  embedding: " : "  embedding: ";
-  append_vector(text, x.vector);
+  text += x.truncated ? "  truncated: true\n" : "";
+  if (!x.packed.empty()) {
+    const json packed = packed_object(x);
+    for (const auto& [key, value] : packed.items())
+      text += "  " + key + ": " + to_line(value) + "\n";
+    return text;
+  }
+  append_vector(text += "  embedding: ", x.vector);
   return text + "\n";
 }
 
@@ -38,13 +54,15 @@ std::string snippet(const embedded& x, size_t columns) {
   return shorten(printable(std::string_view{x.item.text}.substr(0, 4 * columns)), columns);
 }
 
-std::string beginning(std::span<const float> vector) {
-  if (vector.empty())
+std::string beginning(const embedded& x) {
+  if (!x.packed.empty())
+    return std::string{name_of(x.encoding)} + ", " + in_bytes(x.packed.size());
+  if (x.vector.empty())
     return "-";
   std::string text;
   char figure[32];
-  for (const float x : vector.first(std::min<size_t>(3, vector.size()))) {
-    std::snprintf(figure, sizeof figure, "%.4f ", static_cast<double>(x));
+  for (const float value : x.vector.first(std::min<size_t>(3, x.vector.size()))) {
+    std::snprintf(figure, sizeof figure, "%.4f ", static_cast<double>(value));
     text += figure;
   }
   return text + "…";
@@ -60,7 +78,7 @@ std::string wide_line(const std::string& index, const std::string& tokens, const
 }
 
 std::string wide_row(const embedded& x) {
-  return wide_line(std::to_string(x.index), tokens_of(x), source_of(x), beginning(x.vector),
+  return wide_line(std::to_string(x.index), tokens_of(x), source_of(x), beginning(x),
                    printable(to_string(x.item.place)) + "  " + snippet(x, 60));
 }
 
@@ -71,8 +89,10 @@ std::string embed_json_line(const embedded& x) {
   if (x.trouble != nullptr)
     return line + R"(,"error":)" + to_line(error_object(x)) + "}\n";
   line += R"(,"tokens":)" + std::to_string(x.tokens) + R"(,"source":")" + std::string{x.source} + '"';
-  line += x.truncated ? R"(,"truncated":true,"embedding":)" : R"(,"embedding":)";
-  append_vector(line, x.vector);
+  line += x.truncated ? R"(,"truncated":true)" : "";
+  if (!x.packed.empty())
+    return line + "," + to_line(packed_object(x)).substr(1) + "\n";
+  append_vector(line += R"(,"embedding":)", x.vector);
   return line + "}\n";
 }
 
@@ -120,7 +140,7 @@ void embed_printer::add_row(const embedded& x) {
   rows_.add({{std::to_string(x.index)},
              {tokens_of(x)},
              {source_of(x), x.trouble != nullptr ? tone::bad : tone::good},
-             {beginning(x.vector), tone::dim},
+             {beginning(x), tone::dim},
              {snippet(x, 200)}});
 }
 

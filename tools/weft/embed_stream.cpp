@@ -29,7 +29,8 @@ void fill_options(const embed_settings& settings, v1::EmbedStreamRequest& reques
 /// Turns answers into what the sink wants and counts them. Called by one thread at a time.
 class collector {
 public:
-  collector(const embed_sink& sink, embed_totals& totals) : sink_(sink), totals_(totals) {}
+  collector(const embed_settings& settings, const embed_sink& sink, embed_totals& totals)
+      : settings_(settings), sink_(sink), totals_(totals) {}
 
   bool deliver(const text_item& item, const v1::EmbedStreamResponse* answer, bool idle) {
     if (answer != nullptr && answer->has_info() && !note(answer->info()))
@@ -44,6 +45,7 @@ public:
     } else {
       const auto& embedding = answer->embedding();
       result.vector = {embedding.values().data(), static_cast<size_t>(embedding.values_size())};
+      result.encoding = settings_.encoding;
       result.packed = embedding.packed();
       result.scale = embedding.scale();
       result.tokens = embedding.tokens();
@@ -83,6 +85,7 @@ private:
     return true;
   }
 
+  const embed_settings& settings_;
   const embed_sink& sink_;
   embed_totals& totals_;
   std::optional<problem> mismatch_;
@@ -212,7 +215,7 @@ std::optional<problem> stream_all(client& to, text_window& window, const embed_s
 
 std::optional<problem> embed_all(client& to, text_source& source, stop_signal& stop, const embed_settings& settings,
                                  const embed_sink& sink, embed_totals& totals) {
-  collector results{sink, totals};
+  collector results{settings, sink, totals};
   text_window window{{}, [&](const text_item& item, const v1::EmbedStreamResponse* answer) {
                        const bool go_on = results.deliver(item, answer, window.outstanding() == 0);
                        if (!go_on)

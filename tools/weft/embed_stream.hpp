@@ -28,8 +28,9 @@ struct embedded {
   uint64_t index = 0; ///< of the text in the whole input
   const text_item& item;
   std::span<const float> vector{}; ///< empty when it failed, or has another encoding than float32
-  std::string_view packed{};       ///< the vector in that encoding
-  float scale = 0;                 ///< of int8
+  v1::VectorEncoding encoding = v1::VECTOR_ENCODING_FLOAT32; ///< asked for
+  std::string_view packed{};                                 ///< the vector in that encoding; empty: float32
+  float scale = 0;                                           ///< of int8
   uint32_t tokens = 0;
   bool truncated = false;
   std::string_view source{}; ///< "computed"

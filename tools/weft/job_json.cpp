@@ -1,5 +1,7 @@
 #include "tools/weft/job_json.hpp"
 
+#include "tools/weft/compress_options.hpp"
+#include "tools/weft/result_names.hpp"
 #include "tools/weft/utf8.hpp"
 
 #include <algorithm>
@@ -38,6 +40,23 @@ double share_of(const v1::Job& job) {
   if (job.items_total() == 0)
     return job.state() == v1::JOB_STATE_DONE ? 1 : 0;
   return static_cast<double>(job.items_done()) / static_cast<double>(job.items_total());
+}
+
+json to_json(const v1::CompressOptions& options) {
+  json out{{"strategy", name_of(options.strategy())}, {"counter", name_of(options.counter())}};
+  if (options.has_ratio())
+    out["ratio"] = options.ratio();
+  if (options.has_tokens())
+    out["tokens"] = options.tokens();
+  if (!options.query().empty())
+    out["query"] = options.query();
+  for (const int kind : options.keep())
+    out["keep"].push_back(name_of(static_cast<v1::KeepKind>(kind)));
+  for (const auto& pattern : options.patterns())
+    out["patterns"].push_back(pattern);
+  if (options.mega_tokens() > 0)
+    out["mega_tokens"] = options.mega_tokens();
+  return out;
 }
 
 } // namespace
@@ -88,6 +107,8 @@ json to_json(const v1::Job& job) {
            {"operation", job.operation()},
            {"model", job.model()},
            {"priority", priority_name(job.priority())}};
+  if (job.has_compress())
+    out["compress"] = to_json(job.compress());
   if (job.has_items_total())
     out["items_total"] = job.items_total();
   out["items_durable"] = job.items_durable();
@@ -108,6 +129,14 @@ json to_json(const v1::Job& job) {
   out["retention_ms"] = job.retention_ms();
   out["log"] = {{"writer", job.log().writer()}, {"sequence", job.log().sequence()}};
   return out;
+}
+
+bool compresses(const v1::Job& job) {
+  return job.operation() == "compress";
+}
+
+std::string work_of(const v1::Job& job) {
+  return printable(job.operation()) + (job.has_compress() ? " (" + in_words(job.compress()) + ")" : "");
 }
 
 std::string items_of(const v1::Job& job) {
@@ -149,8 +178,7 @@ std::string job_text(const v1::Job& job, bool colour) {
   if (job.items_per_second() > 0 && !has_ended(job.state()))
     row("speed", in_figures(job.items_per_second()) + " items/s" +
                      (job.has_time_left_ms() ? ", " + in_time(seconds_of(job.time_left_ms())) + " left" : ""));
-  row("work", printable(job.operation()) + " with " + printable(job.model()) + ", " + priority_name(job.priority()) +
-                  " priority");
+  row("work", work_of(job) + " with " + printable(job.model()) + ", " + priority_name(job.priority()) + " priority");
   row("cost",
       counted(job.usage().tokens(), "token") + ", " + in_figures(job.usage().device_seconds()) + " device seconds");
   if (!job.tenant().empty())

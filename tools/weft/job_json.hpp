@@ -22,6 +22,10 @@ exit_code exit_of(v1::JobState state);
 /// them.
 json to_json(const v1::Job& job);
 
+/// "embed" or "compress"; of a compressing job its options, too: "compress (ratio 8, auto)".
+std::string work_of(const v1::Job& job);
+bool compresses(const v1::Job& job);
+
 /// Done of all: "1 204/50 000"; "1 204/3 000+" while items still come.
 std::string items_of(const v1::Job& job);
 /// "running  1 204/50 000 items  [#-------------------]  2%  375/s  2m10s left  3 failed", at most `columns` wide.

@@ -4,6 +4,7 @@
 #include "tools/weft/problem.hpp"
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,11 +28,12 @@ struct text_place {
 /// "README.md:17".
 std::string to_string(const text_place& place);
 
-/// Why a text cannot be embedded, known without asking a node.
+/// Why a text has no result.
 struct text_problem {
   int code = 0; ///< canonical
   std::string reason;
   std::string message;
+  std::map<std::string, std::string> metadata{}; ///< as in ErrorInfo
 };
 
 struct text_item {

@@ -54,7 +54,8 @@ exit_code finish(out_file& out) {
 }
 
 std::vector<table::column> columns_of(bool wide) {
-  std::vector<table::column> out{{"ID"}, {"STATE"}, {"ITEMS", true}, {"FAILED", true}, {"CREATED (UTC)", false, 2}};
+  std::vector<table::column> out{{"ID"},          {"STATE"},        {"OPERATION", false, 3},
+                                 {"ITEMS", true}, {"FAILED", true}, {"CREATED (UTC)", false, 2}};
   if (wide)
     for (table::column c : {table::column{"TENANT"}, {"MODEL"}, {"COPIES"}, {"TOKENS", true}, {"REGION"}})
       out.push_back(c);
@@ -65,6 +66,7 @@ std::vector<table::column> columns_of(bool wide) {
 void add_row(table& rows, const v1::Job& job, bool wide) {
   std::vector<cell> row{{printable(job.id()), tone::bold},
                         {state_name(job.state()), state_tone(job.state())},
+                        {printable(job.operation())},
                         {items_of(job)},
                         {with_spaces(job.items_failed()), job.items_failed() > 0 ? tone::bad : tone::plain},
                         {in_utc(job.created_unix_ms())}};

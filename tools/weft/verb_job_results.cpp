@@ -1,13 +1,17 @@
+#include "tools/weft/compress_calls.hpp"
+#include "tools/weft/compress_printer.hpp"
 #include "tools/weft/job_json.hpp"
 #include "tools/weft/job_matrix.hpp"
 #include "tools/weft/job_results.hpp"
 #include "tools/weft/last_words.hpp"
+#include "tools/weft/result_names.hpp"
 #include "tools/weft/utf8.hpp"
 #include "tools/weft/verbs.hpp"
 
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <unistd.h>
 
@@ -33,9 +37,12 @@ came · others as for all commands.
 
   -o json   {"index":0,"tokens":7,"source":"computed","embedding":[0.0677,…]}, or
             {"index":1,"error":{"code":"INVALID_ARGUMENT","reason":"INVALID_UTF8","message":"…"}}
+            Of a job that compresses: {"index":0,"text":"…","ratio":8.1,…} as 'weft compress' prints them
   -o table  the first 10 and a summary        -o wide  all of them, in short        -o name  indices of what has a result
   --out F   a NumPy file: float32 [items, dimensions]; an item that has no result is a row of NaN. It has its name when
             it is complete; numpy.load('F', mmap_mode='r') reads it.
+
+A job that compresses gives texts: table prints them all, each under "==> item 0 <=="; --out has nothing to write.
 
 Examples:
   weft job results $id -o json > vectors.jsonl
@@ -44,21 +51,6 @@ Examples:
 
 std::span<const float> vector_of(const v1::ItemResult& item) {
   return {item.embedding().values().data(), static_cast<size_t>(item.embedding().values_size())};
-}
-
-const char* source_name(v1::Source source) {
-  switch (source) {
-  case v1::SOURCE_COMPUTED:
-    return "computed";
-  case v1::SOURCE_MEMORY:
-    return "memory";
-  case v1::SOURCE_STORE:
-    return "store";
-  case v1::SOURCE_SHARED:
-    return "shared";
-  default:
-    return "unknown";
-  }
 }
 
 json error_of(const v1::ItemResult& item) {
@@ -71,8 +63,8 @@ std::string json_line(const v1::ItemResult& item) {
   std::string line = R"({"index":)" + std::to_string(item.index());
   if (item.has_error())
     return line + R"(,"error":)" + to_line(error_of(item)) + "}\n";
-  line += R"(,"tokens":)" + std::to_string(item.embedding().tokens()) + R"(,"source":")" +
-          source_name(item.embedding().source()) + '"';
+  line += R"(,"tokens":)" + std::to_string(item.embedding().tokens()) + R"(,"source":")";
+  line.append(name_of(item.embedding().source())).append("\"");
   line += item.embedding().truncated() ? R"(,"truncated":true,"embedding":)" : R"(,"embedding":)";
   append_vector(line, vector_of(item));
   return line + "}\n";
@@ -83,7 +75,7 @@ std::string yaml_entry(const v1::ItemResult& item) {
   if (item.has_error())
     return text + "  error: " + to_line(error_of(item)) + "\n";
   text += "  tokens: " + std::to_string(item.embedding().tokens()) + "\n  source: ";
-  text += source_name(item.embedding().source());
+  text += name_of(item.embedding().source());
   text += item.embedding().truncated() ? "\n  truncated: true\n  embedding: " : "\n  embedding: ";
   append_vector(text, vector_of(item));
   return text + "\n";
@@ -102,10 +94,14 @@ std::string beginning(const v1::ItemResult& item) {
   return text + "…";
 }
 
+std::string source_of(const v1::ItemResult& item) {
+  return std::string{item.has_error() ? "error" : name_of(item.embedding().source())};
+}
+
 std::string wide_line(const v1::ItemResult& item) {
   char head[64];
   std::snprintf(head, sizeof head, "%-9llu %7u  %-9s ", static_cast<unsigned long long>(item.index()),
-                item.embedding().tokens(), item.has_error() ? "error" : source_name(item.embedding().source()));
+                item.embedding().tokens(), source_of(item).c_str());
   return head + beginning(item) + "\n";
 }
 
@@ -130,8 +126,7 @@ public:
     if (rows_.rows() < rows_shown)
       rows_.add({{std::to_string(item.index())},
                  {item.has_error() ? "-" : std::to_string(item.embedding().tokens())},
-                 {item.has_error() ? "error" : source_name(item.embedding().source()),
-                  item.has_error() ? tone::bad : tone::good},
+                 {source_of(item), item.has_error() ? tone::bad : tone::good},
                  {beginning(item), tone::dim}});
     return true;
   }
@@ -171,7 +166,7 @@ private:
   table rows_{{{"INDEX", true}, {"TOKENS", true}, {"SOURCE"}, {"EMBEDDING"}}};
 };
 
-exit_code write_npy(session& s, const options& o) {
+exit_code write_npy(session& s, client& from, const options& o) {
   npy_writer matrix{o.out};
   if (auto why = matrix.open(); !why.empty())
     return report(usage_problem("--out: " + why));
@@ -180,24 +175,21 @@ exit_code write_npy(session& s, const options& o) {
     std::fprintf(stderr, "%sweft: interrupted; '%s' was not written. The same command begins again.\n",
                  s.err_terminal.screen ? "\r\x1b[K" : "", printable(o.out).c_str());
   }};
-  client from{s.connection};
   return write_matrix(s, from, {.id = o.id, .from = o.from, .file = o.out}, matrix);
 }
 
-exit_code run(session& s, const options& o) {
-  if (!o.out.empty() && o.failed)
-    return report(
-        usage_problem("--out writes the vectors, and --failed asks for items that have none", "Give one of them."));
-  set_deadline(s);
-  if (!o.out.empty())
-    return write_npy(s, o);
-  client from{s.connection};
-  result_printer out{s};
+/// What one kind of job's results needs to be shown.
+struct result_view {
+  std::function<bool(const v1::ItemResult&)> print;
+  std::function<bool()> flush;
+  std::function<bool()> closed;
+  std::function<exit_code(const results_totals&, const std::optional<problem>&)> end;
+};
+
+exit_code show(client& from, const options& o, const result_view& out) {
   results_totals totals;
-  auto trouble = read_results(
-      from, {.id = o.id, .from = o.from, .failed_only = o.failed},
-      {.item = [&](const v1::ItemResult& item) { return out.print(item); }, .page = [&] { return out.flush(); }},
-      totals);
+  auto trouble = read_results(from, {.id = o.id, .from = o.from, .failed_only = o.failed},
+                              {.item = out.print, .page = out.flush}, totals);
   v1::Job job;
   if (!trouble && !out.closed())
     trouble = look_at(from, o.id, job);
@@ -210,6 +202,54 @@ exit_code run(session& s, const options& o) {
                  .c_str(),
              stderr);
   return exit_of_results(job.state());
+}
+
+exit_code show_vectors(session& s, client& from, const options& o) {
+  result_printer out{s};
+  return show(from, o,
+              {.print = [&](const v1::ItemResult& item) { return out.print(item); },
+               .flush = [&] { return out.flush(); },
+               .closed = [&] { return out.closed(); },
+               .end = [&](const results_totals& totals,
+                          const std::optional<problem>& trouble) { return out.end(totals, trouble); }});
+}
+
+/// As `weft compress` prints them.
+exit_code show_texts(session& s, client& from, const options& o, const v1::Job& job) {
+  compress_printer out{s, {.headings = job.items_total() != 1, .tolerant = true}};
+  const auto print = [&](const v1::ItemResult& item) {
+    text_problem trouble;
+    compressed_text x{.index = item.index()};
+    if (item.has_compressed()) {
+      x.compressed = &item.compressed();
+    } else {
+      trouble = to_text_problem(item.error());
+      x.trouble = &trouble;
+    }
+    return out.print(x);
+  };
+  return show(from, o,
+              {.print = print,
+               .flush = [&] { return out.flush(); },
+               .closed = [&] { return out.closed(); },
+               .end = [&](const results_totals&, const std::optional<problem>& trouble) { return out.end(trouble); }});
+}
+
+exit_code run(session& s, const options& o) {
+  if (!o.out.empty() && o.failed)
+    return report(
+        usage_problem("--out writes the vectors, and --failed asks for items that have none", "Give one of them."));
+  set_deadline(s);
+  client from{s.connection};
+  v1::Job job; // what it does decides how its results look
+  if (auto trouble = look_at(from, o.id, job))
+    return report(*trouble);
+  if (compresses(job) && !o.out.empty())
+    return report(usage_problem("--out writes vectors, and this job compresses: its results are texts",
+                                "Print them: 'weft job results " + printable(o.id) + " -o json'."));
+  if (!o.out.empty())
+    return write_npy(s, from, o);
+  return compresses(job) ? show_texts(s, from, o, job) : show_vectors(s, from, o);
 }
 
 } // namespace

@@ -1,4 +1,5 @@
 #include "runtime/base/errc.hpp"
+#include "tools/weft/compress_options.hpp"
 #include "tools/weft/embed_options.hpp"
 #include "tools/weft/endpoint.hpp"
 #include "tools/weft/job_json.hpp"
@@ -25,7 +26,7 @@ namespace {
 
 constexpr std::chrono::hours retention_most{24 * 30};
 
-struct options : embed_options, vector_options {
+struct options : embed_options, vector_options, compress_options {
   std::string operation;
   std::vector<std::string> texts;
   std::vector<std::string> files;
@@ -39,8 +40,8 @@ struct options : embed_options, vector_options {
 };
 
 constexpr const char* footer =
-    R"(Hands any number of texts in, each line one unless --split says otherwise, with the same memory for any amount. What
-the cluster has acknowledged is safe: it survives the loss of any one node, and of this command. The job is known by its
+    R"(Hands any number of texts in, with the same memory for any amount: to embed each line is one, to compress each file,
+unless --split says otherwise. What the cluster has acknowledged is safe: it survives the loss of any one node, and of this command. The job is known by its
 id, which is printed. When a node is lost, the next endpoint goes on where that one stopped; a command that was
 interrupted goes on when it is started again with the same input and the same --request-id, and never doubles the job.
 A text that is not UTF-8 becomes an item that fails with its reason; the others go on.
@@ -54,6 +55,7 @@ Exit codes: 0 all texts are safe (with --wait: and every item has its result) ·
 Examples:
   weft job submit embed notes.txt
   weft job submit embed --split file docs/*.md --wait --out docs.npy
+  weft job submit compress --ratio 8 reports/*.txt --wait
   id=$(zcat corpus.gz | weft job submit embed - --request-id corpus-2026-11 -o name)
   weft job results $id --out corpus.npy)";
 
@@ -70,13 +72,27 @@ result<std::chrono::milliseconds> parse_hours(const std::string& text) {
   return parse_duration(bare ? text + "h" : text, retention_most);
 }
 
-std::optional<problem> fill(const options& o, v1::JobOpening& opening) {
-  opening.set_request_id(o.request_id.empty() ? random_id() : o.request_id);
-  opening.set_model(o.model);
+/// What is done with each text, or which option belongs to the other operation.
+std::optional<problem> fill_operation(const options& o, v1::JobOpening& opening) {
+  const char* of_vectors = o.raw ? "--no-normalize" : o.refuse_long ? "--no-truncate" : o.cut != "right" ? "--cut" : "";
+  const auto foreign = o.operation == "compress" ? std::string{of_vectors} : o.first_given();
+  if (!foreign.empty())
+    return usage_problem(foreign + " says nothing to a job that is to " + o.operation,
+                         "Leave it out; 'weft job submit --help' tells whose it is.");
+  if (o.operation == "compress")
+    return fill(static_cast<const compress_options&>(o), *opening.mutable_compress());
   auto& embed = *opening.mutable_embed();
   embed.set_normalize(!o.raw);
   embed.set_truncate(!o.refuse_long);
   embed.set_truncation_side(o.cut == "left" ? v1::TRUNCATION_SIDE_LEFT : v1::TRUNCATION_SIDE_RIGHT);
+  return std::nullopt;
+}
+
+std::optional<problem> fill(const options& o, v1::JobOpening& opening) {
+  opening.set_request_id(o.request_id.empty() ? random_id() : o.request_id);
+  opening.set_model(o.model);
+  if (auto p = fill_operation(o, opening))
+    return p;
   if (!o.priority.empty())
     opening.set_priority(o.priority == "high"    ? v1::JOB_PRIORITY_HIGH
                          : o.priority == "batch" ? v1::JOB_PRIORITY_BATCH
@@ -222,7 +238,8 @@ exit_code hand_in(session& s, const options& o, const std::vector<std::string>& 
   }};
   client to{s.connection};
   stop_signal stop;
-  text_source source{{.texts = o.texts, .files = files, .by = parse_split(o.by)}, stop};
+  const auto by = !o.by.empty() ? parse_split(o.by) : o.operation == "compress" ? split::file : split::line;
+  text_source source{{.texts = o.texts, .files = files, .by = by}, stop};
   progress_display display{s, source.bytes_total(), false};
   submission_totals totals;
   const auto start = std::chrono::steady_clock::now();
@@ -251,6 +268,9 @@ exit_code run(session& s, const options& o) {
   if (!o.out.empty() && !o.wait)
     return report(usage_problem("--out needs --wait: the vectors are there when the job has ended",
                                 "Or write them later: 'weft job results ID --out " + printable(o.out) + "'."));
+  if (!o.out.empty() && o.operation == "compress")
+    return report(usage_problem("--out writes vectors, and a job that compresses gives texts",
+                                "Read them later: 'weft job results ID -o json'."));
   std::optional<npy_writer> matrix;
   if (!o.out.empty()) {
     matrix.emplace(o.out); // before any work: what cannot be written should not wait for a night to be known
@@ -268,15 +288,16 @@ exit_code run(session& s, const options& o) {
 void add_job_submit(CLI::App& noun, common_options& common, action& chosen) {
   auto* verb = noun.add_subcommand("submit", "Hand texts in; they are safe when it ends");
   auto o = std::make_shared<options>();
-  verb->add_option("OPERATION", o->operation, "What is done with them: embed")
+  verb->add_option("OPERATION", o->operation, "What is done with them: embed or compress")
       ->required()
-      ->check(CLI::IsMember({"embed"}).description(""))
+      ->check(CLI::IsMember({"embed", "compress"}).description(""))
       ->type_name("");
   verb->add_option("FILE", o->files, "Files to read, '-' for standard input (the default without --text)")
       ->type_name("");
   verb->add_option("--text", o->texts, "A text; again for more")->allow_extra_args(false)->type_name("TEXT");
-  add_embed_options(*verb, *o, "line");
+  add_embed_options(*verb, *o, nullptr);
   add_vector_options(*verb, *o);
+  add_compress_options(*verb, *o);
   verb->add_flag("--wait", o->wait, "Show the job until it has ended, as 'weft job watch' does");
   verb->add_option("--out", o->out, "With --wait: then write the vectors into a NumPy file, as 'weft job results' does")
       ->type_name("FILE.npy");

@@ -57,6 +57,31 @@ TEST_CASE("embed passes its options on with the first message") {
   CHECK(first.options().truncation_side() == v1::TRUNCATION_SIDE_LEFT);
 }
 
+TEST_CASE("embed writes vectors in the encoding that is asked for") {
+  fake_node node;
+  const auto plain =
+      lines_of(embed(node.endpoint(), {"--text", "abc", "-o", "json", "--encoding", "float32"}).out).at(0);
+  CHECK(plain["embedding"] == json{0, 1, 1, 1});
+  const auto quarter =
+      lines_of(embed(node.endpoint(), {"--text", "abc", "-o", "json", "--encoding", "int8"}).out).at(0);
+  CHECK(node.first_message().options().encoding() == v1::VECTOR_ENCODING_INT8);
+  CHECK(quarter == json{{"index", 0},
+                        {"tokens", 3},
+                        {"source", "computed"},
+                        {"encoding", "int8"},
+                        {"packed", "AAEBAQ=="},
+                        {"scale", 0.5}});
+  const auto bits = lines_of(embed(node.endpoint(), {"--text", "abc", "-o", "json", "--encoding", "binary"}).out).at(0);
+  CHECK(bits["encoding"] == "binary");
+  CHECK_FALSE(bits.contains("scale"));
+  CHECK(embed(node.endpoint(), {"--text", "abc", "-o", "yaml", "--encoding", "float16"}).out ==
+        "- index: 0\n  tokens: 3\n  source: computed\n  encoding: \"float16\"\n  packed: \"AAEBAQ==\"\n");
+  CHECK(embed(node.endpoint(), {"--text", "abc", "--encoding", "int8"}).out.find("int8, 4 B") != std::string::npos);
+  const auto wrong = embed(node.endpoint(), {"--text", "abc", "--encoding", "int4"});
+  CHECK(wrong.exit == 2);
+  CHECK(wrong.err.find("float32,float16,int8,binary") != std::string::npos);
+}
+
 TEST_CASE("bad texts fail alone, are named, and the exit code says so") {
   fake_node node;
   const auto r = embed(node.endpoint(), {"-o", "json"}, "good\nbad \xff byte\nFAIL\nlast\n");

@@ -1,5 +1,6 @@
 #include "tests/tools/weft/fake_jobs.hpp"
 
+#include "tests/tools/weft/fake_compressor.hpp"
 #include "tests/tools/weft/fake_node.hpp"
 
 #include <grpcpp/server_builder.h>
@@ -64,7 +65,9 @@ v1::Job fake_jobs::open(const v1::JobOpening& opening) {
     entry.job.set_id("job-" + opening.request_id());
     entry.job.set_request_id(opening.request_id());
     entry.job.set_state(v1::JOB_STATE_PENDING);
-    entry.job.set_operation("embed");
+    entry.job.set_operation(opening.has_compress() ? "compress" : "embed");
+    if (opening.has_compress())
+      *entry.job.mutable_compress() = opening.compress();
     entry.job.set_model("fake");
     entry.job.mutable_durability()->set_copies(3);
     entry.job.mutable_durability()->set_synced(2);
@@ -192,6 +195,9 @@ grpc::Status fake_jobs::Results(grpc::ServerContext*, const v1::JobServiceResult
       item.mutable_error()->set_code(grpc::StatusCode::INTERNAL);
       item.mutable_error()->set_reason("ENGINE_FAILED");
       item.mutable_error()->set_message("3 nodes failed on it");
+    } else if (found->second.opening.has_compress()) {
+      auto made = fake_compressor::compress(texts[i], found->second.opening.compress());
+      *item.mutable_compressed() = std::move(*made.mutable_compressed());
     } else {
       const auto vector = fake_node::fake_vector(texts[i]);
       item.mutable_embedding()->mutable_values()->Assign(vector.begin(), vector.end());

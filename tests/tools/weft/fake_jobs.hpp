@@ -37,7 +37,7 @@ struct fake_jobs_options {
 
 /// A node that implements weft.v1.JobService, in this process on a free port. A job is done when it is complete; its id
 /// is "job-" and its request id. A text's vector is fake_node::fake_vector(); "FAIL" fails, and "NONE" has no result at
-/// all, as where a job was cancelled.
+/// all, as where a job was cancelled. A job that compresses gives what fake_compressor makes of its texts.
 class fake_jobs final : v1::JobService::Service {
 public:
   explicit fake_jobs(std::shared_ptr<job_board> board = std::make_shared<job_board>(), fake_jobs_options options = {});

@@ -87,7 +87,13 @@ v1::EmbedStreamResponse fake_node::answer(const std::string& text, uint64_t inde
   } else {
     auto& embedding = *response.mutable_embedding();
     const auto vector = fake_vector(text);
-    embedding.mutable_values()->Assign(vector.begin(), vector.end());
+    if (first_message_.options().encoding() <= v1::VECTOR_ENCODING_FLOAT32) {
+      embedding.mutable_values()->Assign(vector.begin(), vector.end());
+    } else {
+      for (const float x : vector)
+        embedding.mutable_packed()->push_back(static_cast<char>(x));
+      embedding.set_scale(first_message_.options().encoding() == v1::VECTOR_ENCODING_INT8 ? 0.5F : 0);
+    }
     embedding.set_tokens(2 + (text.empty() ? 0 : 1 + static_cast<uint32_t>(std::count(text.begin(), text.end(), ' '))));
     embedding.set_truncated(text == "LONG");
     embedding.set_source(v1::SOURCE_COMPUTED);

@@ -35,7 +35,8 @@ struct fake_node_options {
 };
 
 /// A node that implements weft.v1 without any model, in this process on a free port. A text's vector is
-/// fake_vector(text); its tokens are its words and two; "FAIL" fails alone; "LONG" is truncated.
+/// fake_vector(text); its tokens are its words and two; "FAIL" fails alone; "LONG" is truncated. In
+/// any other encoding than float32 a vector has a byte a dimension.
 class fake_node final : v1::EmbedService::Service, v1::NodeService::Service {
 public:
   explicit fake_node(fake_node_options options = {});

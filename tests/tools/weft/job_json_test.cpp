@@ -78,3 +78,25 @@ TEST_CASE("one copy is said to be one, and no byte of a name reaches the termina
   CHECK(text.find("one copy: this cluster is a single node") != std::string::npos);
   CHECK(text.find('\x1b') == std::string::npos);
 }
+
+TEST_CASE("a job that compresses says what it does, in words and in JSON") {
+  v1::Job job;
+  job.set_operation("compress");
+  CHECK(compresses(job));
+  CHECK(work_of(job) == "compress");
+  auto& options = *job.mutable_compress();
+  options.set_tokens(500);
+  options.set_strategy(v1::COMPRESS_STRATEGY_SEMANTIC);
+  options.set_counter(v1::TOKEN_COUNTER_BYTES);
+  options.set_query("Who pays?");
+  options.add_keep(v1::KEEP_KIND_NUMBERS);
+  options.add_patterns("a|b");
+  CHECK(work_of(job) ==
+        "compress (at most 500 tokens, semantic, counted as bytes, for 'Who pays?', keeps numbers, 1 pattern)");
+  CHECK(to_json(job)["compress"] == json::parse(R"({"strategy":"semantic","counter":"bytes","tokens":500,)"
+                                                R"("query":"Who pays?","keep":["numbers"],"patterns":["a|b"]})"));
+  options.Clear();
+  options.set_ratio(2.5);
+  CHECK(work_of(job) == "compress (ratio 2.5, auto)");
+  CHECK_FALSE(compresses(v1::Job{}));
+}

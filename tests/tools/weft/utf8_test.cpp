@@ -29,6 +29,11 @@ TEST_CASE("no text can move the cursor") {
   CHECK(printable("bad \xff byte") == "bad \uFFFD byte");
 }
 
+TEST_CASE("a text of several lines keeps them, its tabs and its spaces, and nothing that moves the cursor") {
+  CHECK(printable_lines("a\x1b[31mred\r\n\tb  c\n") == "a [31mred\n\tb  c\n");
+  CHECK(printable_lines("left\u202Eright bad \xff byte") == "left right bad \uFFFD byte");
+}
+
 TEST_CASE("texts are cut at columns, not at bytes") {
   std::setlocale(LC_CTYPE, "C.UTF-8");
   CHECK(display_width("日本") == 4);
