@@ -1,5 +1,6 @@
 #pragma once
 
+#include "node/grpc/convert_encoding.hpp"
 #include "node/grpc/node_identity.hpp"
 #include "node/grpc/node_reports.hpp"
 #include "node/grpc/process_facts.hpp"
@@ -13,6 +14,8 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 // The one place where Protobuf and the runtime's own types meet. Everything else in node/ and all of actors/ and
@@ -24,27 +27,33 @@ namespace weft {
 /// admission allows; it only has to be finite.
 inline constexpr uint32_t message_items_max = 65'536;
 
+/// What a client asks of embed; `encoding` is that of the reply, and the actors do not know of it.
+struct embed_message {
+  embed_request request;
+  vector_encoding encoding = vector_encoding::float32;
+};
+
 /// Reads a weft.v1.EmbedRequest. Texts may be any bytes: their UTF-8 is the tokenizer's affair, which names the item.
 /// Unknown fields are ignored. Fails with errc::invalid_argument (not such a message, or an option with an unknown
 /// value), errc::invalid_utf8 (the model's name) or errc::too_many_items.
-result<embed_request> read_embed_request(const grpc::ByteBuffer& message, const node_view& view);
+result<embed_message> read_embed_request(const grpc::ByteBuffer& message, const node_view& view);
 
-/// Adds to `options` what a weft.v1.EmbedOptions sets. Fails with errc::invalid_argument.
-status read_embed_options(const std::string& bytes, embed_options& options);
+/// Adds to `options` what a weft.v1.EmbedOptions sets, and gives the encoding that it asks for. path: of the field that
+/// has the options, for people. Fails with errc::invalid_argument.
+result<vector_encoding> read_embed_options(const std::string& bytes, embed_options& options, std::string_view path);
 
 /// Writes a weft.v1.EmbedResponse; each vector is copied once into its packed field.
 /// total: since the RPC began.
-grpc::ByteBuffer write_embed_reply(const embed_request& request, const embed_result& result,
+grpc::ByteBuffer write_embed_reply(const embed_request& request, vector_encoding encoding, const embed_result& result,
                                    std::chrono::nanoseconds total);
 
 /// Reads a weft.v1.EmbedStreamRequest. `first` keeps what the stream's first message fixed (model and options); a later
 /// one must leave them unset or repeat them. Fails as read_embed_request() does.
-result<embed_request> read_embed_stream_request(const grpc::ByteBuffer& message, const node_view& view,
-                                                std::optional<embed_request>& first);
+result<embed_request> read_embed_stream_request(const grpc::ByteBuffer& message, std::optional<embed_message>& first);
 
 /// Writes one weft.v1.EmbedStreamResponse a text of a group that begins at position `first` of its stream; the first
 /// one carries what holds for the group.
-std::vector<grpc::ByteBuffer> write_embed_stream_replies(uint64_t first, const embed_request& request,
+std::vector<grpc::ByteBuffer> write_embed_stream_replies(uint64_t first, vector_encoding encoding,
                                                          const embed_result& result, std::chrono::nanoseconds total);
 
 /// Writes the weft.v1.EmbedStreamResponse that says why a text has no embedding.
@@ -53,16 +62,14 @@ grpc::ByteBuffer write_embed_stream_error(uint64_t index, const failure& reason)
 /// Reads a tei.v1.EmbedRequest, of a unary call or of a stream. Fails with errc::invalid_argument (not such a message;
 /// dimensions that the model does not have; a prompt name), errc::empty_call (TEI takes no empty text) or
 /// errc::model_loading (dimensions are asked for before they are known).
-result<embed_request> read_tei_request(const grpc::ByteBuffer& message, const node_view& view);
-result<embed_request> read_tei_stream_request(const grpc::ByteBuffer& message, const node_view& view,
-                                              std::optional<embed_request>& first);
+result<embed_message> read_tei_request(const grpc::ByteBuffer& message, const node_view& view);
 
-/// Writes a tei.v1.EmbedResponse. REQUIRES: one text.
-grpc::ByteBuffer write_tei_reply(const embed_request& request, const embed_result& result,
+/// Writes a tei.v1.EmbedResponse; the API has one encoding. REQUIRES: one text.
+grpc::ByteBuffer write_tei_reply(const embed_request& request, vector_encoding, const embed_result& result,
                                  std::chrono::nanoseconds total);
 /// Writes one tei.v1.EmbedResponse a text; the times are those of the group.
-std::vector<grpc::ByteBuffer> write_tei_stream_replies(uint64_t first, const embed_request& request,
-                                                       const embed_result& result, std::chrono::nanoseconds total);
+std::vector<grpc::ByteBuffer> write_tei_stream_replies(const embed_request& request, const embed_result& result,
+                                                       std::chrono::nanoseconds total);
 
 /// Writes a tei.v1.InfoResponse.
 grpc::ByteBuffer write_tei_info(const node_snapshot& node, const model_info& model, const tei_limits& limits);

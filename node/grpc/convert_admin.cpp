@@ -78,7 +78,7 @@ result<cache_question> read_get_cached(const grpc::ByteBuffer& message) {
   if (!in)
     return in.error();
   cache_question out{.model = in->model(), .text = in->text(), .tenant = in->tenant(), .options = {}};
-  if (auto read = read_embed_options(in->options().SerializeAsString(), out.options); !read)
+  if (auto read = read_embed_options(in->options().SerializeAsString(), out.options, "options"); !read)
     return read.error();
   return out;
 }

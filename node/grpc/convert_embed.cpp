@@ -37,18 +37,8 @@ failure too_many(uint64_t count) {
           {{"items", std::to_string(count)}, {"limit", std::to_string(message_items_max)}, {"use", "EmbedStream"}}};
 }
 
-void write_info(const embed_result& from, std::chrono::nanoseconds total, pb::ResultInfo& to) {
-  to.set_model(from.model);
-  to.set_model_version(from.model_version);
-  to.set_precision(std::string(to_string(from.precision)));
-  to.set_dimensions(from.items.empty() ? 0 : static_cast<uint32_t>(from.items.front().values.size()));
-  to.mutable_usage()->set_tokens(from.usage.tokens);
-  to.mutable_usage()->set_device_seconds(from.usage.device_seconds);
-  auto& timing = *to.mutable_timing();
-  timing.set_total_nanoseconds(static_cast<uint64_t>(total.count()));
-  timing.set_queue_nanoseconds(static_cast<uint64_t>(from.times.queue.count()));
-  timing.set_tokenize_nanoseconds(static_cast<uint64_t>(from.times.tokenize.count()));
-  timing.set_infer_nanoseconds(static_cast<uint64_t>(from.times.infer.count()));
+uint32_t dimensions_of(const embed_result& result) noexcept {
+  return result.items.empty() ? 0 : static_cast<uint32_t>(result.items.front().values.size());
 }
 
 /// Where a message type keeps what embed requests have.
@@ -64,13 +54,12 @@ constexpr embed_fields stream_fields{"weft.v1.EmbedStreamRequest", pb::EmbedStre
                                      pb::EmbedStreamRequest::kTextsFieldNumber,
                                      pb::EmbedStreamRequest::kOptionsFieldNumber};
 
-struct embed_message {
-  embed_request request;
+struct any_message : embed_message {
   bool has_options = false;
 };
 
-result<embed_message> read_message(const grpc::ByteBuffer& message, const embed_fields& fields) {
-  embed_message out;
+result<any_message> read_message(const grpc::ByteBuffer& message, const embed_fields& fields) {
+  any_message out;
   uint64_t count = 0;
   std::string options; // sub-messages that come twice are merged: so are their bytes
   wire_reader in(message);
@@ -93,14 +82,16 @@ result<embed_message> read_message(const grpc::ByteBuffer& message, const embed_
     return failure{errc::invalid_utf8, "the model's name is not valid UTF-8", {{"field", "model"}}};
   if (count > message_items_max)
     return too_many(count);
-  if (auto done = read_embed_options(options, out.request.options); !done)
-    return done.error();
+  const auto encoding = read_embed_options(options, out.request.options, "options");
+  if (!encoding)
+    return encoding.error();
+  out.encoding = *encoding;
   return out;
 }
 
 } // namespace
 
-status read_embed_options(const std::string& bytes, embed_options& options) {
+result<vector_encoding> read_embed_options(const std::string& bytes, embed_options& options, std::string_view path) {
   pb::EmbedOptions in;
   if (!in.ParseFromString(bytes))
     return malformed("weft.v1.EmbedOptions");
@@ -108,76 +99,68 @@ status read_embed_options(const std::string& bytes, embed_options& options) {
     options.normalize = in.normalize();
   if (in.has_truncate())
     options.truncate = in.truncate();
-  switch (in.truncation_side()) {
-  case pb::TRUNCATION_SIDE_UNSPECIFIED:
-    return ok;
-  case pb::TRUNCATION_SIDE_RIGHT:
-    options.side = truncation_side::right;
-    return ok;
-  case pb::TRUNCATION_SIDE_LEFT:
-    options.side = truncation_side::left;
-    return ok;
-  default:
+  const auto field = [&](const char* name) { return std::string(path) + "." + name; };
+  if (!pb::TruncationSide_IsValid(in.truncation_side()))
     return failure{errc::invalid_argument,
-                   "options.truncation_side is " + std::to_string(static_cast<int>(in.truncation_side())) +
+                   field("truncation_side") + " is " + std::to_string(static_cast<int>(in.truncation_side())) +
                        "; it must be 1 (right) or 2 (left)",
-                   {{"field", "options.truncation_side"}}};
-  }
+                   {{"field", field("truncation_side")}}};
+  if (in.truncation_side() != pb::TRUNCATION_SIDE_UNSPECIFIED)
+    options.side = in.truncation_side() == pb::TRUNCATION_SIDE_LEFT ? truncation_side::left : truncation_side::right;
+  return read_encoding(in.encoding(), field("encoding"));
 }
 
-result<embed_request> read_embed_request(const grpc::ByteBuffer& message, const node_view&) {
+result<embed_message> read_embed_request(const grpc::ByteBuffer& message, const node_view&) {
   auto out = read_message(message, unary_fields);
   if (!out)
     return out.error();
-  return std::move(out->request);
+  return embed_message{std::move(*out)};
 }
 
-result<embed_request> read_embed_stream_request(const grpc::ByteBuffer& message, const node_view&,
-                                                std::optional<embed_request>& first) {
+result<embed_request> read_embed_stream_request(const grpc::ByteBuffer& message, std::optional<embed_message>& first) {
   auto out = read_message(message, stream_fields);
   if (!out)
     return out.error();
   auto& request = out->request;
   if (!first)
-    first = embed_request{request.model, {}, request.options};
-  if (!request.model.empty() && request.model != first->model)
+    first = embed_message{{request.model, {}, request.options}, out->encoding};
+  if (!request.model.empty() && request.model != first->request.model)
     return failure{errc::invalid_argument,
-                   "the stream began with model '" + first->model + "'; a later message asks for '" + request.model +
-                       "'",
+                   "the stream began with model '" + first->request.model + "'; a later message asks for '" +
+                       request.model + "'",
                    {{"field", "model"}}};
-  if (out->has_options && request.options != first->options)
+  if (out->has_options && (request.options != first->request.options || out->encoding != first->encoding))
     return failure{errc::invalid_argument,
                    "the options of a later message differ from those of the stream's first",
                    {{"field", "options"}}};
-  request.model = first->model;
-  request.options = first->options;
+  request.model = first->request.model;
+  request.options = first->request.options;
   return std::move(request);
 }
 
-grpc::ByteBuffer write_embed_reply(const embed_request& request, const embed_result& result,
+grpc::ByteBuffer write_embed_reply(const embed_request& request, vector_encoding encoding, const embed_result& result,
                                    std::chrono::nanoseconds total) {
   WEFT_ASSERT(result.items.size() == request.texts.size());
   google::protobuf::Arena arena; // one block for all the small objects of the reply
   auto& out = *google::protobuf::Arena::CreateMessage<pb::EmbedResponse>(&arena);
   out.mutable_embeddings()->Reserve(static_cast<int>(result.items.size()));
   for (const auto& item : result.items)
-    write_embedding(item, *out.add_embeddings());
-  write_info(result, total, *out.mutable_info());
+    write_embedding(item, encoding, *out.add_embeddings());
+  write_info(result, dimensions_of(result), total, *out.mutable_info());
   return to_buffer(out);
 }
 
-std::vector<grpc::ByteBuffer> write_embed_stream_replies(uint64_t first, const embed_request& request,
+std::vector<grpc::ByteBuffer> write_embed_stream_replies(uint64_t first, vector_encoding encoding,
                                                          const embed_result& result, std::chrono::nanoseconds total) {
-  WEFT_ASSERT(result.items.size() == request.texts.size());
   std::vector<grpc::ByteBuffer> out;
   out.reserve(result.items.size());
   pb::EmbedStreamResponse message; // its memory is used again for each
   for (size_t i = 0; i < result.items.size(); ++i) {
     message.Clear();
     message.set_index(first + i);
-    write_embedding(result.items[i], *message.mutable_embedding());
+    write_embedding(result.items[i], encoding, *message.mutable_embedding());
     if (i == 0)
-      write_info(result, total, *message.mutable_info());
+      write_info(result, dimensions_of(result), total, *message.mutable_info());
     out.push_back(to_buffer(message));
   }
   return out;
@@ -186,7 +169,7 @@ std::vector<grpc::ByteBuffer> write_embed_stream_replies(uint64_t first, const e
 grpc::ByteBuffer write_embed_stream_error(uint64_t index, const failure& reason) {
   pb::EmbedStreamResponse message;
   message.set_index(index);
-  write_item_error(reason.code, reason.message, *message.mutable_error());
+  write_item_error(reason, *message.mutable_error());
   return to_buffer(message);
 }
 

@@ -1,6 +1,7 @@
 #include "node/grpc/convert_job.hpp"
 
 #include "node/grpc/convert.hpp"
+#include "node/grpc/convert_compress.hpp"
 #include "node/grpc/convert_item.hpp"
 #include "node/grpc/parse.hpp"
 #include "node/grpc/wire_reader.hpp"
@@ -81,6 +82,25 @@ status read_limits(const pb::JobOpening& in, job_opening& out) {
   return ok;
 }
 
+/// Results are kept as they were computed, for whoever reads them.
+status check_encoding(const result<vector_encoding>& wanted, const char* field) {
+  if (!wanted)
+    return wanted.error();
+  if (*wanted != vector_encoding::float32)
+    return wrong(std::string(field) + " is not float32; the results of a job are kept as float32", field);
+  return ok;
+}
+
+status read_operation(const pb::JobOpening& in, embed_options& out) {
+  if (!in.has_compress())
+    return check_encoding(read_embed_options(in.embed().SerializeAsString(), out, "open.embed"), "open.embed.encoding");
+  const auto wish = read_compress_options(in.compress().SerializeAsString(), "open.compress");
+  if (!wish)
+    return wish.error();
+  out.compress = canonical_form(wish->wanted);
+  return check_encoding(wish->encoding, "open.compress.encoding");
+}
+
 result<job_opening> read_opening(const std::string& bytes, const context& caller) {
   pb::JobOpening in;
   if (!in.ParseFromString(bytes))
@@ -93,7 +113,7 @@ result<job_opening> read_opening(const std::string& bytes, const context& caller
     return wrong("open.request_id has " + std::to_string(out.request_id.size()) +
                      " bytes; it must have 1 to 128, and a retry must have the same ones",
                  "open.request_id");
-  if (auto read = read_embed_options(in.embed().SerializeAsString(), out.options); !read)
+  if (auto read = read_operation(in, out.options); !read)
     return read.error();
   const auto wanted = read_priority(in.priority(), caller);
   if (!wanted)
@@ -102,6 +122,29 @@ result<job_opening> read_opening(const std::string& bytes, const context& caller
   if (auto read = read_limits(in, out); !read)
     return read.error();
   return out;
+}
+
+void write_operation(const embed_options& from, pb::Job& to) {
+  if (!from.compress.empty()) {
+    if (const auto wanted = parse_parameters(from.compress)) // else it is of a later release
+      write_compress_options(*wanted, *to.mutable_compress());
+    return;
+  }
+  auto& options = *to.mutable_options();
+  options.set_normalize(from.normalize);
+  options.set_truncate(from.truncate);
+  options.set_truncation_side(from.side == truncation_side::left ? pb::TRUNCATION_SIDE_LEFT
+                                                                 : pb::TRUNCATION_SIDE_RIGHT);
+}
+
+/// Of an item that has its result.
+void write_value(const embedding& from, pb::ItemResult& to) {
+  if (!from.document) {
+    write_embedding(from, vector_encoding::float32, *to.mutable_embedding());
+    return;
+  }
+  if (const auto written = write_compressed(from, vector_encoding::float32, *to.mutable_compressed()); !written)
+    write_item_error(written.error(), *to.mutable_error());
 }
 
 void write_job(const job_status& from, pb::Job& to) {
@@ -113,11 +156,7 @@ void write_job(const job_status& from, pb::Job& to) {
   to.set_state(to_pb(header.state));
   to.set_operation(spec.operation);
   to.set_model(spec.model);
-  auto& options = *to.mutable_options();
-  options.set_normalize(spec.options.normalize);
-  options.set_truncate(spec.options.truncate);
-  options.set_truncation_side(spec.options.side == truncation_side::left ? pb::TRUNCATION_SIDE_LEFT
-                                                                         : pb::TRUNCATION_SIDE_RIGHT);
+  write_operation(spec.options, to);
   to.set_priority(to_pb(spec.priority));
   to.mutable_durability()->set_copies(spec.durability.copies);
   to.mutable_durability()->set_synced(spec.durability.synced);
@@ -325,7 +364,7 @@ std::vector<grpc::ByteBuffer> write_job_results(const results_page& page, const 
     const auto& from = items[i];
     if (asked.failed_only && !from.failed())
       continue;
-    const uint64_t size = from.value.values.size() * sizeof(float) + from.message.size() + result_overhead_bytes;
+    const uint64_t size = bytes_of(from.value) + from.message.size() + result_overhead_bytes;
     if (bytes != 0 && bytes + size > results_bytes_max)
       leave();
     bytes += size;
@@ -334,7 +373,7 @@ std::vector<grpc::ByteBuffer> write_job_results(const results_page& page, const 
     if (from.failed())
       write_item_error(from.code, from.message, *to.mutable_error());
     else
-      write_embedding(from.value, *to.mutable_embedding());
+      write_value(from.value, to);
   }
   if (bytes != 0)
     leave();

@@ -102,7 +102,7 @@ grpc::ByteBuffer write_item(const std::string& text, const embedding& item, cons
 
 } // namespace
 
-result<embed_request> read_tei_request(const grpc::ByteBuffer& message, const node_view& view) {
+result<embed_message> read_tei_request(const grpc::ByteBuffer& message, const node_view& view) {
   auto in = read_message(message);
   if (!in)
     return in.error();
@@ -115,28 +115,23 @@ result<embed_request> read_tei_request(const grpc::ByteBuffer& message, const no
                   "truncation_direction is " + std::to_string(in->direction) + "; it must be 0 (right) or 1 (left)");
   if (auto fits = check_dimensions(in->dimensions, view); !fits)
     return fits.error();
-  embed_request out;
-  out.texts.push_back(std::move(in->inputs));
-  out.options = {.normalize = in->normalize != 0,
-                 .truncate = in->truncate != 0,
-                 .side =
-                     in->direction == pb::TRUNCATION_DIRECTION_LEFT ? truncation_side::left : truncation_side::right};
+  embed_message out;
+  out.request.texts.push_back(std::move(in->inputs));
+  out.request.options = {.normalize = in->normalize != 0,
+                         .truncate = in->truncate != 0,
+                         .side = in->direction == pb::TRUNCATION_DIRECTION_LEFT ? truncation_side::left
+                                                                                : truncation_side::right};
   return out;
 }
 
-result<embed_request> read_tei_stream_request(const grpc::ByteBuffer& message, const node_view& view,
-                                              std::optional<embed_request>&) {
-  return read_tei_request(message, view); // each message has options of its own
-}
-
-grpc::ByteBuffer write_tei_reply(const embed_request& request, const embed_result& result,
+grpc::ByteBuffer write_tei_reply(const embed_request& request, vector_encoding, const embed_result& result,
                                  std::chrono::nanoseconds total) {
   WEFT_ASSERT(result.items.size() == 1);
   return write_item(request.texts.front(), result.items.front(), result.times, total);
 }
 
-std::vector<grpc::ByteBuffer> write_tei_stream_replies(uint64_t, const embed_request& request,
-                                                       const embed_result& result, std::chrono::nanoseconds total) {
+std::vector<grpc::ByteBuffer> write_tei_stream_replies(const embed_request& request, const embed_result& result,
+                                                       std::chrono::nanoseconds total) {
   WEFT_ASSERT(result.items.size() == request.texts.size());
   std::vector<grpc::ByteBuffer> out;
   out.reserve(result.items.size());

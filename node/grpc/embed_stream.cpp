@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 class stream_call final : public call {
 public:
   stream_call(weft::context context, stream_group group, std::shared_ptr<embed_stream> stream)
-      : call(std::move(context), std::move(group.request)), first_(group.first), alone_(group.alone),
+      : call(std::move(context), std::move(group.request)), group_{group.first, {}, group.alone, group.first_byte},
         stream_(std::move(stream)) {}
   ~stream_call() override {
     if (!answered())
@@ -24,14 +24,13 @@ public:
 
 private:
   void on_reply(embed_result&& value) noexcept override {
-    stream_->answered(first_, request(), value, edge_now() - began_);
+    stream_->answered(group_, request(), value, edge_now() - began_);
   }
   void on_fail(failure&& reason) noexcept override {
-    stream_->failed(first_, request(), alone_, std::move(reason), edge_now() - began_);
+    stream_->failed(group_, request(), std::move(reason), edge_now() - began_);
   }
 
-  uint64_t first_;
-  bool alone_;
+  const stream_group group_; // without its request
   std::shared_ptr<embed_stream> stream_;
   time_point began_ = edge_now();
 };
@@ -43,9 +42,9 @@ double jitter() {
 
 } // namespace
 
-embed_stream::embed_stream(std::shared_ptr<edge> edge, const stream_codec& codec, const stream_limits& limits,
+embed_stream::embed_stream(std::shared_ptr<edge> edge, std::unique_ptr<stream_codec> codec, const stream_limits& limits,
                            grpc::CallbackServerContext& rpc)
-    : edge_(std::move(edge)), codec_(codec), rpc_(rpc), core_(limits) {}
+    : edge_(std::move(edge)), codec_(std::move(codec)), rpc_(rpc), core_(limits) {}
 
 void embed_stream::start() {
   self_ = shared_from_this();
@@ -67,46 +66,48 @@ void embed_stream::drain() {
   pump();
 }
 
-void embed_stream::answered(uint64_t first, const embed_request& request, const embed_result& result,
+void embed_stream::answered(const stream_group& group, const embed_request& request, const embed_result& result,
                             std::chrono::nanoseconds total) {
-  auto messages = codec_.write(first, request, result, total);
-  edge_->meter->call_ended(codec_.operation, errc::none, total, result.times);
-  (*edge_->log)({.operation = codec_.operation, .context = context_, .total = total});
+  auto messages = codec_->write(group, request, result, total);
+  edge_->meter->call_ended(codec_->operation(), errc::none, total, result.times);
+  (*edge_->log)({.operation = codec_->operation(), .context = context_, .total = total});
   edge_->share.came_back(request.texts.size());
   {
     const std::lock_guard hold(mutex_);
-    calls_.erase(first);
+    calls_.erase(group.first);
     refusals_ = 0;
-    core_.done(first, std::move(messages));
+    core_.done(group.first, std::move(messages));
   }
   pump();
 }
 
-void embed_stream::failed(uint64_t first, const embed_request& request, bool alone, failure reason,
+void embed_stream::failed(const stream_group& group, const embed_request& request, failure reason,
                           std::chrono::nanoseconds total) {
-  edge_->meter->call_ended(codec_.operation, reason.code, total, {});
-  (*edge_->log)({.operation = codec_.operation, .context = context_, .reason = &reason, .total = total});
+  edge_->meter->call_ended(codec_->operation(), reason.code, total, {});
+  (*edge_->log)({.operation = codec_->operation(), .context = context_, .reason = &reason, .total = total});
   const auto verdict = judge(reason.code);
   const size_t items = request.texts.size();
+  auto message =
+      verdict == stream_verdict::item && items == 1 ? codec_->write_error(group, request, reason) : std::nullopt;
   edge_->share.came_back(items);
   {
     const std::lock_guard hold(mutex_);
-    calls_.erase(first);
+    calls_.erase(group.first);
     if (verdict == stream_verdict::retry && refusals_ == 0)
       refused_since_ = edge_now();
     const bool patient = edge_now() - refused_since_ < stream_patience;
     if (verdict == stream_verdict::retry && patient) {
       ++refusals_;
-      core_.retry({first, request, alone});
+      core_.retry({group.first, request, group.alone});
       wait_before_retry(reason);
-    } else if (verdict == stream_verdict::end || (items == 1 && codec_.write_error == nullptr)) {
-      core_.end(first, items, std::move(reason));
-    } else if (items == 1) {
-      std::vector<grpc::ByteBuffer> message;
-      message.push_back(codec_.write_error(first, reason));
-      core_.done(first, std::move(message));
+    } else if (verdict == stream_verdict::item && items > 1) {
+      core_.split({group.first, request, group.alone});
+    } else if (message) {
+      std::vector<grpc::ByteBuffer> one;
+      one.push_back(*std::move(message));
+      core_.done(group.first, std::move(one));
     } else {
-      core_.split({first, request, alone});
+      core_.end(group.first, items, std::move(reason));
     }
   }
   pump();
@@ -117,8 +118,10 @@ void embed_stream::OnReadDone(bool success) {
     const std::lock_guard hold(mutex_);
     reading_ = false;
     arrived_ = success;
-    if (!success)
+    if (!success) {
+      core_.add(codec_->rest()); // nobody reads: this came in place of a message
       core_.close();
+    }
   }
   pump();
 }
@@ -241,7 +244,7 @@ void embed_stream::granted(uint64_t bytes) {
 
 /// Makes texts of the message.
 void embed_stream::take_in() {
-  auto message = codec_.read(read_, *edge_->view, settings_);
+  auto message = codec_->read(read_, *edge_->view);
   read_.Clear();
   const std::lock_guard hold(mutex_);
   if (message)
@@ -286,8 +289,8 @@ void embed_stream::finish(const failure& reason) {
     return;
   }
   const auto total = edge_now() - began_;
-  edge_->meter->call_ended(codec_.operation, reason.code, total, {});
-  (*edge_->log)({.operation = codec_.operation, .context = context_, .reason = &reason, .total = total});
+  edge_->meter->call_ended(codec_->operation(), reason.code, total, {});
+  (*edge_->log)({.operation = codec_->operation(), .context = context_, .reason = &reason, .total = total});
   Finish(to_status(reason, rpc_));
 }
 
@@ -329,9 +332,9 @@ void embed_stream::cancel_calls(std::unique_lock<std::mutex>& lock) {
   lock.lock();
 }
 
-embed_stream* start_stream(std::shared_ptr<edge> edge, const stream_codec& codec, const stream_limits& limits,
+embed_stream* start_stream(std::shared_ptr<edge> edge, std::unique_ptr<stream_codec> codec, const stream_limits& limits,
                            grpc::CallbackServerContext& rpc) {
-  auto stream = std::make_shared<embed_stream>(std::move(edge), codec, limits, rpc);
+  auto stream = std::make_shared<embed_stream>(std::move(edge), std::move(codec), limits, rpc);
   stream->start();
   return stream.get(); // holds itself until OnDone()
 }

@@ -13,21 +13,29 @@
 
 namespace weft {
 
-/// How an API's embed stream is read and written (convert.hpp).
-struct stream_codec {
-  std::string_view operation; ///< of the metrics
-  /// `first` is the stream's memory: what its first message fixed for all (model and options, without texts).
-  result<embed_request> (*read)(const grpc::ByteBuffer& message, const node_view& view,
-                                std::optional<embed_request>& first);
-  /// One message a text; `first` is the position of the group's first text.
-  std::vector<grpc::ByteBuffer> (*write)(uint64_t first, const embed_request& request, const embed_result& result,
-                                         std::chrono::nanoseconds total);
-  /// The message that says why one text failed; null where the API has none, and a failed text ends the stream.
-  grpc::ByteBuffer (*write_error)(uint64_t index, const failure& reason);
+/// How an API's stream is read and written. One a stream, so it may remember what the first message fixed.
+class stream_codec {
+public:
+  virtual ~stream_codec() = default;
+  virtual std::string_view operation() const noexcept = 0; ///< of the metrics, a literal
+
+  /// The texts that the next message gives; there may be none. By one thread at a time.
+  virtual result<embed_request> read(const grpc::ByteBuffer& message, const node_view& view) = 0;
+  /// The texts that are left when the last message was read. As read().
+  virtual embed_request rest() { return {}; }
+
+  // Any thread, for texts that read() gave before. `group` has their place in the stream, not the texts.
+
+  /// One message a text.
+  virtual std::vector<grpc::ByteBuffer> write(const stream_group& group, const embed_request& request,
+                                              const embed_result& result, std::chrono::nanoseconds total) const = 0;
+  /// The message that says why the group's only text failed; empty: the stream ends with the failure.
+  virtual std::optional<grpc::ByteBuffer> write_error(const stream_group& group, const embed_request& request,
+                                                      const failure& reason) const = 0;
 };
 
-/// One bidirectional embed stream: reads messages while its window has room, sends their texts through the ingress in
-/// groups, and writes the answers in order (stream_core decides all that).
+/// One bidirectional stream of an API that embeds or compresses: reads messages while its window has room, sends their
+/// texts through the ingress in groups, and writes the answers in order (stream_core decides all that).
 ///
 /// Life: made by start_stream(), it holds itself until OnDone(); calls in flight hold it too, so that a late answer
 /// finds it. Threads: gRPC's (On…) and whichever answers a group. They record what happened under a lock, and one of
@@ -37,7 +45,7 @@ class embed_stream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
                            public byte_budget::waiter,
                            public std::enable_shared_from_this<embed_stream> {
 public:
-  embed_stream(std::shared_ptr<edge> edge, const stream_codec& codec, const stream_limits& limits,
+  embed_stream(std::shared_ptr<edge> edge, std::unique_ptr<stream_codec> codec, const stream_limits& limits,
                grpc::CallbackServerContext& rpc);
   ~embed_stream() override = default;
 
@@ -46,11 +54,10 @@ public:
 
   void drain() override;
 
-  /// A group came back. Any thread.
-  void answered(uint64_t first, const embed_request& request, const embed_result& result,
+  /// A group came back; `group` as it went out, but for its request. Any thread.
+  void answered(const stream_group& group, const embed_request& request, const embed_result& result,
                 std::chrono::nanoseconds total);
-  /// alone: as the group had it.
-  void failed(uint64_t first, const embed_request& request, bool alone, failure reason, std::chrono::nanoseconds total);
+  void failed(const stream_group& group, const embed_request& request, failure reason, std::chrono::nanoseconds total);
 
   void granted(uint64_t bytes) override;
 
@@ -72,15 +79,14 @@ private:
   void cancel_calls(std::unique_lock<std::mutex>& lock);
 
   const std::shared_ptr<edge> edge_;
-  const stream_codec& codec_;
+  const std::unique_ptr<stream_codec> codec_; // read() by whoever pumps
   grpc::CallbackServerContext& rpc_;
   const time_point began_ = edge_now();
   context context_;
   std::shared_ptr<embed_stream> self_; // until OnDone()
 
-  grpc::ByteBuffer read_;                 // gRPC's while reading_; a message while arrived_
-  grpc::ByteBuffer write_;                // gRPC's while a message is being written
-  std::optional<embed_request> settings_; // of the first message; used by take_in() only
+  grpc::ByteBuffer read_;  // gRPC's while reading_; a message while arrived_
+  grpc::ByteBuffer write_; // gRPC's while a message is being written
 
   std::mutex mutex_; // guards all below
   stream_core core_;
@@ -102,8 +108,8 @@ private:
   time_point refused_since_{};
 };
 
-/// The handler of an embed stream RPC. codec: lives as long as the process.
-embed_stream* start_stream(std::shared_ptr<edge> edge, const stream_codec& codec, const stream_limits& limits,
+/// The handler of a stream's RPC.
+embed_stream* start_stream(std::shared_ptr<edge> edge, std::unique_ptr<stream_codec> codec, const stream_limits& limits,
                            grpc::CallbackServerContext& rpc);
 
 } // namespace weft

@@ -48,9 +48,10 @@ failure why_unanswered(const call& dropped) {
   return {errc::cancelled, "the client cancelled the call"};
 }
 
-rpc_call::rpc_call(weft::context context, embed_request request, unary_answer answer, embed_reactor& reactor,
+rpc_call::rpc_call(weft::context context, embed_message message, unary_answer answer, embed_reactor& reactor,
                    const embed_codec& codec)
-    : call(std::move(context), std::move(request)), answer_(std::move(answer)), reactor_(reactor), codec_(codec) {}
+    : call(std::move(context), std::move(message.request)), answer_(std::move(answer)), reactor_(reactor),
+      codec_(codec), encoding_(message.encoding) {}
 
 rpc_call::~rpc_call() {
   if (!answered())
@@ -59,7 +60,7 @@ rpc_call::~rpc_call() {
 
 void rpc_call::on_reply(embed_result&& value) noexcept {
   reactor_.keep_call();
-  answer_.send(codec_.write(request(), value, answer_.elapsed()), context(), value.times);
+  answer_.send(codec_.write(request(), encoding_, value, answer_.elapsed()), context(), value.times);
 }
 
 void rpc_call::on_fail(failure&& reason) noexcept {
@@ -80,17 +81,17 @@ grpc::ServerUnaryReactor* start_embed(edge& edge, const embed_codec& codec, grpc
     return refuse(entered.error(), caller);
   if (edge.draining)
     return refuse({errc::draining, "the node takes no new calls"}, caller);
-  auto request = codec.read(in, *edge.view);
+  auto message = codec.read(in, *edge.view);
   // The texts are strings of their own now; gRPC would keep the message until the RPC ends.
   const_cast<grpc::ByteBuffer&>(in).Clear();
-  if (!request)
-    return refuse(request.error(), caller);
-  const uint64_t reply_bytes = request->texts.size() * item_bytes;
+  if (!message)
+    return refuse(message.error(), caller);
+  const uint64_t reply_bytes = message->request.texts.size() * item_bytes;
   if (!edge.replies->take(reply_bytes))
     return refuse({errc::overloaded, "answers that clients have not read fill the node", {}, reply_retry_after},
                   caller);
   reactor->hold({edge.replies, reply_bytes});
-  auto call = std::make_shared<rpc_call>(std::move(caller), *std::move(request), std::move(answer), *reactor, codec);
+  auto call = std::make_shared<rpc_call>(std::move(caller), *std::move(message), std::move(answer), *reactor, codec);
   reactor->watch(call);
   edge.entrance.submit(std::move(call));
   return reactor;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "node/grpc/convert.hpp"
 #include "node/grpc/edge.hpp"
 
 #include <grpcpp/support/byte_buffer.h>
@@ -67,8 +68,9 @@ private:
 /// How an API's embed messages are read and written (convert.hpp).
 struct embed_codec {
   std::string_view operation; ///< of the metrics
-  result<embed_request> (*read)(const grpc::ByteBuffer& message, const node_view& view);
-  grpc::ByteBuffer (*write)(const embed_request& request, const embed_result& result, std::chrono::nanoseconds total);
+  result<embed_message> (*read)(const grpc::ByteBuffer& message, const node_view& view);
+  grpc::ByteBuffer (*write)(const embed_request& request, vector_encoding encoding, const embed_result& result,
+                            std::chrono::nanoseconds total);
 };
 
 /// Why a call that its last owner let go of has no answer: lost, or its client has gone (or its time is over).
@@ -78,7 +80,7 @@ failure why_unanswered(const call& dropped);
 /// to let go of an unanswered one answers errc::unavailable (or why the client has gone).
 class rpc_call final : public call {
 public:
-  rpc_call(weft::context context, embed_request request, unary_answer answer, embed_reactor& reactor,
+  rpc_call(weft::context context, embed_message message, unary_answer answer, embed_reactor& reactor,
            const embed_codec& codec);
   ~rpc_call() override;
 
@@ -89,6 +91,7 @@ private:
   unary_answer answer_;
   embed_reactor& reactor_; // may be gone once answered
   const embed_codec& codec_;
+  const vector_encoding encoding_;
 };
 
 /// The whole way of a unary embed RPC from its handler to the ingress: authentication, conversion, submission.

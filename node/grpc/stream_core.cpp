@@ -10,7 +10,8 @@ void stream_core::add(embed_request message) {
   const uint64_t first = first_ + slots_.size();
   for (const auto& text : message.texts) {
     bytes_ += text.size();
-    slots_.push_back({text.size(), std::nullopt});
+    slots_.push_back({text.size(), bytes_seen_, std::nullopt});
+    bytes_seen_ += text.size();
   }
   waiting_items_ += message.texts.size();
   waiting_.push_back({{first, std::move(message)}});
@@ -84,7 +85,10 @@ std::optional<stream_group> stream_core::next_group(bool crowded) {
   if (computing_ != 0 && computing_ + std::min<uint64_t>(waiting_items_, items_max) > limits_.items_max)
     return std::nullopt;
   const auto& like = waiting_.front();
-  stream_group group{like.position(), {like.texts.request.model, {}, like.texts.request.options}, like.texts.alone};
+  stream_group group{like.position(),
+                     {like.texts.request.model, {}, like.texts.request.options},
+                     like.texts.alone,
+                     slots_[like.position() - first_].first_byte};
   while (!waiting_.empty() && joins(group, waiting_.front()) &&
          move_texts(waiting_.front(), group, group.alone ? 1 : items_max))
     waiting_.pop_front();

@@ -32,7 +32,8 @@ inline constexpr uint32_t crowded_group_items = 8;
 struct stream_group {
   uint64_t first = 0; ///< position in the stream of its first text
   embed_request request;
-  bool alone = false; ///< of a group that failed for one text's sake: its texts go one by one
+  bool alone = false;      ///< of a group that failed for one text's sake: its texts go one by one
+  uint64_t first_byte = 0; ///< of the stream's texts, those before it
 };
 
 /// The order and the window of one bidirectional stream: answers leave in the order of their texts, and the next
@@ -92,6 +93,7 @@ public:
 private:
   struct slot {
     uint64_t bytes = 0;
+    uint64_t first_byte = 0;
     std::optional<grpc::ByteBuffer> message;
   };
   /// Texts in a row, of which those from `next` on wait.
@@ -116,6 +118,7 @@ private:
   std::deque<slot> slots_; // texts from position first_ on
   uint64_t first_ = 0;
   uint64_t bytes_ = 0;      // of all slots
+  uint64_t bytes_seen_ = 0; // of all texts
   std::deque<run> waiting_; // in order
   uint64_t waiting_items_ = 0;
   uint64_t computing_ = 0; // texts of the groups that are out

@@ -8,7 +8,24 @@ namespace weft {
 namespace {
 
 constexpr embed_codec codec{"tei_embed", read_tei_request, write_tei_reply};
-constexpr stream_codec stream{"tei_embed_stream", read_tei_stream_request, write_tei_stream_replies, nullptr};
+class tei_stream_codec final : public stream_codec {
+public:
+  std::string_view operation() const noexcept override { return "tei_embed_stream"; }
+  result<embed_request> read(const grpc::ByteBuffer& message, const node_view& view) override {
+    auto out = read_tei_request(message, view); // each message has options of its own
+    if (!out)
+      return out.error();
+    return std::move(out->request);
+  }
+  std::vector<grpc::ByteBuffer> write(const stream_group&, const embed_request& request, const embed_result& result,
+                                      std::chrono::nanoseconds total) const override {
+    return write_tei_stream_replies(request, result, total);
+  }
+  std::optional<grpc::ByteBuffer> write_error(const stream_group&, const embed_request&,
+                                              const failure&) const override {
+    return std::nullopt; // the API has none
+  }
+};
 
 result<grpc::ByteBuffer> info_reply(const node_snapshot& node, const tei_limits& limits) {
   if (node.models.empty())
@@ -36,7 +53,7 @@ grpc::ServerUnaryReactor* tei_embed_service::Embed(grpc::CallbackServerContext* 
 
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>*
 tei_embed_service::EmbedStream(grpc::CallbackServerContext* rpc) {
-  return start_stream(edge_, stream, limits_, *rpc);
+  return start_stream(edge_, std::make_unique<tei_stream_codec>(), limits_, *rpc);
 }
 
 } // namespace weft

@@ -177,7 +177,7 @@ TEST_CASE("what is wrong with an opening is named") {
       {"open.durability.copies", [](auto& in) { in.mutable_open()->mutable_durability()->set_copies(2); }},
       {"open.expires_in_ms", [](auto& in) { in.mutable_open()->set_expires_in_ms(0); }},
       {"open.retention_ms", [](auto& in) { in.mutable_open()->set_retention_ms(-5); }},
-      {"options.truncation_side",
+      {"open.embed.truncation_side",
        [](auto& in) { in.mutable_open()->mutable_embed()->set_truncation_side(static_cast<pb::TruncationSide>(7)); }}};
   job_world world;
   for (const auto& [field, spoil] : rows) {
