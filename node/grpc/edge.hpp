@@ -31,6 +31,9 @@ struct edge {
   std::shared_ptr<byte_budget> replies = std::make_shared<byte_budget>(268'435'456);
   /// For the texts of submissions, until they are durable.
   std::shared_ptr<byte_budget> submissions = std::make_shared<byte_budget>(268'435'456);
+  /// For the windows that compress streams gather, one a stream: a piece of it waits for the next message, so it must
+  /// not stand in the way of others as texts under way do.
+  std::shared_ptr<byte_budget> windows = std::make_shared<byte_budget>(67'108'864);
   std::atomic<bool> draining{false};                  ///< no new work is taken
   std::shared_ptr<const std::atomic<bool>> current{}; ///< no work is taken before it is true; null: it is
 };

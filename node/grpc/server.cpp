@@ -2,6 +2,7 @@
 
 #include "grpc/health/v1/health.pb.h"
 #include "node/grpc/admin_service.hpp"
+#include "node/grpc/compress_service.hpp"
 #include "node/grpc/edge.hpp"
 #include "node/grpc/embed_service.hpp"
 #include "node/grpc/job_service.hpp"
@@ -21,8 +22,10 @@ namespace {
 /// The services that health answers for by name.
 const std::vector<std::string>& service_names() {
   static const std::vector<std::string> names{
-      v1::EmbedService::service_full_name(), v1::JobService::service_full_name(), v1::NodeService::service_full_name(),
-      v1::AdminService::service_full_name(), tei::v1::Info::service_full_name(),  tei::v1::Embed::service_full_name()};
+      v1::EmbedService::service_full_name(), v1::CompressService::service_full_name(),
+      v1::JobService::service_full_name(),   v1::NodeService::service_full_name(),
+      v1::AdminService::service_full_name(), tei::v1::Info::service_full_name(),
+      tei::v1::Embed::service_full_name()};
   return names;
 }
 
@@ -65,6 +68,7 @@ struct grpc_server::parts {
   grpc_server_options options;
   std::shared_ptr<weft::edge> edge;
   embed_service embed{edge, options.stream};
+  compress_service compress{edge, options.documents, options.compress_items_max};
   job_service jobs{edge, options.jobs};
   node_service node{edge, options.identity, {options.look, options.reports, options.drain}};
   admin_service admin{edge, options.settings, options.cached, options.backups};
@@ -113,8 +117,9 @@ result<uint16_t> grpc_server::start() {
       return usable.error();
     builder.AddListeningPort(options.listen[i], *credentials, &ports[i]);
   }
-  for (grpc::Service* service : std::initializer_list<grpc::Service*>{
-           &parts_->embed, &parts_->jobs, &parts_->node, &parts_->admin, &parts_->tei_info, &parts_->tei_embed})
+  for (grpc::Service* service :
+       std::initializer_list<grpc::Service*>{&parts_->embed, &parts_->compress, &parts_->jobs, &parts_->node,
+                                             &parts_->admin, &parts_->tei_info, &parts_->tei_embed})
     builder.RegisterService(service);
   parts_->server = builder.BuildAndStart();
   for (size_t i = 0; i < ports.size(); ++i)

@@ -11,6 +11,7 @@
 #include "runtime/ports/backup_door.hpp"
 #include "runtime/ports/cache_lookup.hpp"
 #include "runtime/ports/call.hpp"
+#include "runtime/ports/documents.hpp"
 #include "runtime/ports/job_door.hpp"
 #include "runtime/ports/meter.hpp"
 #include "runtime/ports/node_view.hpp"
@@ -40,18 +41,20 @@ struct grpc_server_options {
   tei_limits tei;                ///< for tei.v1.Info
   /// Work is refused with errc::unavailable before it is true. Null: it is.
   std::shared_ptr<const std::atomic<bool>> current;
-  settings_door settings;              ///< for AdminService; empty: it answers errc::unavailable
-  cache_lookup_door cached;            ///< for AdminService; empty: the same for GetCached
-  backup_door backups;                 ///< for AdminService; empty: the same for CreateBackup
-  std::shared_ptr<job_door> jobs;      ///< for JobService; null: it answers errc::unavailable
-  process_look look = look_at_process; ///< for NodeService
-  node_report_door reports;            ///< for NodeService, what the other nodes say; empty: there are none
-  rpc_log log;                         ///< told how each RPC ended; may be empty
-  std::function<void()> drain;         ///< an operator asks for it; must not block; empty: DrainNode is refused
+  settings_door settings;                    ///< for AdminService; empty: it answers errc::unavailable
+  cache_lookup_door cached;                  ///< for AdminService; empty: the same for GetCached
+  backup_door backups;                       ///< for AdminService; empty: the same for CreateBackup
+  std::shared_ptr<job_door> jobs;            ///< for JobService; null: it answers errc::unavailable
+  std::shared_ptr<document_store> documents; ///< for CompressService; null: what is about documents is refused
+  process_look look = look_at_process;       ///< for NodeService
+  node_report_door reports;                  ///< for NodeService, what the other nodes say; empty: there are none
+  rpc_log log;                               ///< told how each RPC ended; may be empty
+  std::function<void()> drain;               ///< an operator asks for it; must not block; empty: DrainNode is refused
 
   uint32_t message_bytes_max = 33'554'432;          ///< of one request message; gRPC refuses larger ones
   uint64_t memory_bytes_max = 1'073'741'824;        ///< of gRPC's own buffers, all connections together
   uint32_t calls_per_connection_max = 16'384;       ///< more wait at the client
+  uint32_t compress_items_max = 1'024;              ///< texts and handles of one Compress
   uint32_t streams_max = 1'024;                     ///< open streams, all connections together
   stream_limits stream;                             ///< of each
   stream_share_limits share;                        ///< of all together

@@ -7,7 +7,7 @@ import stubs
 from google.protobuf import descriptor_pb2
 
 REFLECTION, HEALTH = "grpc/reflection/v1alpha/reflection", "grpc/health/v1/health"
-SERVICES = {"weft.v1.AdminService", "weft.v1.EmbedService", "weft.v1.JobService", "weft.v1.NodeService", "tei.v1.Info", "tei.v1.Embed", "grpc.health.v1.Health",
+SERVICES = {"weft.v1.AdminService", "weft.v1.CompressService", "weft.v1.EmbedService", "weft.v1.JobService", "weft.v1.NodeService", "tei.v1.Info", "tei.v1.Embed", "grpc.health.v1.Health",
             "grpc.reflection.v1alpha.ServerReflection"}
 
 with stubs.generated(sys.argv[2], REFLECTION, HEALTH) as made, stubs.node(sys.argv[1]) as channel:
