@@ -4,6 +4,7 @@
 #include "tools/weft/utf8.hpp"
 
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <unistd.h>
 #include <utility>
@@ -23,14 +24,27 @@ std::string short_name(const compressed_text& x) {
   return !x.handle.empty() ? printable(x.handle) : x.name.empty() ? std::to_string(x.index) : place_of(x);
 }
 
+/// Of BUDGET_UNREACHABLE; "": the node did not say.
+std::string best_possible(const compressed_text& x) {
+  const auto least = x.trouble->metadata.find("leastTokens");
+  const auto best = x.trouble->metadata.find("bestRatio");
+  if (least == x.trouble->metadata.end() || best == x.trouble->metadata.end())
+    return {};
+  // Below 2 no ratio can be asked for; a window has no number of tokens.
+  const bool has_ratio = std::strtod(best->second.c_str(), nullptr) >= 2;
+  const std::string ratio = has_ratio ? "--ratio " + best->second : "a ratio of " + best->second;
+  return "The best that is possible: " +
+         (x.window != nullptr ? ratio : "--tokens " + least->second + (has_ratio ? " or " + ratio : "")) +
+         ". Less kept by --keep and --pattern may allow more.";
+}
+
 // Where the command has a way that the table for all clients does not know.
-std::string advice_of(const text_problem& trouble) {
-  const auto least = trouble.metadata.find("leastTokens");
-  const auto best = trouble.metadata.find("bestRatio");
-  if (least != trouble.metadata.end() && best != trouble.metadata.end())
-    return "The best that is possible: --tokens " + least->second + ", or a --ratio of " + best->second +
-           ". Or keep less by --keep and --pattern.";
-  return trouble.reason == "TEXT_TOO_LARGE" ? "--stream compresses a text of any length." : advice_for(trouble.reason);
+std::string advice_of(const compressed_text& x) {
+  const std::string best = best_possible(x);
+  if (!best.empty())
+    return best;
+  return x.trouble->reason == "TEXT_TOO_LARGE" ? "--stream compresses a text of any length."
+                                               : advice_for(x.trouble->reason);
 }
 
 } // namespace
@@ -91,7 +105,7 @@ void compress_printer::complain(const compressed_text& x) {
   if (++complaints_ > complaints_shown)
     return;
   tell(place_of(x) + ": " + x.trouble->message + " [" + x.trouble->reason + "]");
-  std::string advice = advice_of(*x.trouble);
+  std::string advice = advice_of(x);
   if (!advice.empty() && advice != advised_)
     std::fprintf(stderr, "      %s\n", advice.c_str());
   advised_ = std::move(advice);

@@ -40,8 +40,8 @@ error with the best that is possible, the others go on, and the exit code is 1.
 Tokens are WordPiece, the embedding model's own, unless --counter says otherwise: no language model counts like that.
 llm_estimate is near to what common ones count.
 
---stream takes any length in bounded memory. The text is cut into windows, each compressed on its own and printed as it
-comes. Other limits are the same.
+--stream takes any length in bounded memory. The text is cut into windows, each compressed on its own, to the ratio, and
+printed as it comes.
 
 --handle keeps the text in the cluster's cache as a document and tells its handle, which --document takes in place of a
 file. --append makes the document longer, with a new handle; only what is new is computed.
@@ -100,7 +100,7 @@ exit_code compress_files(client& to, compress_printer& out, const options& o, co
   const auto trouble = compress_all(to, source, settings, [&](const compressed_text& x, uint64_t input_bytes) {
     if (o.handle && !x.handle.empty())
       out.tell(printable(x.name) + ": document " + x.handle);
-    return out.print(x, input_bytes) && (input_bytes == 0 || out.flush());
+    return out.print(x, input_bytes) && out.flush();
   });
   return out.end(trouble);
 }

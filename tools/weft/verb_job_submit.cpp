@@ -41,10 +41,10 @@ struct options : embed_options, vector_options, compress_options {
 
 constexpr const char* footer =
     R"(Hands any number of texts in, with the same memory for any amount: to embed each line is one, to compress each file,
-unless --split says otherwise. What the cluster has acknowledged is safe: it survives the loss of any one node, and of this command. The job is known by its
-id, which is printed. When a node is lost, the next endpoint goes on where that one stopped; a command that was
-interrupted goes on when it is started again with the same input and the same --request-id, and never doubles the job.
-A text that is not UTF-8 becomes an item that fails with its reason; the others go on.
+unless --split says otherwise. What the cluster has acknowledged is safe: it survives the loss of any one node, and of this
+command. The job is known by its id, which is printed. When a node is lost, the next endpoint goes on where that one
+stopped; a command that was interrupted goes on when it is started again with the same input and the same --request-id, and
+never doubles the job. A text that is not UTF-8 becomes an item that fails with its reason; the others go on.
 
 Exit codes: 0 all texts are safe (with --wait: and every item has its result) · 1 a text cannot be handed in (with
 --wait: or items failed, or the job was cancelled or expired) · others as for all commands.

@@ -179,6 +179,18 @@ TEST_CASE("a text that fails is named with an advice, the others are printed, an
   CHECK(objects[3]["index"] == 3);
 }
 
+TEST_CASE("where no extract fits, the best that is possible is said in options that can be given") {
+  fake_compressor node;
+  const auto with_ratio = compress(node, {}, "FAIL 2\n");
+  CHECK(with_ratio.exit == 1);
+  CHECK(has(with_ratio.err, "      The best that is possible: --tokens 70 or --ratio 2.5. Less kept by"));
+  const auto without = compress(node, {"-o", "json"}, "FAIL 1\n");
+  CHECK(has(without.err, "      The best that is possible: --tokens 70. Less kept by"));
+  CHECK(objects_of(without.out).at(0)["error"]["metadata"] == json{{"leastTokens", "70"}, {"bestRatio", "1.4"}});
+  CHECK(has(compress(node, {"--stream"}, "FAIL 2\n").err, "possible: --ratio 2.5. Less"));
+  CHECK(has(compress(node, {"--stream"}, "FAIL 1\n").err, "possible: a ratio of 1.4. Less"));
+}
+
 TEST_CASE("--explain is a report for people") {
   fake_compressor node;
   const auto r = compress(node, {"--explain", "--keep", "numbers"}, text);

@@ -83,7 +83,7 @@ TEST_CASE("the text of windows is printed as it is, a heading a file") {
 TEST_CASE("a window that fails is named with its place, and the others go on") {
   fake_compressor node;
   std::string text = numbered_lines(4 * window);
-  text.replace(window + 100, 4, "FAIL");
+  text.replace(window + 100, 5, "FAIL\n");
   const auto r = compress(node.endpoint(), {"--window", "16384"}, text);
   CHECK(r.exit == 1);
   CHECK(has(r.err, "weft: stdin bytes 16 3"));

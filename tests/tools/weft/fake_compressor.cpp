@@ -112,6 +112,10 @@ v1::CompressItem fake_compressor::compress(const std::string& text, const v1::Co
   if (text.find("FAIL") != std::string::npos) {
     fail(*item.mutable_error(), grpc::StatusCode::FAILED_PRECONDITION, "BUDGET_UNREACHABLE",
          "the smallest line has 70 tokens");
+    if (text.find("FAIL ") != std::string::npos) {
+      (*item.mutable_error()->mutable_metadata())["leastTokens"] = "70";
+      (*item.mutable_error()->mutable_metadata())["bestRatio"] = text.ends_with("FAIL 2\n") ? "2.5" : "1.4";
+    }
     return item;
   }
   report.set_source_tokens(text.size());
