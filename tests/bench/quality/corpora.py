@@ -75,7 +75,8 @@ def paper(file):
     import pypdf  # pylint: disable=import-outside-toplevel # the unit test of this folder does without it
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # fonts that it does not know
-    return "\n".join(page.extract_text() for page in pypdf.PdfReader(file).pages)
+    text = "\n".join(page.extract_text() for page in pypdf.PdfReader(file).pages)
+    return re.sub(r"[\x00-\x08\x0b-\x1f]", " ", text)  # of formulas
 
 
 def entries(text):

@@ -105,9 +105,9 @@ class Node:
             if done.reason:
                 raise SystemExit(f"the node does not split a text: {done.reason}")
             spans |= set(done.kept)
-            everything = sorted(spans | _gaps(data, spans))
-            if len(everything) == done.report.units:
-                return everything
+            for everything in (spans, spans | _gaps(data, spans)):
+                if len(everything) == done.report.units:
+                    return sorted(everything)
         raise SystemExit(f"{len(everything)} units found, {done.report.units} reported")
 
     def embed(self, texts, encoding="FLOAT32"):
@@ -128,10 +128,10 @@ def _gaps(data, spans):
     """What is between these spans, white space apart."""
     gaps, last = set(), 0
     for begin, end in [*sorted(spans), (len(data), len(data))]:
-        between = data[last:begin]
+        between = data[last:begin].decode()  # white space of Unicode, too
         if between.strip():
-            first = last + len(between) - len(between.lstrip())
-            gaps.add((first, first + len(between.strip())))
+            first = last + len(between[:len(between) - len(between.lstrip())].encode())
+            gaps.add((first, first + len(between.strip().encode())))
         last = end
     return gaps
 
