@@ -192,6 +192,7 @@ grpc_server_options to_grpc_options(const node_config& config, uint32_t cpus) {
              .batch_tokens_max = config.pool.batch_tokens_max,
              .call_items_max = config.limits.items_max,
              .tokenizers = to_pools(config, cpus).front().tokenizers};
+  out.compress_items_max = config.limits.items_max;
   out.message_bytes_max = config.limits.message_bytes_max;
   out.memory_bytes_max = config.limits.grpc_bytes_max;
   out.calls_per_connection_max = config.limits.calls_per_connection_max;

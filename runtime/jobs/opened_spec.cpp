@@ -1,5 +1,7 @@
 #include "runtime/jobs/opened_spec.hpp"
 
+#include "runtime/registry/operation_registry.hpp"
+
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -55,6 +57,7 @@ result<job_spec> spec_of(const job_opening& opening, const jobs_options& options
     return refused("a job needs a request id of 1 to 128 bytes");
   job_spec out{.tenant = opening.tenant,
                .request_id = opening.request_id,
+               .operation = std::string{operation_of(opening.options)},
                .model = opening.model,
                .options = opening.options,
                .priority = opening.priority,

@@ -26,12 +26,22 @@ constexpr wall_time now{1'000'000ms};
 TEST_CASE("what the client leaves open is the node's default") {
   const auto spec = spec_of(opening(), options(), now);
   REQUIRE(spec);
+  CHECK(spec->operation == "embed");
   CHECK(spec->model == "mini");
   CHECK(spec->durability == job_durability{.copies = 3, .synced = 2});
   CHECK(spec->created == now);
   CHECK(spec->expires == now + 168h);
   CHECK(spec->retention == 24h);
   CHECK(spec->home_region == "local");
+}
+
+TEST_CASE("a job that is opened with parameters of compress has them, and is one of compress") {
+  auto what = opening();
+  what.options.compress = "v1 ratio=8";
+  const auto spec = spec_of(what, options(), now);
+  REQUIRE(spec);
+  CHECK(spec->operation == "compress");
+  CHECK(spec->options == what.options);
 }
 
 TEST_CASE("durability is 1 where the configuration says single node, and only there") {
