@@ -22,9 +22,8 @@ result<compress_step> compress_run::state::advance() {
     if (intake)
       if (auto texts = intake->next())
         return compress_step{*std::move(texts)};
-    if (!source.whole() && needs_meaning(source.strategy))
-      semantic.emplace(
-          semantic_request{&source.text, &intake->all(), source.required, source.target, options.wanted.query});
+    if (!source.whole())
+      plan_semantic();
     now = stage::choose;
   }
   if (now == stage::choose) {
@@ -56,14 +55,30 @@ result<compress_step> compress_run::state::advance() {
   return out_of_turn();
 }
 
+void compress_run::state::plan_semantic() {
+  candidates = rank_without_vectors(source, options.wanted);
+  if (!needs_meaning(source.strategy))
+    return;
+  favour = favour_of(candidates, static_cast<uint32_t>(source.text.units.size()));
+  semantic_request request;
+  request.source = &source.text;
+  request.vectors = &intake->all();
+  request.required = source.required;
+  request.budget = source.target;
+  request.query = options.wanted.query;
+  if (source.strategy == compress_strategy::ensemble)
+    request.favour = favour;
+  semantic.emplace(request);
+}
+
 status compress_run::state::choose() {
-  std::optional<strategy_ranking> by_meaning;
-  if (semantic)
-    by_meaning = semantic->ranking();
-  auto made = make_candidates(source, options.wanted, std::move(by_meaning));
-  if (!made)
-    return made.error();
-  candidates = *std::move(made);
+  if (semantic) {
+    candidates.insert(candidates.begin(), {compress_strategy::semantic, semantic->ranking()});
+    if (source.strategy == compress_strategy::ensemble)
+      candidates.push_back(join_all(source, semantic->favoured_ranking()));
+  }
+  if (auto filled = fill_candidates(source, options.wanted, candidates); !filled)
+    return filled;
   if (!intake)
     return ok;
   std::vector<std::vector<uint32_t>> kept;
@@ -121,6 +136,15 @@ result<compress_step> compress_run::resume(const engine_output& points) {
   if (!taken)
     return taken.error();
   return state_->advance();
+}
+
+std::vector<strategy_trial> compress_run::trials() const {
+  std::vector<strategy_trial> out;
+  for (const auto& each : state_->candidates)
+    if (each.quality.coverage >= 0 && each.filled.tokens > 0)
+      out.push_back({each.strategy, each.quality.coverage, each.quality.term_coverage,
+                     static_cast<double>(state_->source.tokens) / static_cast<double>(each.filled.tokens)});
+  return out;
 }
 
 } // namespace weft

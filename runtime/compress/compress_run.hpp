@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/base/result.hpp"
+#include "runtime/compress/learning.hpp"
 #include "runtime/compress/output.hpp"
 #include "runtime/compress/parameters.hpp"
 #include "runtime/ports/engine.hpp"
@@ -52,6 +53,10 @@ public:
   result<compress_step> start();
   result<compress_step> resume(const std::vector<std::vector<float>>& vectors);
   result<compress_step> resume(const engine_output& points);
+
+  /// After the output: what each strategy that was tried reached, where vectors measured it; for strategy_learning.
+  /// Costs are not in it. Only an ensemble tries several.
+  std::vector<strategy_trial> trials() const;
 
 private:
   struct state;

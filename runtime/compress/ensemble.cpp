@@ -8,10 +8,10 @@ namespace weft {
 namespace {
 
 constexpr uint64_t fusion_constant = 60;
-constexpr double coverage_slack = 0.98;
+constexpr double coverage_slack = 0.97;
 
 double worth_of(const extract_quality& quality) {
-  return std::max(0.0, quality.coverage) + quality.term_coverage / 4 + quality.exceptions_kept / 4;
+  return std::max(0.0, quality.coverage) + quality.term_coverage / 2 + quality.exceptions_kept / 4;
 }
 
 } // namespace

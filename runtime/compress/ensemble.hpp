@@ -31,8 +31,8 @@ struct extract_quality {
   bool operator==(const extract_quality&) const = default;
 };
 
-/// Which extract is best: of those that cover nearly as much (98 %) as the one that covers most, the one with the
-/// highest sum of coverage, a quarter of its term coverage and a quarter of its share of exceptions; of equal ones the
+/// Which extract is best: of those that cover nearly as much (97 %) as the one that covers most, the one with the
+/// highest sum of coverage, half of its term coverage and a quarter of its share of exceptions; of equal ones the
 /// first. What covers a text worse is never worth words that occur once. REQUIRES: one at least.
 size_t best_of(std::span<const extract_quality> measured);
 

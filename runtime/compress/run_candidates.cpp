@@ -2,6 +2,7 @@
 #include "runtime/compress/select/scores.hpp"
 #include "runtime/compress/strategies/frequency.hpp"
 #include "runtime/compress/strategies/hierarchical.hpp"
+#include "runtime/compress/unit_interest.hpp"
 
 #include <utility>
 
@@ -24,27 +25,6 @@ strategy_ranking rank(compress_strategy strategy, const run_source& source, cons
   if (strategy == compress_strategy::templates)
     return source.templates ? rank_by_templates(input, *source.templates) : rank_by_templates(input);
   return rank_by_frequency(input);
-}
-
-/// Semantic first: where others are no better, it stays.
-std::vector<run_candidate> ensemble_of(const run_source& source, const compress_parameters& wanted,
-                                       strategy_ranking semantic) {
-  std::vector<run_candidate> out;
-  out.push_back({compress_strategy::semantic, std::move(semantic)});
-  const auto by_structure = source.templates ? compress_strategy::templates : compress_strategy::hierarchical;
-  for (const auto strategy : {by_structure, compress_strategy::frequency})
-    out.push_back({strategy, rank(strategy, source, wanted)});
-  std::vector<uint32_t> exceptions;
-  if (source.templates)
-    for (const auto unit : out[1].ranking.order)
-      if (source.templates->exceptions[unit])
-        exceptions.push_back(unit);
-  const weighted_order orders[] = {{out[0].ranking.order, 2}, {out[1].ranking.order, 1}, {out[2].ranking.order, 1}};
-  strategy_ranking fused;
-  fused.order = fuse_orders(orders, exceptions, static_cast<uint32_t>(source.text.units.size()));
-  fused.why = "semantic, " + std::string{to_string(by_structure)} + " and frequency joined by rank";
-  out.push_back({compress_strategy::ensemble, std::move(fused)});
-  return out;
 }
 
 double share_of_exceptions(const run_source& source, std::span<const uint32_t> kept) {
@@ -76,16 +56,44 @@ status can_fill(const run_source& source, const compress_parameters& wanted) {
   return ok;
 }
 
-result<std::vector<run_candidate>> make_candidates(const run_source& source, const compress_parameters& wanted,
-                                                   std::optional<strategy_ranking> semantic) {
+std::vector<run_candidate> rank_without_vectors(const run_source& source, const compress_parameters& wanted) {
   std::vector<run_candidate> out;
-  if (source.strategy == compress_strategy::ensemble)
-    out = ensemble_of(source, wanted, *std::move(semantic));
-  else if (source.strategy == compress_strategy::semantic)
-    out.push_back({source.strategy, *std::move(semantic)});
-  else
-    out.push_back({source.strategy, rank(source.strategy, source, wanted)});
-  for (auto& each : out) {
+  const auto add = [&](compress_strategy strategy) { out.push_back({strategy, rank(strategy, source, wanted)}); };
+  if (source.strategy == compress_strategy::ensemble) {
+    add(source.templates ? compress_strategy::templates : compress_strategy::hierarchical);
+    add(compress_strategy::frequency);
+  } else if (source.strategy != compress_strategy::semantic) {
+    add(source.strategy);
+  }
+  return out;
+}
+
+std::vector<uint32_t> favour_of(const std::vector<run_candidate>& others, uint32_t units) {
+  std::vector<weighted_order> orders;
+  for (const auto& each : others)
+    orders.push_back({each.ranking.order, each.strategy == compress_strategy::frequency ? 2U : 1U});
+  const auto joined = fuse_orders(orders, {}, units);
+  std::vector<uint32_t> out(units);
+  for (size_t place = 0; place < joined.size(); ++place)
+    out[joined[place]] = static_cast<uint32_t>(full_interest * (units - place) / units);
+  return out;
+}
+
+run_candidate join_all(const run_source& source, strategy_ranking favoured) {
+  std::vector<uint32_t> exceptions;
+  if (source.templates)
+    for (uint32_t unit = 0; unit < source.templates->exceptions.size(); ++unit)
+      if (source.templates->exceptions[unit])
+        exceptions.push_back(unit);
+  const weighted_order orders[] = {{favoured.order, 1}};
+  run_candidate out{compress_strategy::ensemble, {}};
+  out.ranking.order = fuse_orders(orders, exceptions, static_cast<uint32_t>(source.text.units.size()));
+  out.ranking.why = std::move(favoured.why);
+  return out;
+}
+
+status fill_candidates(const run_source& source, const compress_parameters& wanted, std::vector<run_candidate>& all) {
+  for (auto& each : all) {
     auto filled = fill_budget(filling_of(source, wanted, each.ranking.order));
     if (!filled)
       return filled.error();
@@ -93,7 +101,7 @@ result<std::vector<run_candidate>> make_candidates(const run_source& source, con
     each.quality.term_coverage = term_coverage(source.text, each.filled.kept);
     each.quality.exceptions_kept = share_of_exceptions(source, each.filled.kept);
   }
-  return out;
+  return ok;
 }
 
 } // namespace weft

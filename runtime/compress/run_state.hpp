@@ -48,10 +48,17 @@ result<run_source> read_source(std::string_view text, const compress_run_options
 /// Whether anything fits the budget; errc::budget_unreachable.
 status can_fill(const run_source& source, const compress_parameters& wanted);
 
-/// The extracts of the source's strategy: one, or those that an ensemble chooses from. semantic: its ranking, where the
-/// strategy has one. errc::budget_unreachable.
-result<std::vector<run_candidate>> make_candidates(const run_source& source, const compress_parameters& wanted,
-                                                   std::optional<strategy_ranking> semantic);
+/// The rankings of the source's strategy that need no vectors: its own, or those that an ensemble has beside semantic.
+std::vector<run_candidate> rank_without_vectors(const run_source& source, const compress_parameters& wanted);
+
+/// What these think of each unit: [units], 0 to 256.
+std::vector<uint32_t> favour_of(const std::vector<run_candidate>& others, uint32_t units);
+
+/// For an ensemble, from what semantic makes of the others' favour: all exceptions of a log or of records come first.
+run_candidate join_all(const run_source& source, strategy_ranking favoured);
+
+/// Fills the budget with each ranking, and measures what needs no vectors. errc::budget_unreachable.
+status fill_candidates(const run_source& source, const compress_parameters& wanted, std::vector<run_candidate>& all);
 
 /// A whole text as its own extract.
 compress_output whole_output(const run_source& source, const compress_parameters& wanted);
@@ -75,10 +82,12 @@ struct compress_run::state {
   std::optional<vector_intake> intake{}; ///< empty: no vectors are needed
   std::optional<semantic_plan> semantic{};
   std::vector<run_candidate> candidates{};
+  std::vector<uint32_t> favour{}; ///< of an ensemble's others
   std::optional<coverage_meter> meter{};
   std::optional<mega_plan> mega{};
 
 private:
+  void plan_semantic();
   status choose();
   compress_output finish();
 };

@@ -12,9 +12,10 @@
 namespace weft {
 namespace {
 
-constexpr uint32_t clusters_max = 512;   // of a block: more cost time, and facility location finds what they miss
-constexpr uint64_t seed = 0x5eed;        // fixed: the same text gives the same clusters
-constexpr uint32_t fact_sixteenths = 12; // what a fact of full interest is worth, in 16ths of a unit covered whole
+constexpr uint32_t clusters_max = 512;     // of a block: more cost time, and facility location finds what they miss
+constexpr uint64_t seed = 0x5eed;          // fixed: the same text gives the same clusters
+constexpr uint32_t fact_sixteenths = 12;   // what a fact of full interest is worth, in 16ths of a unit covered whole
+constexpr uint32_t favour_sixteenths = 12; // the same for a unit that others put first
 
 std::span<const int8_t> rows_of(const unit_vectors& vectors, uint32_t begin, uint32_t end) {
   return std::span{vectors.values}.subspan(size_t{begin} * vectors.dimensions,
@@ -200,15 +201,21 @@ void semantic_plan::choose(block& now, std::span<const int32_t> products) {
   problem.budget = now.budget;
   problem.cost_offset = static_cast<uint32_t>(all / units / 4);
   now.picks = pick_covering(problem);
-  if (start_.empty())
+  if (!start_.empty()) {
+    auto from_clusters = problem;
+    from_clusters.start = start_;
+    auto started = pick_covering(from_clusters);
+    if (started.objective > now.picks.objective)
+      now.picks = std::move(started);
+  }
+  if (request_.favour.empty())
     return;
-  problem.start = start_;
-  auto started = pick_covering(problem);
-  if (started.objective > now.picks.objective)
-    now.picks = std::move(started);
+  for (uint32_t i = 0; i < units; ++i)
+    bonus[i] += request_.vectors->one() * favour_sixteenths * request_.favour[now.begin + i] / full_interest;
+  now.favoured = pick_covering(problem);
 }
 
-strategy_ranking semantic_plan::ranking() const {
+strategy_ranking semantic_plan::ranking(covering_picks block::*picks) const {
   WEFT_ASSERT(stage_ == stage::done);
   struct place {
     double spent = 0; ///< share of its block's budget that goes to it and to those before it
@@ -218,12 +225,12 @@ strategy_ranking semantic_plan::ranking() const {
   uint64_t picked = for_query_.size();
   for (const auto& now : blocks_) {
     uint64_t spent = 0;
-    for (const auto unit : now.picks.order) {
+    for (const auto unit : (now.*picks).order) {
       spent += request_.source->tokens[now.begin + unit];
       places.push_back(
           {static_cast<double>(spent) / static_cast<double>(std::max<uint64_t>(1, now.budget)), now.begin + unit});
     }
-    picked += now.picks.within;
+    picked += (now.*picks).within;
   }
   // Every block has spent the same share of its budget at any point of the order.
   std::stable_sort(places.begin(), places.end(), [](const auto& a, const auto& b) { return a.spent < b.spent; });

@@ -24,6 +24,7 @@ struct semantic_request {
   std::span<const uint8_t> required{};   ///< [units]; empty: none
   uint64_t budget = 0;                   ///< tokens
   std::string_view query{};              ///< where vectors->query is not empty: its text
+  std::span<const uint32_t> favour{};    ///< [units], 0 to 256: what others think of a unit; empty: nobody is asked
 };
 
 /// Chooses by meaning: k-means finds what a text is about (as many clusters as units fit the budget), and facility
@@ -43,7 +44,9 @@ public:
   status take(const engine_output& output);
 
   /// REQUIRES: next() gave nothing.
-  strategy_ranking ranking() const;
+  strategy_ranking ranking() const { return ranking(&block::picks); }
+  /// The same with a bonus for units that others favour. REQUIRES: next() gave nothing, and favour was given.
+  strategy_ranking favoured_ranking() const { return ranking(&block::favoured); }
 
 private:
   enum class stage : uint8_t { cluster, compare, done };
@@ -53,6 +56,7 @@ private:
     uint64_t budget = 0; ///< for those that are not chosen yet
     uint32_t clusters = 0;
     covering_picks picks{};
+    covering_picks favoured{};
   };
 
   void pick_for_query();
@@ -62,6 +66,7 @@ private:
   engine_work similarity_for(const block& now) const;
   std::vector<uint32_t> representatives(const block& now, const kmeans_output& found) const;
   void choose(block& now, std::span<const int32_t> products);
+  strategy_ranking ranking(covering_picks block::*picks) const;
 
   semantic_request request_;
   std::vector<uint8_t> chosen_;     ///< [units]: required, or for the query

@@ -262,6 +262,48 @@ TEST_CASE("an answer that was not asked for, or of the wrong size, ends the run 
   CHECK(run.resume(engine_output{kmeans_output{}}).error().code == errc::internal);
 }
 
+TEST_CASE("an ensemble measures several strategies on one text, and answers with what is best") {
+  for (uint64_t seed = 1; seed <= 5; ++seed) {
+    CAPTURE(seed);
+    const auto text = random_prose(seed, 150);
+    compress_run run{text, {at_ratio(8, compress_strategy::ensemble), fake_wordpiece}};
+    CHECK(run.trials().empty());
+    auto step = run.start();
+    while (step && !std::holds_alternative<compress_output>(*step))
+      step = std::holds_alternative<vectors_needed>(*step)
+                 ? run.resume(fake_embeddings(std::get<vectors_needed>(*step).texts))
+                 : run.resume(run_points(std::get<points_needed>(*step).work));
+    REQUIRE(step);
+    const auto trials = run.trials();
+    std::vector<compress_strategy> tried;
+    double most = 0;
+    for (const auto& trial : trials) {
+      tried.push_back(trial.strategy);
+      most = std::max(most, trial.coverage);
+      CHECK(trial.ratio >= 8);
+    }
+    CHECK(tried == std::vector{compress_strategy::semantic, compress_strategy::hierarchical,
+                               compress_strategy::frequency, compress_strategy::ensemble});
+    const auto& report = std::get<compress_output>(*step).report;
+    CHECK(report.coverage >= 0.97 * most);
+    CHECK(report.why_strategy.find("of 4 extracts") != std::string::npos);
+  }
+}
+
+TEST_CASE("an ensemble keeps the exceptions of a log") {
+  std::string log;
+  for (int i = 0; i < 300; ++i) {
+    log += "2026-01-01T00:" + std::to_string(10 + i / 60) + ":" + std::to_string(10 + i % 50) + "Z ";
+    log += i % 97 == 50 ? "ERROR disk " + std::to_string(i) + " failed\n"
+                        : "INFO request " + std::to_string(i * 7) + " served in " + std::to_string(i % 13) + " ms\n";
+  }
+  const auto out = compress_text(log, at_ratio(8, compress_strategy::ensemble));
+  REQUIRE(out);
+  CHECK(out->report.content == content_kind::log);
+  CHECK(out->report.exceptions >= 3);
+  CHECK(out->report.exceptions_kept == out->report.exceptions);
+}
+
 TEST_CASE("bad input is refused by its kind, and nothing hangs on it") {
   struct row {
     const char* what;
