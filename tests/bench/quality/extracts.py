@@ -1,10 +1,7 @@
 """Every document through every strategy and baseline at every ratio: coverage, document cosine, ROUGE-L recall, budgets."""
 
 import dataclasses
-import re
 import statistics
-
-from corpora import PROSE
 
 STRATEGIES = ("semantic", "ensemble", "frequency", "hierarchical", "template", "auto")
 BASELINES = ("random", "lead", "TextRank", "LexRank")
@@ -29,10 +26,6 @@ def _row(subject, ratio, method):
     return {"document": subject.name, "kind": subject.kind, "ratio": ratio, "method": method}
 
 
-def _is_sentence(subject, i):
-    return subject.kind not in PROSE or re.search(r"[.!?:;][\"')\]]*$", subject.sentences[i]) is not None
-
-
 def _ours(subject, node, ratio, strategy):
     done = node.compress(subject.text, strategy, ratio=ratio)
     if done.reason:
@@ -42,8 +35,7 @@ def _ours(subject, node, ratio, strategy):
     if score is None:
         return {"refused": "nothing kept"}
     report, chosen = done.report, set(kept)
-    # A heading alone says nothing: it may be left out although it would fit.
-    smallest = min((t for i, t in enumerate(subject.tokens) if i not in chosen and _is_sentence(subject, i)), default=None)
+    smallest = min((t for i, t in enumerate(subject.tokens) if i not in chosen and subject.is_sentence(i)), default=None)
     return {**dataclasses.asdict(score),
             "within_budget": score.tokens <= subject.budget(ratio),
             "counted_alike": (report.source_tokens, report.output_tokens) == (subject.source_tokens, score.tokens),

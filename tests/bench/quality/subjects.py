@@ -2,11 +2,13 @@
 
 import dataclasses
 import functools
+import re
 
 import numpy
 
 import baselines
 import measures
+from corpora import PROSE
 
 
 class Counter:
@@ -48,6 +50,10 @@ class Subject:
     @functools.cached_property
     def vectors(self):
         return self._node.vectors(self.sentences)
+
+    def is_sentence(self, i):
+        """Or a line of a text of lines. A heading alone says nothing: it may be left out although it would fit."""
+        return self.kind not in PROSE or re.search(r"[.!?:;][\"')\]]*$", self.sentences[i]) is not None
 
     def character_spans(self):
         """The spans in characters."""
