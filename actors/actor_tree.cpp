@@ -65,7 +65,7 @@ struct actor_tree::parts {
         tree_services{options.meter, options.log, [this](std::function<void()> task) { threads.run(std::move(task)); },
                       lender, loads});
     supervisor = system.spawn(node_supervisor, node_supervisor_setup{options, services, gate, entrance, desk, board,
-                                                                     make_operations(options)});
+                                                                     make_operations(options), documents});
     wait_for_children();
     // CAF notes the system in the thread that makes it, and its destructor waits for such notes to go, which those of
     // other threads never do. Without ours, any thread may destroy the tree.
@@ -78,6 +78,7 @@ struct actor_tree::parts {
     supervisor = node_supervisor_actor{};
     entrance->lead_to(gateway_actor{});
     desk->lead_to(job_keeper_actor{});
+    documents->lead_to(document_keeper_actor{});
     system.await_all_actors_done();
     options.cache.stores.clear(); // and so do the stores' last answers
     options.jobs.log.reset();
@@ -102,6 +103,7 @@ struct actor_tree::parts {
   caf::actor_system* lender; ///< null when no threads are borrowed
   std::shared_ptr<door> entrance;
   std::shared_ptr<job_desk> desk = std::make_shared<job_desk>();
+  std::shared_ptr<document_desk> documents = std::make_shared<document_desk>();
   std::shared_ptr<snapshot_board> board;
   std::shared_ptr<load_board> loads = std::make_shared<load_board>();
   node_supervisor_actor supervisor;
@@ -125,6 +127,10 @@ std::shared_ptr<const node_view> actor_tree::view() const noexcept {
 
 std::shared_ptr<job_door> actor_tree::jobs() const {
   return parts_->desk;
+}
+
+std::shared_ptr<document_store> actor_tree::documents() const {
+  return parts_->documents;
 }
 
 void actor_tree::ask_jobs(job_request request, std::function<void(result<job_answer>)> done) {

@@ -7,6 +7,7 @@
 #include "runtime/ports/cache_lookup.hpp"
 #include "runtime/ports/call.hpp"
 #include "runtime/ports/cluster_view.hpp"
+#include "runtime/ports/documents.hpp"
 #include "runtime/ports/entry_link.hpp"
 #include "runtime/ports/node_view.hpp"
 
@@ -66,6 +67,9 @@ public:
   /// Another node asks; `done` is called once, on any thread. Errors: as job_link says.
   void ask_jobs(job_request request, std::function<void(result<job_answer>)> done);
   job_counts count_jobs() const;
+
+  /// Documents that are kept in chunks. May outlive the tree: everything is errc::unavailable then.
+  std::shared_ptr<document_store> documents() const;
 
   /// Whether a text's result is cached, here or at its owner; as cache_lookup_door says.
   void look_up(cache_question question, std::function<void(result<cache_lookup>)> done);

@@ -223,6 +223,7 @@ struct tree_wiring {
   router_actor router;
   std::vector<cache_shard_actor> shards; ///< none: nothing is cached
   cache_keeper_actor cache_keeper;       ///< null with them
+  document_keeper_actor documents;
   compressor_actor compressor;
   job_keeper_actor jobs; ///< null: this node keeps no jobs
   uint64_t cache_generation = 0;

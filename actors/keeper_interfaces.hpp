@@ -35,6 +35,25 @@ using cache_keeper_actor = caf::typed_actor<
     // INTERNAL: drives parcels and preloading.
     caf::reacts_to<tick_atom>>;
 
+/// DOCUMENT_KEEPER: makes, changes and reads documents, whose chunks the caches of their keys' owners keep.
+using document_keeper_actor = caf::typed_actor<
+    // From clients. Errors: as document_store says.
+    caf::reacts_to<document_edit_ask_ptr>, caf::reacts_to<document_read_ask_ptr>,
+    // INTERNAL: from a thread aside: an operation, by its number, has taken a step.
+    caf::reacts_to<stepped_atom, uint64_t>,
+    // INTERNAL: what a cache, here or on another node, has or keeps of some entries.
+    caf::reacts_to<document_reply_ptr>,
+    // From the supervisor: the members have changed.
+    caf::reacts_to<cluster_view_ptr>,
+    // Begins no further operations (errc::draining); what is under way goes on.
+    caf::reacts_to<drain_atom>,
+    // Answers what it has with errc::draining and quits.
+    caf::reacts_to<stop_atom>,
+    // Who is who, anew after every restart.
+    caf::reacts_to<wire_atom, wiring_ptr>,
+    // INTERNAL: drives deadlines.
+    caf::reacts_to<tick_atom>>;
+
 /// SETTINGS: keeps the cluster's settings, shares them with other nodes, tells the node what they mean.
 using settings_keeper_actor = caf::typed_actor<
     // An operator's question. Errors: invalid_argument, unknown_setting, settings_full, overloaded (too many wait for

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/document_ask.hpp"
 #include "actors/entry_ask.hpp"
 #include "actors/job_event.hpp"
 #include "actors/settings_ask.hpp"
@@ -79,6 +80,10 @@ using peer_settings_ask_ptr = std::shared_ptr<peer_settings_ask>;
 using settings_heard_ptr = std::shared_ptr<const settings_heard>;
 using stored_settings_ptr = std::shared_ptr<const stored_settings>;
 
+using document_edit_ask_ptr = std::shared_ptr<document_edit_ask>;
+using document_read_ask_ptr = std::shared_ptr<document_read_ask>;
+using document_reply_ptr = std::shared_ptr<document_reply>;
+
 class points_ask; // points_ask.hpp
 using points_ask_ptr = std::shared_ptr<points_ask>;
 
@@ -102,6 +107,9 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::chunk_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::condition_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::cluster_view_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::computation_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::document_edit_ask_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::document_read_ask_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::document_reply_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::embed_outcome_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::engine_info_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::engine_outcome_ptr)

@@ -4,6 +4,7 @@
 #include "actors/cache_keeper.hpp"
 #include "actors/cache_shard.hpp"
 #include "actors/compressor.hpp"
+#include "actors/document_keeper.hpp"
 #include "actors/gateway.hpp"
 #include "actors/job_keeper.hpp"
 #include "actors/model_keeper.hpp"
@@ -78,6 +79,7 @@ void node_supervisor_state::add_children() {
     children_.push_back(
         {"cache_keeper", stage_router, [this] { start_cache_keeper(); }, stop(&tree_wiring::cache_keeper), {}});
   children_.push_back({"router", stage_router, [this] { start_router(); }, stop(&tree_wiring::router), {}});
+  children_.push_back({"documents", stage_gateway, [this] { start_documents(); }, stop(&tree_wiring::documents), {}});
   if (setup_.options.jobs.log)
     children_.push_back({"jobs", stage_gateway, [this] { start_jobs(); }, stop(&tree_wiring::jobs), {}});
   children_.push_back({"gateway", stage_gateway, [this] { start_gateway(); }, stop(&tree_wiring::gateway), {}});
@@ -107,6 +109,13 @@ void node_supervisor_state::start_cache_keeper() {
 void node_supervisor_state::start_compressor() {
   parts_.compressor = self_->spawn(compressor, compressor_setup{setup_.options.compress, setup_.services});
   watch(parts_.compressor);
+}
+
+void node_supervisor_state::start_documents() {
+  const auto& options = setup_.options;
+  parts_.documents =
+      self_->spawn(document_keeper, document_keeper_setup{options.documents, options.cache.link, setup_.services});
+  watch(parts_.documents);
 }
 
 void node_supervisor_state::start_gateway() {
@@ -166,6 +175,7 @@ void node_supervisor_state::wire() {
   self_->send(parts_.router, wire_atom_v, wiring_);
   self_->send(parts_.settings, wire_atom_v, wiring_);
   self_->send(parts_.compressor, wire_atom_v, wiring_);
+  self_->send(parts_.documents, wire_atom_v, wiring_);
   if (parts_.cache_keeper)
     self_->send(parts_.cache_keeper, wire_atom_v, wiring_);
   for (const auto& shard : parts_.shards)
@@ -181,6 +191,7 @@ void node_supervisor_state::wire() {
     self_->send(parts_.jobs, wire_atom_v, wiring_);
   setup_.door->lead_to(parts_.gateway);
   setup_.desk->lead_to(parts_.jobs);
+  setup_.documents->lead_to(parts_.documents);
 }
 
 void node_supervisor_state::child_down(const caf::down_msg& down) {
@@ -237,6 +248,7 @@ void node_supervisor_state::drain(const callback_ptr& drained) {
   condition_.state = node_state::draining;
   condition_.reason = "the node takes no new calls";
   condition_changed();
+  self_->send(parts_.documents, drain_atom_v);
   if (parts_.jobs)
     self_->send(parts_.jobs, drain_atom_v);
 }
@@ -273,6 +285,7 @@ void node_supervisor_state::hear(const cluster_view_ptr& cluster) {
 void node_supervisor_state::tell_members() {
   self_->send(parts_.router, cluster_);
   self_->send(parts_.settings, cluster_);
+  self_->send(parts_.documents, cluster_);
   if (parts_.cache_keeper)
     self_->send(parts_.cache_keeper, cluster_);
   if (parts_.jobs)

@@ -2,6 +2,7 @@
 
 #include "actors/cache_options.hpp"
 #include "actors/compress_options.hpp"
+#include "actors/document_options.hpp"
 #include "actors/job_options.hpp"
 #include "actors/settings_options.hpp"
 #include "runtime/admission/call_limits.hpp"
@@ -63,6 +64,7 @@ struct tree_options {
   cache_options cache;
   job_options jobs;
   compress_options compress;
+  document_options documents;
   std::shared_ptr<peer_link> peers; ///< the way to other nodes; null: there are none
   call_limits limits;
   /// One is fastest (no thread is woken between two actors) until it cannot tokenize as fast as the engines compute.

@@ -143,7 +143,7 @@ bool cache_shard_core::preload(const stored_entry& entry, uint32_t uses, bool fr
   if (!space || space->contains(entry.key) || (entry.expires_in && entry.expires_in->count() <= 0))
     return false;
   const auto room = options_.preload_share_max * static_cast<double>(space->options().l1_bytes_max);
-  if (static_cast<double>(space->bytes_in_l1()) >= room)
+  if (space->options().recomputable && static_cast<double>(space->bytes_in_l1()) >= room)
     return false;
   auto unpacked = packer_.unpack(entry.body);
   if (!unpacked) {

@@ -68,7 +68,8 @@ public:
   /// A result was computed, or came from another owner.
   void put(const identity& what, const cache_key& key, cached_value value, time_point now);
 
-  /// Fetched ahead from the store or a peer: enters L1 if it is readable, current, not there and there is room.
+  /// Fetched ahead from the store or a peer: enters L1 if it is readable, current, not there and there is room (or
+  /// nobody could compute it again).
   /// `uses`: of its hot_key. from_store: the store of this node has it.
   bool preload(const stored_entry& entry, uint32_t uses, bool from_store, time_point now);
   /// The keys asked for most lately, hottest first, whose entries take bytes_max in L1 together.

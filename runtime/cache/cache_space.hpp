@@ -30,6 +30,8 @@ struct cache_space_options {
   duration lifetime = duration::max();
   store_mode store = store_mode::on_put;
   packing_options packing{};
+  /// What is lost can be computed again. Else what other nodes or clients give enters memory however full that is.
+  bool recomputable = true;
 };
 
 /// What memory knows: a value from one of its levels, or nothing.

@@ -80,8 +80,8 @@ public:
                                                                           if (!hold_tasks)
                                                                             run_tasks();
                                                                         }});
-    supervisor = system_.spawn(node_supervisor,
-                               node_supervisor_setup{options, services, gate, entrance, jobs, board, operations});
+    supervisor = system_.spawn(
+        node_supervisor, node_supervisor_setup{options, services, gate, entrance, jobs, board, operations, documents});
     step();
   }
 
@@ -160,6 +160,7 @@ public:
   std::shared_ptr<admission> gate;
   std::shared_ptr<door> entrance;
   std::shared_ptr<job_desk> jobs = std::make_shared<job_desk>();
+  std::shared_ptr<document_desk> documents = std::make_shared<document_desk>();
   std::shared_ptr<snapshot_board> board;
   node_supervisor_actor supervisor;
 
