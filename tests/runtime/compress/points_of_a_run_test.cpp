@@ -135,7 +135,7 @@ TEST_CASE("mega-tokens have length 1, share the tokens, and their spans are all 
 
 TEST_CASE("facts are of interest where they are rare") {
   const auto rare =
-      split_and_counted("It was a quiet day and nothing was said. The code is 4711 for now. They went home early.");
+      split_and_counted("It was a quiet day and nothing was said. The code is 4711 today. They went home early.");
   const auto interest = fact_interest(rare);
   REQUIRE(interest.size() == 3);
   CHECK(interest[1] > interest[0]);
