@@ -267,6 +267,19 @@ TEST_CASE("preloading leaves room for present requests, and is not fooled by ent
   CHECK(!empty.preload(wrong, 1, false, cache_start));
 }
 
+TEST_CASE("what nobody can compute again enters memory however full that is, and takes the place of the oldest") {
+  cache_shard_core source{one_space({})};
+  cache_shard_core target{one_space({.policy = policy_kind::lru, .l1_bytes_max = l1_room(8), .recomputable = false})};
+  cache_key last;
+  for (int i = 0; i < 20; ++i) {
+    put(source, std::to_string(i), 1);
+    last = key_of(what(std::to_string(i)));
+    CHECK(target.preload(drain(source).at(last), 1, true, cache_start));
+  }
+  CHECK(target.counters()[cache_level::l1].evictions > 0);
+  CHECK(target.peek(last, cache_start));
+}
+
 TEST_CASE("a damaged or foreign answer of the store is a miss") {
   cache_shard_core core{one_space({})};
   put(core, "a", 1);
