@@ -29,7 +29,7 @@ void print(const json& row) {
                 of("ratio") <= number("target") ? "reached" : "short", number("split_ms"), number("vectors_ms"),
                 number("points_ms"), number("select_ms"));
   else
-    std::printf("%-12s %-5s %4.0f MB as a stream: %5.1f MB/s, %.0f windows, %.1f MB out; memory %.1f MiB above %.1f, "
+    std::printf("%-12s %-5s %5.1f MB as a stream: %6.3f MB/s, %.0f windows, %.1f MB out; memory %.1f MiB above %.1f, "
                 "target %.0f: %s\n",
                 row["strategy"].get_ref<const std::string&>().c_str(),
                 row["text"].get_ref<const std::string&>().c_str(), number("bytes") / 1e6,

@@ -82,7 +82,8 @@ void run_round(side& one, timed_calls& calls, sentence_source& source, bool coun
   const double took = calls.compress(document_of(source.draw(lengths)), one.strategy, reply);
   const double after = calls.embed(source.draw(lengths));
   const auto& report = reply.items(0).compressed().report();
-  if (report.units() != lengths.size())
+  // A drawn sentence may end with an abbreviation.
+  if (report.units() > lengths.size() || report.units() * 50 < lengths.size() * 49)
     give_up("the node found " + std::to_string(report.units()) + " sentences in " + std::to_string(lengths.size()));
   if (!counts)
     return;
