@@ -11,10 +11,11 @@ inline constexpr uint32_t window_bytes_min = 16'384;
 inline constexpr uint32_t window_bytes_default = 262'144;
 inline constexpr uint32_t window_bytes_max = 4'194'304;
 
-/// How much of one CompressStream may be in the node at once: 4 windows with the actors, and about as many that wait or
-/// are answered and not read. Each window is a call of its own.
+/// How much of one CompressStream may be in the node at once: 4 windows with the actors, as many that wait or are
+/// answered and not read, and of large ones fewer. A window is a call of its own; compressing it takes about ten times
+/// its bytes, and 100 MB of text must fit through 64 MiB.
 constexpr stream_limits compress_stream_limits{
-    .items_max = 8, .bytes_max = 8'388'608, .group_items_max = 1, .group_bytes_max = 1, .groups_max = 4};
+    .items_max = 8, .bytes_max = 2'097'152, .group_items_max = 1, .group_bytes_max = 1, .groups_max = 4};
 
 /// Cuts the pieces of a CompressStream into windows, each a text of its own for embed_stream. What is left of a piece
 /// waits here, up to a window, on credit that is taken with the first message and held as long as the stream.
