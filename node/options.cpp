@@ -50,6 +50,8 @@ cache_options to_cache_options(const node_config& config) {
   compress.l1_bytes_max = compress.l2_bytes_max = c.compress_bytes_max / shards / 2;
   auto document = compress;
   document.l1_bytes_max = document.l2_bytes_max = c.document_bytes_max / shards / 2;
+  document.policy = policy_kind::lru; // a new document is asked for next, however often old ones were
+  document.recomputable = false;
   if (c.embed_lifetime_seconds > 0)
     embed.lifetime = std::chrono::seconds(c.embed_lifetime_seconds);
   return {.enabled = c.enabled && !config.modes.plain,
