@@ -180,6 +180,10 @@ void actor_tree::hottest_keys(uint32_t keys_max, std::function<void(result<std::
   caf::anon_send(parts_->supervisor, std::make_shared<hot_ask>(hot_limits{keys_max, most}, std::move(done)));
 }
 
+void actor_tree::describe_policy(std::function<void(result<compress_table>)> done) {
+  caf::anon_send(parts_->supervisor, std::make_shared<policy_ask>(std::monostate{}, std::move(done)));
+}
+
 void actor_tree::look_up(cache_question question, std::function<void(result<cache_lookup>)> done) {
   caf::anon_send(parts_->supervisor, std::make_shared<lookup_ask>(std::move(question), std::move(done)));
 }

@@ -7,6 +7,7 @@
 #include "runtime/ports/cache_lookup.hpp"
 #include "runtime/ports/call.hpp"
 #include "runtime/ports/cluster_view.hpp"
+#include "runtime/ports/compress_table.hpp"
 #include "runtime/ports/documents.hpp"
 #include "runtime/ports/entry_link.hpp"
 #include "runtime/ports/node_view.hpp"
@@ -73,6 +74,8 @@ public:
 
   /// Whether a text's result is cached, here or at its owner; as cache_lookup_door says.
   void look_up(cache_question question, std::function<void(result<cache_lookup>)> done);
+  /// By which table `auto` compresses, and what this node has learnt; as compress_table_door says.
+  void describe_policy(std::function<void(result<compress_table>)> done);
 
 private:
   struct parts;

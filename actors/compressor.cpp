@@ -21,6 +21,8 @@ constexpr size_t part_texts_max = 256;
 constexpr uint32_t parts_a_task = 4;
 // How soon a client that has gone frees its room.
 constexpr auto sweep_period = std::chrono::milliseconds{100};
+// A trial that takes longer came at the wrong time.
+constexpr auto trial_max = std::chrono::seconds{60};
 
 /// As who answers for text `index` of several says it.
 failure of_item(failure reason, uint32_t index) {
@@ -52,6 +54,11 @@ void step_once(compress_task& task) {
 }
 
 } // namespace
+
+void compressor_state::start(const compressor_setup& setup) {
+  setup_ = setup;
+  trials_ = compressor_trials{setup.options.trial_every};
+}
 
 void compressor_state::wire(const wiring_ptr& wiring) {
   if (!wiring_)
@@ -176,6 +183,7 @@ void compressor_state::stepped(uint64_t number) {
 
 void compressor_state::need_vectors(uint64_t number, std::vector<std::string> texts) {
   auto& active = tasks_.at(number);
+  sentences_ -= active.texts.size(); // of the round before, which the run has
   active.texts = std::move(texts);
   active.texts_asked = active.texts_answered = 0;
   active.task->vectors.resize(active.texts.size());
@@ -282,12 +290,26 @@ void compressor_state::finish(uint64_t number, compress_output output) {
   item.tokens = static_cast<uint32_t>(std::min<uint64_t>(output.report.source_tokens, UINT32_MAX));
   item.document = std::make_shared<const std::string>(encode(output));
   const auto call = active.call;
+  learn(number, output.report);
   forget_task(number);
   if (--open.missing == 0) {
     open.source->reply(std::move(open.result));
     calls_.erase(call);
   }
   pump();
+}
+
+void compressor_state::learn(uint64_t number, const compress_report& report) {
+  const auto& active = tasks_.at(number);
+  const auto& text = active.task->text();
+  const auto reached = active.task->run.trials();
+  trials_.record(report, text.size(), reached);
+  if (auto trial = trials_.next_trial(*active.task->source, text, calls_.at(active.call).wanted, now() + trial_max))
+    self_->send(self_, std::move(trial));
+}
+
+void compressor_state::describe(const policy_ask_ptr& asked) const {
+  asked->answer(trials_.describe(policy_of(wiring_ ? wiring_->effects.get() : nullptr)));
 }
 
 void compressor_state::fail_task(uint64_t number, failure reason) {
@@ -363,6 +385,7 @@ compressor_actor::behavior_type compressor(compressor_state::self_pointer self, 
       [&state](computed_atom, uint64_t part, const embed_outcome_ptr& outcome) { state.embedded(part, *outcome); },
       [&state](computed_atom, uint64_t task, const engine_reply_ptr& reply) { state.computed(task, *reply); },
       [&state](const std::string& model, const news_ptr& news) { state.hear(model, *news); },
+      [&state](const policy_ask_ptr& asked) { state.describe(asked); },
       [&state](stop_atom) { state.stop(); },
       [&state](wire_atom, const wiring_ptr& wiring) { state.wire(wiring); },
       [&state](tick_atom) { state.tick(); },

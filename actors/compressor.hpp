@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/compress_task.hpp"
+#include "actors/compressor_trials.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/services.hpp"
 
@@ -31,7 +32,7 @@ public:
   static inline const char* name = "compressor";
 
   explicit compressor_state(self_pointer self) : self_(self) {}
-  void start(const compressor_setup& setup) { setup_ = setup; }
+  void start(const compressor_setup& setup);
 
   void enter(const call_ptr& call);
   void stepped(uint64_t task);
@@ -41,6 +42,7 @@ public:
   void wire(const wiring_ptr& wiring);
   void stop();
   void tick();
+  void describe(const policy_ask_ptr& asked) const;
 
 private:
   struct open_call {
@@ -77,6 +79,7 @@ private:
   void ask_parts(uint64_t number);
   void need_points(uint64_t number, engine_work work);
   void finish(uint64_t number, compress_output output);
+  void learn(uint64_t number, const compress_report& report);
   void fail_task(uint64_t number, failure reason);
   void fail_call(uint64_t number, const failure& reason);
   void forget_task(uint64_t number);
@@ -93,6 +96,7 @@ private:
   std::deque<uint64_t> held_back_; ///< tasks that wait for room for their vectors
   size_t sentences_ = 0;           ///< of tasks that are not held back
   std::unordered_map<uint64_t, open_part> parts_;
+  compressor_trials trials_;
   uint64_t last_number_ = 0;
   bool armed_ = false;
 };

@@ -131,6 +131,8 @@ using compressor_actor = caf::typed_actor<
     caf::reacts_to<computed_atom, uint64_t, engine_reply_ptr>,
     // From the model keeper: a model is ready, has failed, or was dropped.
     caf::reacts_to<std::string, news_ptr>,
+    // By which table it chooses, and what trials say of it.
+    caf::reacts_to<policy_ask_ptr>,
     // Answers what it has with errc::draining and quits.
     caf::reacts_to<stop_atom>,
     // Who is who, anew after every restart.
@@ -201,6 +203,8 @@ using node_supervisor_actor = caf::typed_actor<
     caf::reacts_to<keep_ask_ptr>, caf::reacts_to<find_ask_ptr>, caf::reacts_to<hot_ask_ptr>,
     // Pass on to ROUTER.
     caf::reacts_to<lookup_ask_ptr>,
+    // Pass on to COMPRESSOR.
+    caf::reacts_to<policy_ask_ptr>,
     // The present children; a control-path request.
     caf::replies_to<wire_atom>::with<wiring_ptr>,
     // Stops gateway, router, shards, pools, then the others, and quits.

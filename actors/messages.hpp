@@ -9,6 +9,7 @@
 #include "runtime/batching/text_chunk.hpp"
 #include "runtime/ports/call.hpp"
 #include "runtime/ports/cluster_view.hpp"
+#include "runtime/ports/compress_table.hpp"
 #include "runtime/ports/engine.hpp"
 #include "runtime/ports/model.hpp"
 #include "runtime/ports/node_view.hpp"
@@ -84,6 +85,9 @@ using document_edit_ask_ptr = std::shared_ptr<document_edit_ask>;
 using document_read_ask_ptr = std::shared_ptr<document_read_ask>;
 using document_reply_ptr = std::shared_ptr<document_reply>;
 
+/// Errors: errc::unavailable.
+using policy_ask = question_slip<std::monostate, compress_table>;
+using policy_ask_ptr = std::shared_ptr<policy_ask>;
 class points_ask; // points_ask.hpp
 using points_ask_ptr = std::shared_ptr<points_ask>;
 
@@ -129,6 +133,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::news_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::peer_ask_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::peer_settings_ask_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::points_ask_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::policy_ask_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::pool_options_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::pool_status_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::pools_options_ptr)

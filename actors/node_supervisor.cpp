@@ -351,6 +351,7 @@ node_supervisor_actor::behavior_type node_supervisor(node_supervisor_state::self
       [&state](const find_ask_ptr& asked) { state.pass_to_cache(asked); },
       [&state](const hot_ask_ptr& asked) { state.pass_to_cache(asked); },
       [self](const lookup_ask_ptr& asked) { self->send(self->state.wiring()->router, asked); },
+      [self](const policy_ask_ptr& asked) { self->send(self->state.wiring()->compressor, asked); },
       [&state](wire_atom) { return state.wiring(); },
       [&state](stop_atom) { state.stop(); },
   };

@@ -92,6 +92,7 @@ struct node_config {
   struct compress_section {
     uint32_t texts_max = 4;
     uint32_t sentences_max = 131'072;
+    uint32_t trial_every = 64; ///< 0: no trials
   } compress;
 
   struct jobs_section {

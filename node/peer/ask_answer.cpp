@@ -8,7 +8,7 @@
 namespace weft {
 namespace {
 
-size_t bytes_of(const embedding& item) {
+size_t wire_bytes_of(const embedding& item) {
   constexpr size_t rest = 24; // tags, lengths, index, tokens, source
   return bytes_of(item) + rest;
 }
@@ -30,7 +30,7 @@ void ask_answer::add(const std::vector<peer_item>& items) {
     if (given_[item.index])
       continue;
     given_[item.index] = true;
-    write_ask_item(item.index, *item.value, *open_message(bytes_of(*item.value)).add_items());
+    write_ask_item(item.index, *item.value, *open_message(wire_bytes_of(*item.value)).add_items());
   }
 }
 
@@ -38,7 +38,7 @@ void ask_answer::end(const embed_result& whole, const std::optional<node_load>& 
   WEFT_ASSERT(whole.items.size() == given_.size());
   for (uint32_t i = 0; i < given_.size(); ++i)
     if (!given_[i])
-      write_ask_item(i, whole.items[i], *open_message(bytes_of(whole.items[i])).add_items());
+      write_ask_item(i, whole.items[i], *open_message(wire_bytes_of(whole.items[i])).add_items());
   write_ask_summary(load, whole.usage, *open_message(0).mutable_summary());
   ended_ = true;
 }

@@ -43,14 +43,14 @@ compress_policy default_policy() {
     out.at(kind, size_class::large) = large;
   };
   using enum compress_strategy;
-  both(content_kind::prose, semantic, hierarchical);
-  both(content_kind::paper, semantic, hierarchical);
-  both(content_kind::markdown, semantic, hierarchical);
-  both(content_kind::code, hierarchical, hierarchical);
+  both(content_kind::prose, semantic, frequency);
+  both(content_kind::paper, semantic, frequency);
+  both(content_kind::markdown, semantic, frequency);
+  both(content_kind::code, semantic, frequency);
   both(content_kind::log, templates, templates);
   both(content_kind::table, templates, templates);
   both(content_kind::json, templates, templates);
-  both(content_kind::mixed, ensemble, hierarchical);
+  both(content_kind::mixed, ensemble, frequency);
   return out;
 }
 

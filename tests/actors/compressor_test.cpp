@@ -234,6 +234,33 @@ TEST_CASE("a call that comes before its model waits for it") {
   CHECK(world.models_opened == 1);
 }
 
+TEST_CASE("of texts that auto compressed one in so many is tried with other strategies, and nobody waits for that") {
+  actor_world world;
+  world.options.compress.trial_every = 4;
+  world.start();
+  const auto table = [&] {
+    std::optional<compress_table> out;
+    caf::anon_send(world.supervisor, std::make_shared<policy_ask>(std::monostate{}, [&](auto answer) {
+                     REQUIRE(answer);
+                     out = *answer;
+                   }));
+    world.step();
+    REQUIRE(out);
+    return *out;
+  };
+  CHECK(table().text == canonical_form(default_policy()));
+  for (int i = 0; i < 11; ++i)
+    made_of(world.submit({sentences(12, "bridge " + std::to_string(i))}, to_compress(compress_strategy::automatic)));
+  world.pass(1s);
+  CHECK(table().texts_tried == 2);
+  CHECK(table().version == version_of(default_policy()));
+  // What the caller names is no question to learn from.
+  for (int i = 0; i < 8; ++i)
+    made_of(world.submit({sentences(12, "ferry " + std::to_string(i))}, to_compress(frequency)));
+  world.pass(1s);
+  CHECK(table().texts_tried == 2);
+}
+
 TEST_CASE("a node that stops tells those whose texts it has") {
   outcome_ptr outcome;
   {

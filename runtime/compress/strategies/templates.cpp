@@ -127,19 +127,28 @@ private:
   std::vector<uint8_t> taken_;
 };
 
-/// Templates that take_if() holds of for their first unit, the commonest first or last.
-std::vector<uint32_t> exemplars(const template_facts& facts, bool exceptions) {
+/// Of each template the first unit whose mark is as wanted: of marked ones the rarest template first, else the
+/// commonest.
+std::vector<uint32_t> exemplars(const template_facts& facts, const std::vector<uint8_t>& marks, bool marked) {
   std::vector<uint32_t> first(facts.templates, word_table::none);
   for (uint32_t i = 0; i < facts.template_of.size(); ++i)
-    if (first[facts.template_of[i]] == word_table::none && (facts.exceptions[i] != 0) == exceptions)
+    if (first[facts.template_of[i]] == word_table::none && (marks[i] != 0) == marked)
       first[facts.template_of[i]] = i;
   std::erase(first, word_table::none);
   std::stable_sort(first.begin(), first.end(), [&](uint32_t a, uint32_t b) {
     const uint32_t x = facts.counts[facts.template_of[a]];
     const uint32_t y = facts.counts[facts.template_of[b]];
-    return x != y ? (exceptions ? x < y : x > y) : a < b;
+    return x != y ? (marked ? x < y : x > y) : a < b;
   });
   return first;
+}
+
+/// Of the units that are marked.
+uint64_t tokens_of(const document& source, const std::vector<uint8_t>& marks) {
+  uint64_t tokens = 0;
+  for (size_t i = 0; i < marks.size(); ++i)
+    tokens += marks[i] != 0 ? source.tokens[i] : 0;
+  return tokens;
 }
 
 /// Where one template gives way to another for the first time: what belongs together, and what begins.
@@ -167,8 +176,9 @@ template_facts find_templates(const document& source) {
     const std::string_view text = source.of(i);
     read_form(text, form);
     out.template_of.push_back(tree.template_of(form));
-    out.exceptions.push_back(severity_of(text) != line_severity::none ? 1 : 0);
+    out.errors.push_back(severity_of(text) != line_severity::none ? 1 : 0);
   }
+  out.exceptions = out.errors;
   out.templates = tree.size();
   out.counts.resize(out.templates);
   for (const uint32_t t : out.template_of)
@@ -206,34 +216,31 @@ strategy_ranking rank_by_templates(const strategy_input& input, const template_f
   ordering chosen{source};
   if (units == 0)
     return {{}, "no lines"};
-  for (const uint32_t unit : exemplars(facts, true)) // where not all fit, one of each kind does, the rarest first
-    chosen.take(unit);
-  uint64_t exception_tokens = 0;
-  uint32_t exceptions = 0;
-  for (uint32_t i = 0; i < units; ++i)
-    if (facts.exceptions[i] != 0) {
-      exception_tokens += source.tokens[i];
-      ++exceptions;
-    }
-  const auto take_exceptions = [&] {
+  const auto take_marked = [&](const std::vector<uint8_t>& marks) {
     for (uint32_t i = 0; i < units; ++i)
-      if (facts.exceptions[i] != 0)
+      if (marks[i] != 0)
         chosen.take(i);
   };
-  // Exceptions that cannot all be kept leave room for the forms of what is no exception.
-  const bool all_fit = exception_tokens <= input.budget;
-  if (all_fit)
-    take_exceptions();
-  for (const uint32_t unit : exemplars(facts, false))
+  // Errors before forms that are only rare. Of either, where not all fit: one of each form, the rarest first, then the
+  // forms of what is no exception, and the rest only after them.
+  for (const auto* marks : {&facts.errors, &facts.exceptions}) {
+    for (const uint32_t unit : exemplars(facts, *marks, true))
+      chosen.take(unit);
+    if (tokens_of(source, *marks) <= input.budget)
+      take_marked(*marks);
+  }
+  for (const uint32_t unit : exemplars(facts, facts.exceptions, false))
     chosen.take(unit);
-  take_exceptions();
+  take_marked(facts.errors);
+  take_marked(facts.exceptions);
   chosen.take(0);
   chosen.take(units - 1);
   for (const uint32_t unit : changes(facts))
     chosen.take(unit);
   for (const uint32_t unit : spread(units))
     chosen.take(unit);
-  return {std::move(chosen.order), std::to_string(facts.templates) + " templates and " + std::to_string(exceptions) +
+  return {std::move(chosen.order), std::to_string(facts.templates) + " templates and " +
+                                       std::to_string(std::ranges::count(facts.exceptions, uint8_t{1})) +
                                        " exceptions in " + std::to_string(units) + " lines"};
 }
 

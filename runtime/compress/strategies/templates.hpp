@@ -13,6 +13,7 @@ struct template_facts {
   uint32_t templates = 0;            ///< distinct forms
   std::vector<uint32_t> template_of; ///< [units]
   std::vector<uint32_t> counts;      ///< [templates]
+  std::vector<uint8_t> errors;       ///< [units]: 1 = looks like an error
   std::vector<uint8_t> exceptions;   ///< [units]: 1 = looks like an error, or its form is rare
 };
 
@@ -27,7 +28,7 @@ struct template_totals {
 };
 template_totals totals_of(const template_facts& facts, std::span<const uint32_t> kept);
 
-/// All exceptions in the order of the text, then an exemplar of each template, the commonest first, then where things
+/// All that looks like an error, then the other exceptions, each in the order of the text, then an exemplar of each template, the commonest first, then where things
 /// change: the first and last lines, and lines where one template gives way to another.
 strategy_ranking rank_by_templates(const strategy_input& input);
 strategy_ranking rank_by_templates(const strategy_input& input, const template_facts& facts);

@@ -15,7 +15,7 @@ TEST_CASE("the table that holds at first has an entry for every kind and size, a
   REQUIRE(back);
   CHECK(*back == policy);
   CHECK(canonical_form(*back) == text);
-  CHECK(text.starts_with("v1;prose=semantic;prose.large=hierarchical;"));
+  CHECK(text.starts_with("v1;prose=semantic;prose.large=frequency;"));
 }
 
 TEST_CASE("a text beyond the limit of small ones is large") {

@@ -93,6 +93,30 @@ TEST_CASE("a line whose form is rare is an exception, unless most forms are") {
   CHECK(std::accumulate(none.exceptions.begin(), none.exceptions.end(), 0) == 0);
 }
 
+TEST_CASE("lines that look like errors go before lines whose form is only rare") {
+  dice roll{13};
+  document_builder builder;
+  std::vector<uint32_t> errors;
+  for (uint32_t i = 0; i < 2'000; ++i) {
+    if (i % 400 == 7) {
+      errors.push_back(i);
+      builder.line("E: package " + random_word(roll) + " failed with exit code " + std::to_string(i));
+    } else if (i % 20 == 3) {
+      builder.line("the " + random_word(roll) + " has " + random_word(roll) + " of " + random_word(roll));
+    } else {
+      builder.line(ordinary_line(roll));
+    }
+  }
+  auto& source = builder.made();
+  const auto facts = find_templates(source);
+  REQUIRE(std::accumulate(facts.exceptions.begin(), facts.exceptions.end(), 0) > 50);
+  const auto got = fill_by([](const strategy_input& in) { return rank_by_templates(in); }, source, 32);
+  for (const uint32_t line : errors) {
+    CHECK(facts.errors[line] == 1);
+    CHECK(std::binary_search(got.output.kept.begin(), got.output.kept.end(), line));
+  }
+}
+
 TEST_CASE("exceptions that cannot all be kept leave room for one line of every template") {
   dice roll{10};
   document_builder builder;

@@ -267,7 +267,7 @@ without telling anybody. It never closes what it opens.
 void watch(door& d) {
   while (d.is_open()) {
     count(d.pigeons());
-    sleep(1);
+    d.wait(1);
   }
 }
 

@@ -1,0 +1,52 @@
+#include "actors/compressor_trials.hpp"
+
+namespace weft {
+
+void compressor_trials::record(const compress_report& report, uint64_t text_bytes,
+                               std::span<const strategy_trial> reached) {
+  if (reached.size() < 2)
+    return;
+  ++texts_tried_;
+  learning_.record(report.content, size_of(text_bytes), reached);
+}
+
+call_ptr compressor_trials::next_trial(const call& source, const std::string& text, const compress_parameters& wanted,
+                                       time_point until) {
+  // Large texts would cost seconds of an engine's time for one measurement.
+  if (every_ == 0 || wanted.strategy != compress_strategy::automatic || size_of(text.size()) == size_class::large)
+    return nullptr;
+  if (++since_last_ < every_)
+    return nullptr;
+  since_last_ = 0;
+  auto trial = wanted;
+  trial.strategy = compress_strategy::ensemble;
+  trial.policy.clear();
+  trial.mega_tokens = 0;
+  embed_request request{.model = source.request().model, .texts = {text}, .options = {}};
+  request.options.compress = canonical_form(trial);
+  request.options.cached = source.request().options.cached;
+  auto context = source.context();
+  context.priority = priority::batch;
+  context.deadline = until;
+  return std::make_shared<trial_call>(std::move(context), std::move(request));
+}
+
+compress_table compressor_trials::describe(const compress_policy& now) const {
+  compress_table out{.text = canonical_form(now), .version = version_of(now)};
+  out.release_text = canonical_form(default_policy());
+  out.texts_tried = texts_tried_;
+  const auto proposal = learning_.propose(now);
+  if (!proposal)
+    return out;
+  out.proposed_text = canonical_form(proposal->next);
+  out.proposed_version = version_of(proposal->next);
+  for (const auto& change : proposal->changes)
+    out.changes.push_back({.content = std::string{to_string(change.kind)},
+                           .size = change.size == size_class::small ? "small" : "large",
+                           .from = std::string{to_string(change.from)},
+                           .to = std::string{to_string(change.to)},
+                           .reason = change.reason});
+  return out;
+}
+
+} // namespace weft
