@@ -8,20 +8,27 @@
 #include <memory>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 namespace weft {
+
+/// The ways to whoever knows and acts. An empty one: what goes through it is answered errc::unavailable.
+struct admin_doors {
+  settings_door settings;
+  cache_lookup_door cached;
+  backup_door backups;
+  compress_table_door compress_table;
+};
 
 /// weft.v1.AdminService: converts, and passes on. Owned by grpc_server; called from gRPC's threads.
 class admin_service final
     : public v1::AdminService::WithRawCallbackMethod_ListSettings<v1::AdminService::WithRawCallbackMethod_GetSetting<
           v1::AdminService::WithRawCallbackMethod_SetSetting<v1::AdminService::WithRawCallbackMethod_RemoveSetting<
               v1::AdminService::WithRawCallbackMethod_ClearCache<v1::AdminService::WithRawCallbackMethod_GetCached<
-                  v1::AdminService::WithRawCallbackMethod_CreateBackup<v1::AdminService::Service>>>>>>> {
+                  v1::AdminService::WithRawCallbackMethod_CreateBackup<
+                      v1::AdminService::WithRawCallbackMethod_DescribePolicy<v1::AdminService::Service>>>>>>>> {
 public:
-  /// door: empty: the node keeps no settings, every call is answered errc::unavailable.
-  /// cached: empty: there is no cache, GetCached is answered so. backups: the same for CreateBackup.
-  admin_service(std::shared_ptr<edge> edge, settings_door door, cache_lookup_door cached, backup_door backups)
-      : edge_(std::move(edge)), door_(std::move(door)), cached_(std::move(cached)), backups_(std::move(backups)) {}
+  admin_service(std::shared_ptr<edge> edge, admin_doors doors);
 
   grpc::ServerUnaryReactor* ListSettings(grpc::CallbackServerContext* rpc, const grpc::ByteBuffer* in,
                                          grpc::ByteBuffer* out) override;
@@ -37,6 +44,8 @@ public:
                                       grpc::ByteBuffer* out) override;
   grpc::ServerUnaryReactor* CreateBackup(grpc::CallbackServerContext* rpc, const grpc::ByteBuffer* in,
                                          grpc::ByteBuffer* out) override;
+  grpc::ServerUnaryReactor* DescribePolicy(grpc::CallbackServerContext* rpc, const grpc::ByteBuffer* in,
+                                           grpc::ByteBuffer* out) override;
 
 private:
   /// Reads the request, passes it through the door, and writes what comes back.
@@ -48,9 +57,9 @@ private:
                                     grpc::ByteBuffer (*write)(const Answer&));
 
   const std::shared_ptr<edge> edge_;
-  const settings_door door_;
-  const cache_lookup_door cached_;
-  const backup_door backups_;
+  const admin_doors doors_;
+  /// doors_.compress_table for pass_on(); empty as that is.
+  std::function<void(std::monostate, std::function<void(result<compress_table>)>)> ask_table_;
 };
 
 } // namespace weft

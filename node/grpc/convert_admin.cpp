@@ -151,4 +151,29 @@ grpc::ByteBuffer write_create_backup(const backup_made& made) {
   return to_buffer(out);
 }
 
+result<std::monostate> read_describe_policy(const grpc::ByteBuffer& message) {
+  if (auto in = parse<pb::DescribePolicyRequest>(message); !in)
+    return in.error();
+  return std::monostate{};
+}
+
+grpc::ByteBuffer write_describe_policy(const compress_table& table) {
+  pb::DescribePolicyResponse out;
+  out.set_text(table.text);
+  out.set_version(table.version);
+  out.set_release_text(table.release_text);
+  out.set_texts_tried(table.texts_tried);
+  out.set_proposed_text(table.proposed_text);
+  out.set_proposed_version(table.proposed_version);
+  for (const auto& from : table.changes) {
+    auto& to = *out.add_changes();
+    to.set_content(from.content);
+    to.set_size(from.size);
+    to.set_from(from.from);
+    to.set_to(from.to);
+    to.set_reason(from.reason);
+  }
+  return to_buffer(out);
+}
+
 } // namespace weft

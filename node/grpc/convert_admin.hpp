@@ -3,9 +3,12 @@
 #include "runtime/base/result.hpp"
 #include "runtime/ports/backup_door.hpp"
 #include "runtime/ports/cache_lookup.hpp"
+#include "runtime/ports/compress_table.hpp"
 #include "runtime/settings/settings_request.hpp"
 
 #include <grpcpp/support/byte_buffer.h>
+
+#include <variant>
 
 // Where weft.v1.AdminService's messages and the settings' own types meet. All functions are pure and thread-safe.
 namespace weft {
@@ -30,5 +33,9 @@ grpc::ByteBuffer write_get_cached(const cache_lookup& found);
 /// How many backups are to stay.
 result<uint32_t> read_create_backup(const grpc::ByteBuffer& message);
 grpc::ByteBuffer write_create_backup(const backup_made& made);
+
+/// The request says nothing.
+result<std::monostate> read_describe_policy(const grpc::ByteBuffer& message);
+grpc::ByteBuffer write_describe_policy(const compress_table& table);
 
 } // namespace weft

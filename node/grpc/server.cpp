@@ -71,7 +71,7 @@ struct grpc_server::parts {
   compress_service compress{edge, options.documents, options.compress_items_max};
   job_service jobs{edge, options.jobs};
   node_service node{edge, options.identity, {options.look, options.reports, options.drain}};
-  admin_service admin{edge, options.settings, options.cached, options.backups};
+  admin_service admin{edge, {options.settings, options.cached, options.backups, options.compress_table}};
   tei_info_service tei_info{edge, options.tei};
   tei_embed_service tei_embed{edge, options.stream};
   std::unique_ptr<grpc::Server> server; // goes first: it calls the services until then

@@ -11,6 +11,7 @@
 #include "runtime/ports/backup_door.hpp"
 #include "runtime/ports/cache_lookup.hpp"
 #include "runtime/ports/call.hpp"
+#include "runtime/ports/compress_table.hpp"
 #include "runtime/ports/documents.hpp"
 #include "runtime/ports/job_door.hpp"
 #include "runtime/ports/meter.hpp"
@@ -44,6 +45,7 @@ struct grpc_server_options {
   settings_door settings;                    ///< for AdminService; empty: it answers errc::unavailable
   cache_lookup_door cached;                  ///< for AdminService; empty: the same for GetCached
   backup_door backups;                       ///< for AdminService; empty: the same for CreateBackup
+  compress_table_door compress_table;        ///< for AdminService; empty: the same for DescribePolicy
   std::shared_ptr<job_door> jobs;            ///< for JobService; null: it answers errc::unavailable
   std::shared_ptr<document_store> documents; ///< for CompressService; null: what is about documents is refused
   process_look look = look_at_process;       ///< for NodeService

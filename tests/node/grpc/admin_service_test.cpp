@@ -79,7 +79,20 @@ struct admin_world {
         const wall_time created{std::chrono::milliseconds{1'800'000'000'123}};
         done(backup_made{{.id = 4, .created = created, .bytes = 5, .files = keep, .node = "n1", .format = 1}, "/b/n1"});
       };
+    if (with_settings)
+      out.compress_table = [this](const auto& done) {
+        if (table)
+          return done(*table);
+        done(failure{errc::unavailable, "the compressor is starting again"});
+      };
     return out;
+  }
+  grpc::Status describe_policy(pb::DescribePolicyResponse& out, const std::string& api_key = {}) const {
+    grpc::ClientContext rpc;
+    rpc.set_deadline(soon());
+    if (!api_key.empty())
+      rpc.AddMetadata("authorization", "Bearer " + api_key);
+    return stub->DescribePolicy(&rpc, {}, &out);
   }
   grpc::Status create_backup(uint32_t keep, pb::CreateBackupResponse& out) {
     grpc::ClientContext rpc;
@@ -112,6 +125,7 @@ struct admin_world {
 
   fake_settings settings;
   std::optional<cache_question> asked;
+  std::optional<compress_table> table; ///< nothing: nobody knows at the moment
   test_node node;
   std::unique_ptr<pb::AdminService::Stub> stub;
 };
@@ -247,4 +261,49 @@ TEST_CASE("a backup is asked for with how many are to stay, and told with where 
   CHECK(error_info(busy).reason() == "OVERLOADED");
   admin_world without{{}, false};
   CHECK(without.create_backup(0, out).error_code() == grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST_CASE("the table by which auto compresses is told with what would change it") {
+  admin_world world;
+  pb::DescribePolicyResponse out;
+  CHECK(error_info(world.describe_policy(out)).reason() == "UNAVAILABLE");
+  world.table = compress_table{
+      .text = "v1;prose=semantic", .version = "v1-01234567", .release_text = "v1;prose=ensemble", .texts_tried = 40};
+  REQUIRE(world.describe_policy(out).ok());
+  CHECK(out.text() == "v1;prose=semantic");
+  CHECK(out.version() == "v1-01234567");
+  CHECK(out.release_text() == "v1;prose=ensemble");
+  CHECK(out.texts_tried() == 40);
+  CHECK(out.proposed_text().empty());
+  CHECK(out.proposed_version().empty());
+  CHECK(out.changes_size() == 0);
+  world.table->proposed_text = "v2;prose=ensemble";
+  world.table->proposed_version = "v2-89abcdef";
+  world.table->changes = {{.content = "prose", .size = "small", .from = "semantic", .to = "ensemble", .reason = "why"},
+                          {.content = "log", .size = "large", .from = "template", .to = "frequency", .reason = "so"}};
+  REQUIRE(world.describe_policy(out).ok());
+  CHECK(out.proposed_text() == "v2;prose=ensemble");
+  CHECK(out.proposed_version() == "v2-89abcdef");
+  REQUIRE(out.changes_size() == 2);
+  CHECK(out.changes(0).content() == "prose");
+  CHECK(out.changes(0).size() == "small");
+  CHECK(out.changes(0).from() == "semantic");
+  CHECK(out.changes(0).to() == "ensemble");
+  CHECK(out.changes(0).reason() == "why");
+  CHECK(out.changes(1).content() == "log");
+  CHECK(eventually([&] { return world.node.meter->count("describe_policy", errc::none) == 2; }));
+}
+
+TEST_CASE("only operators are told the table, and a node without a compressor has none") {
+  const auto client = make_api_key();
+  const auto boss = make_api_key();
+  admin_world world{{{.name = "web", .tenant = "web", .caller = role::client, .hash = hash_api_key(client)},
+                     {.name = "ops", .tenant = "ops", .caller = role::operator_, .hash = hash_api_key(boss)}}};
+  world.table = compress_table{};
+  pb::DescribePolicyResponse out;
+  CHECK(world.describe_policy(out).error_code() == grpc::StatusCode::UNAUTHENTICATED);
+  CHECK(world.describe_policy(out, client).error_code() == grpc::StatusCode::PERMISSION_DENIED);
+  CHECK(world.describe_policy(out, boss).ok());
+  admin_world without{{}, false};
+  CHECK(without.describe_policy(out).error_code() == grpc::StatusCode::UNAVAILABLE);
 }
