@@ -207,6 +207,8 @@ status running_node::start_tree(const std::filesystem::path& model_directory, co
   served.cached = [tree = tree_.get()](cache_question question, auto done) {
     tree->look_up(std::move(question), std::move(done));
   };
+  served.compress_table = [tree = tree_.get()](auto done) { tree->describe_policy(std::move(done)); };
+  served.documents = tree_->documents();
   served.drain = [events = in_.events] { events->post(node_event::drain, "weft node drain"); };
   grpc_ = std::make_unique<grpc_server>(served, tree_->entrance(), tree_->view(), meter_);
   return ok;
