@@ -52,7 +52,7 @@ exit_code wrong(const CLI::App& program, int argc, char** argv, const CLI::Parse
   }
   const auto known = app->get_subcommands([](const CLI::App*) { return true; });
   std::string what = error.what();
-  if (!known.empty() && i < argc && argv[i][0] != '-') {
+  if (app->get_require_subcommand_min() > 0 && i < argc && argv[i][0] != '-') {
     what = "there is no '" + printable(verb + " " + argv[i]) + "', but:";
     for (const auto* sub : known)
       what += " " + sub->get_name();

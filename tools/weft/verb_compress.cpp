@@ -212,7 +212,15 @@ void add_compress(CLI::App& program, common_options& common, action& chosen) {
       ->type_name("FILE");
   add_common(*verb, common);
   verb->footer(footer);
-  verb->callback([o, &chosen] { chosen = [o](session& s) { return run(s, *o); }; });
+  add_compress_policy(*verb, common, chosen);
+  verb->callback([verb, o, &chosen] {
+    if (verb->get_subcommands().empty())
+      chosen = [o](session& s) { return run(s, *o); };
+    else if (!o->files.empty() || !o->texts.empty() || !o->document.empty())
+      chosen = [](session&) {
+        return report(usage_problem("'weft compress policy' compresses nothing", "A file of that name is ./policy."));
+      };
+  });
 }
 
 } // namespace weft::cli

@@ -25,6 +25,7 @@ constexpr const char* set_footer = R"(Settings:
   api_key.NAME           ROLE:SHA256 or ROLE:SHA256:TENANT, as 'weftd make-api-key' prints it without its name
   cache.scope.OPERATION  tenant or shared: who is served cached results (embed)
   cache.generation       'weft cache clear' raises it
+  compress.policy        the table of strategies: 'weft compress policy' shows it and what a node proposes
 
 Examples:
   weft settings set tenant.acme suspended

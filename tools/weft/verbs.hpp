@@ -7,6 +7,8 @@ namespace weft::cli {
 // Each adds one verb with its options and help; parsing it sets `chosen`.
 void add_embed(CLI::App& program, common_options& common, action& chosen);
 void add_compress(CLI::App& program, common_options& common, action& chosen);
+/// REQUIRES: the verb "compress".
+void add_compress_policy(CLI::App& verb, common_options& common, action& chosen);
 void add_rank(CLI::App& program, common_options& common, action& chosen);
 void add_backup(CLI::App& program, common_options& common, action& chosen);
 void add_cache(CLI::App& program, common_options& common, action& chosen);

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 namespace weft::test {
@@ -32,6 +33,8 @@ public:
   const std::string& endpoint() const { return endpoint_; }
   uint64_t generation() const { return generation_; }
   uint64_t backups_asked() const { return backups_asked_; }
+  /// What DescribePolicy answers from now on; before, nobody knows.
+  void know(const v1::DescribePolicyResponse& policy) { policy_ = policy; }
 
 private:
   grpc::Status ListSettings(grpc::ServerContext*, const v1::ListSettingsRequest* in,
@@ -93,6 +96,13 @@ private:
     out->set_folder("/mnt/backups/n1");
     return grpc::Status::OK;
   }
+  grpc::Status DescribePolicy(grpc::ServerContext*, const v1::DescribePolicyRequest*,
+                              v1::DescribePolicyResponse* out) override {
+    if (!policy_)
+      return {grpc::StatusCode::FAILED_PRECONDITION, "this node compresses nothing"};
+    *out = *policy_;
+    return grpc::Status::OK;
+  }
   static void fill(const std::string& key, const std::string& value, v1::Setting& to) {
     to.set_key(key);
     to.set_value(value);
@@ -104,6 +114,7 @@ private:
   std::map<std::string, std::string> values_; // the tests make one call after the other
   uint64_t generation_ = 6;
   uint64_t backups_asked_ = 0;
+  std::optional<v1::DescribePolicyResponse> policy_;
   std::string endpoint_;
   std::unique_ptr<grpc::Server> server_;
 };
