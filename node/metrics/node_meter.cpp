@@ -87,7 +87,8 @@ struct device_instruments {
 
 struct node_meter::families {
   explicit families(std::shared_ptr<Registry> r) : registry(std::move(r)) {
-    operations.at("embed"); // there before the first call, so that a rate starts at zero
+    for (const char* operation : {"embed", "compress"})
+      operations.at(operation); // there before the first call, so that a rate starts at zero
   }
 
   std::unique_ptr<operation_instruments> make_operation(const std::string& name) {
@@ -143,7 +144,8 @@ struct node_meter::families {
       counter(*registry, "weft_items_dropped_total", "Texts that left a queue without being computed, by reason.");
   Family<Counter>& restarts = counter(*registry, "weft_actor_restarts_total", "Actors that failed and were restarted.");
 
-  label_table<operation_instruments> operations{16, [this](const std::string& n) { return make_operation(n); }};
+  // 25 are known (node/grpc/README.md), and all may be in use.
+  label_table<operation_instruments> operations{32, [this](const std::string& n) { return make_operation(n); }};
   label_table<device_instruments> devices{256, [this](const std::string& n) { return make_device(n); }};
   label_table<Counter*> actors{64, [this](const std::string& n) {
                                  return std::make_unique<Counter*>(&restarts.Add({{"actor", n}}));

@@ -13,7 +13,7 @@ class Registry;
 namespace weft {
 
 /// Counts calls and batches in a Prometheus registry. Thread-safe; one lookup in a small table a call.
-/// Labels are bounded: 16 operations, 256 devices, 64 actors; further ones are counted as "other".
+/// Labels are bounded: 32 operations, 256 devices, 64 actors; further ones are counted as "other".
 class node_meter final : public meter {
 public:
   explicit node_meter(std::shared_ptr<prometheus::Registry> registry);
