@@ -69,7 +69,9 @@ cache_options to_cache_options(const node_config& config) {
 }
 
 compress_options to_compress_options(const node_config& config) {
-  return {.texts_max = config.compress.texts_max, .sentences_max = config.compress.sentences_max};
+  return {.texts_max = config.compress.texts_max,
+          .sentences_max = config.compress.sentences_max,
+          .trial_every = config.compress.trial_every};
 }
 
 job_options to_job_options(const node_config& config, uint32_t cpus) {

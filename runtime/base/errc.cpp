@@ -81,9 +81,10 @@ constexpr std::array rows{
     errc_info{errc::no_backup_folder, "NO_BACKUP_FOLDER", canonical::failed_precondition,
               "The node has no folder of its own for backups: none is configured, or it has another node's backups.",
               "Set jobs.backup_dir in the node's configuration to a folder of its own, and restart it."},
-    errc_info{errc::budget_unreachable, "BUDGET_UNREACHABLE", canonical::failed_precondition,
-              "No extract fits the budget: what must be kept, or the smallest sentence there is, has more tokens.",
-              "Ask for at least leastTokens, or at most bestRatio, both in the error's metadata; or keep less by rule."},
+    errc_info{
+        errc::budget_unreachable, "BUDGET_UNREACHABLE", canonical::failed_precondition,
+        "No extract fits the budget: what must be kept, or the smallest sentence there is, has more tokens.",
+        "Ask for at least leastTokens, or at most bestRatio, both in the error's metadata; or keep less by rule."},
     errc_info{errc::not_text, "NOT_TEXT", canonical::invalid_argument, "The input is not text: it has binary data.",
               "Send text in UTF-8; convert documents and archives to text first."},
     errc_info{errc::unknown_handle, "UNKNOWN_HANDLE", canonical::not_found,

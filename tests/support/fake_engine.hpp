@@ -27,8 +27,8 @@ inline constexpr uint32_t fake_engine_dimensions = 4;
 /// mixed up.
 inline std::vector<float> fake_vector(const int32_t* ids, size_t count) {
   auto sum = std::accumulate(ids, ids + count, int64_t{0});
-  std::vector<float> out{static_cast<float>(sum % 65'521), static_cast<float>(count), static_cast<float>(ids[count / 2]),
-                         1.0f};
+  std::vector<float> out{static_cast<float>(sum % 65'521), static_cast<float>(count),
+                         static_cast<float>(ids[count / 2]), 1.0f};
   float square = 0;
   for (auto value : out)
     square += value * value;

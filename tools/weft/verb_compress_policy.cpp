@@ -22,7 +22,7 @@ it tried several strategies on them. Other nodes have learnt from other texts.
 
   -o wide   also the tables as text, as the setting compress.policy takes them
   -o json   {"version":"v1-…","text":"v1;prose=semantic;…","release":true,"release_text":"…","texts_tried":812,
-            "strategies":[{"content":"prose","small":"semantic","large":"hierarchical"},…],
+            "strategies":[{"content":"prose","small":"semantic","large":"frequency"},…],
             "proposed":{"version","text","changes":[{"content","size","from","to","reason"},…],"command"} or null}
   -o name   the version
 
@@ -40,7 +40,7 @@ struct choice {
   std::string large;
 };
 
-/// "v1;prose=semantic;prose.large=hierarchical;log=template" → prose and log. A kind without an entry for large texts
+/// "v1;prose=semantic;prose.large=frequency;log=template" → prose and log. A kind without an entry for large texts
 /// has one strategy. What a later release may write otherwise is left out; -o wide shows the text itself.
 std::vector<choice> choices_of(std::string_view text) {
   constexpr std::string_view large_suffix = ".large";

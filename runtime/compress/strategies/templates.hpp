@@ -28,8 +28,9 @@ struct template_totals {
 };
 template_totals totals_of(const template_facts& facts, std::span<const uint32_t> kept);
 
-/// All that looks like an error, then the other exceptions, each in the order of the text, then an exemplar of each template, the commonest first, then where things
-/// change: the first and last lines, and lines where one template gives way to another.
+/// All that looks like an error, then the other exceptions, each in the order of the text, then an exemplar of each
+/// template, the commonest first, then where things change: the first and last lines, and lines where one template
+/// gives way to another.
 strategy_ranking rank_by_templates(const strategy_input& input);
 strategy_ranking rank_by_templates(const strategy_input& input, const template_facts& facts);
 
