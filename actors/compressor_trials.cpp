@@ -1,13 +1,27 @@
 #include "actors/compressor_trials.hpp"
 
+#include <algorithm>
+#include <chrono>
+
 namespace weft {
 
 void compressor_trials::record(const compress_report& report, uint64_t text_bytes,
                                std::span<const strategy_trial> reached) {
-  if (reached.size() < 2)
+  const auto size = size_of(text_bytes);
+  if (reached.size() > 1) {
+    ++texts_tried_;
+    return learning_.record(report.content, size, reached);
+  }
+  if (text_bytes == 0)
     return;
-  ++texts_tried_;
-  learning_.record(report.content, size_of(text_bytes), reached);
+  const auto& took = report.times;
+  const std::chrono::duration<double> seconds = took.split + took.embed + took.points + took.select;
+  const strategy_trial cost{.strategy = report.strategy,
+                            .coverage = std::max(report.coverage, 0.0),
+                            .term_coverage = std::max(report.term_coverage, 0.0),
+                            .ratio = report.ratio,
+                            .seconds_per_mb = seconds.count() * 1e6 / static_cast<double>(text_bytes)};
+  learning_.record(report.content, size, {&cost, 1});
 }
 
 call_ptr compressor_trials::next_trial(const call& source, const std::string& text, const compress_parameters& wanted,

@@ -30,6 +30,7 @@ public:
   /// every: one text of so many that `auto` has compressed is tried; 0: none.
   explicit compressor_trials(uint32_t every = 64) : every_(every) {}
 
+  /// What a text's compression reached and took; of several strategies only what they reached.
   void record(const compress_report& report, uint64_t text_bytes, std::span<const strategy_trial> reached);
 
   /// The trial that follows a text's compression; null: none does. It is of low priority and ends with `until`.

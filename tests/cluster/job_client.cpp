@@ -36,6 +36,13 @@ v1::JobService::Stub& job_client::next() {
 
 job_client::submitted job_client::submit(const std::string& request_id, const std::vector<std::string>& texts,
                                          std::chrono::milliseconds patience) {
+  v1::JobOpening opening;
+  opening.set_request_id(request_id);
+  return submit(opening, texts, patience);
+}
+
+job_client::submitted job_client::submit(const v1::JobOpening& opening, const std::vector<std::string>& texts,
+                                         std::chrono::milliseconds patience) {
   submitted out;
   const auto until = clock_type::now() + patience;
   do {
@@ -44,7 +51,7 @@ job_client::submitted job_client::submit(const std::string& request_id, const st
     set_deadline(context, 30s);
     auto stream = next().Submit(&context);
     v1::JobServiceSubmitRequest message;
-    message.mutable_open()->set_request_id(request_id);
+    *message.mutable_open() = opening;
     stream->Write(message);
     v1::JobServiceSubmitResponse heard;
     if (stream->Read(&heard) && heard.has_opened()) {

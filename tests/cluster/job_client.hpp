@@ -31,6 +31,9 @@ public:
   /// first stream where there is none.
   submitted submit(const std::string& request_id, const std::vector<std::string>& texts,
                    std::chrono::milliseconds patience = std::chrono::seconds{60});
+  /// The same of a job that is opened otherwise than by its request id alone.
+  submitted submit(const v1::JobOpening& opening, const std::vector<std::string>& texts,
+                   std::chrono::milliseconds patience = std::chrono::seconds{60});
 
   /// From the first node that answers; empty: none does within a second each.
   std::optional<v1::Job> get(const std::string& id);

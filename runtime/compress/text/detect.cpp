@@ -58,8 +58,18 @@ struct census {
   uint64_t bytes_all = 0;
   size_t lettered = 0;                              ///< lines that begin with a letter, at no indent
   size_t small = 0;                                 ///< of these: with a small one
+  size_t sentences = 0;                             ///< of these: with more than one sentence
   std::unordered_set<std::string_view> first_words; ///< of these; only its size matters
 };
+
+// Whether a sentence begins within the line: after a stop and a space, with a capital.
+bool has_sentences(std::string_view line) noexcept {
+  for (size_t at = line.find_first_of(".!?"); at != line.npos && at + 2 < line.size();
+       at = line.find_first_of(".!?", at + 1))
+    if (line[at + 1] == ' ' && is_letter(line[at + 2]) && !is_lower(line[at + 2]))
+      return true;
+  return false;
+}
 
 void look_at_line(census& seen, std::string_view line, size_t indent) {
   if (names_paper_section(line)) {
@@ -71,7 +81,7 @@ void look_at_line(census& seen, std::string_view line, size_t indent) {
   if (indent == 0 && is_letter(line[0])) {
     ++seen.lettered;
     seen.small += is_lower(line[0]) ? 1 : 0;
-    seen.first_words.insert(line.substr(0, std::min<size_t>(line.find(' '), 32)));
+    seen.sentences += has_sentences(line) ? 1 : 0;
   }
 }
 
@@ -149,12 +159,14 @@ std::optional<detection> detect_outline(const line_counts& lines) {
                                                " items)"};
 }
 
-// As logs without times do. In wrapped prose some lines begin with capitals, and others do not.
+// As logs without times do. In wrapped prose some lines begin with capitals, and others do not; where a paragraph is a
+// line, most have several sentences.
 bool repeats_itself(const census& seen) noexcept {
   const auto lines = seen.lines.lines;
   const bool wrapped = seen.small * 10 > seen.lettered && seen.small * 10 < seen.lettered * 9;
-  return lines >= 20 && seen.lettered * 10 >= lines * 6 && !wrapped && seen.first_words.size() <= first_words_max &&
-         seen.first_words.size() * 8 <= seen.lettered;
+  const bool sentences = seen.sentences * 2 > seen.lettered;
+  return lines >= 20 && seen.lettered * 10 >= lines * 6 && !wrapped && !sentences &&
+         seen.first_words.size() <= first_words_max && seen.first_words.size() * 8 <= seen.lettered;
 }
 
 detection detect_words(const census& seen) {

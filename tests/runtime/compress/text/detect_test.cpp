@@ -121,3 +121,11 @@ TEST_CASE("headings and list items are known by their marks") {
     CHECK(int{hash_heading_level(line)} == level);
   }
 }
+
+TEST_CASE("paragraphs of a line each that begin with the same word are prose") {
+  std::string text;
+  for (int i = 0; i < 60; ++i)
+    text += "The clerk of town " + std::to_string(i) + " walked to the mill. The nurse counted " +
+            std::to_string(i * 7) + " boats there.\n\n";
+  CHECK(detect_content(text).kind == content_kind::prose);
+}
