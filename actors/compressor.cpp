@@ -73,9 +73,9 @@ void compressor_state::hear(const std::string& model, const model_news& news) {
     models_.erase(model);
   if (news.state == model_state::unloaded)
     return;
-  for (auto& call : std::exchange(parked_, {})) {
-    if (model_of(*call) != model)
-      parked_.push_back(std::move(call));
+  for (auto& [call, wanted] : std::exchange(parked_, {})) {
+    if (wanted != model)
+      parked_.emplace_back(std::move(call), std::move(wanted));
     else if (news.state == model_state::failed)
       call->fail({errc::model_unusable, news.problem});
     else
@@ -84,20 +84,14 @@ void compressor_state::hear(const std::string& model, const model_news& news) {
   pump();
 }
 
-const std::string& compressor_state::model_of(const call& source) const {
-  const auto& named = source.request().model;
-  return named.empty() ? wiring_->pools.front().model : named;
-}
-
-void compressor_state::enter(const call_ptr& call) {
-  const auto& model = model_of(*call);
+void compressor_state::enter(const call_ptr& call, const std::string& model) {
   const auto known = models_.find(model);
   if (known != models_.end()) {
     begin(call, known->second);
     return pump();
   }
   self_->send(wiring_->keeper, want_atom_v, model);
-  parked_.push_back(call);
+  parked_.emplace_back(call, model);
   arm_timer();
 }
 
@@ -116,17 +110,18 @@ void compressor_state::begin(const call_ptr& call, const model_ptr& model) {
   open.result.items.resize(open.missing);
   const auto number = ++last_number_;
   for (uint32_t i = 0; i < open.missing; ++i)
-    waiting_.emplace_back(number, i);
+    waiting_[static_cast<size_t>(call->context().priority)].emplace_back(number, i);
   calls_.emplace(number, std::move(open));
 }
 
 void compressor_state::pump() {
-  while (!waiting_.empty() && tasks_.size() < setup_.options.texts_max) {
-    const auto [call, index] = waiting_.front();
-    waiting_.pop_front();
-    if (calls_.contains(call))
-      begin_task(call, index);
-  }
+  for (auto& texts : waiting_)
+    while (!texts.empty() && tasks_.size() < setup_.options.texts_max) {
+      const auto [call, index] = texts.front();
+      texts.pop_front();
+      if (calls_.contains(call))
+        begin_task(call, index);
+    }
   arm_timer();
 }
 
@@ -175,18 +170,20 @@ void compressor_state::stepped(uint64_t number) {
     return fail_task(number, std::move(step.error()));
   task.waiting_since = now();
   if (auto* texts = std::get_if<vectors_needed>(&*step))
-    return need_vectors(number, std::move(texts->texts));
+    return need_vectors(number, std::move(*texts));
   if (auto* points = std::get_if<points_needed>(&*step))
     return need_points(number, std::move(points->work));
   finish(number, std::get<compress_output>(*std::move(step)));
 }
 
-void compressor_state::need_vectors(uint64_t number, std::vector<std::string> texts) {
+void compressor_state::need_vectors(uint64_t number, vectors_needed needed) {
   auto& active = tasks_.at(number);
-  sentences_ -= active.texts.size(); // of the round before, which the run has
-  active.texts = std::move(texts);
+  active.texts = std::move(needed.texts);
   active.texts_asked = active.texts_answered = 0;
   active.task->vectors.resize(active.texts.size());
+  if (active.sentences > 0)
+    return ask_parts(number);
+  active.sentences = needed.texts_all;
   active.holds_back = true;
   held_back_.push_back(number);
   admit_held_back();
@@ -197,7 +194,7 @@ void compressor_state::admit_held_back() {
     const auto number = held_back_.front();
     const auto found = tasks_.find(number);
     if (found != tasks_.end()) {
-      const auto more = found->second.texts.size();
+      const auto more = found->second.sentences;
       if (sentences_ > 0 && sentences_ + more > setup_.options.sentences_max)
         return;
       sentences_ += more;
@@ -212,9 +209,13 @@ void compressor_state::admit_held_back() {
 void compressor_state::ask_parts(uint64_t number) {
   auto& active = tasks_.at(number);
   const auto& source = *active.task->source;
+  const auto open = calls_.find(active.call);
+  if (open == calls_.end()) // another of its texts has failed
+    return forget_task(number);
+  const auto& model = open->second.result.model;
   while (active.parts < parts_a_task && active.texts_asked < active.texts.size()) {
     const auto count = std::min(part_texts_max, active.texts.size() - active.texts_asked);
-    embed_request request{.model = model_of(source), .texts = {}, .options = {}};
+    embed_request request{.model = model, .texts = {}, .options = {}};
     request.options.cached = source.request().options.cached;
     const auto first = active.texts.begin() + static_cast<std::ptrdiff_t>(active.texts_asked);
     request.texts.assign(std::make_move_iterator(first),
@@ -241,6 +242,12 @@ void compressor_state::embedded(uint64_t part, result<embed_result>& outcome) {
   --active.parts;
   if (!outcome)
     return fail_task(number, without_item(std::move(outcome.error())));
+  const auto open = calls_.find(active.call);
+  if (open == calls_.end())
+    return forget_task(number);
+  if (outcome->model_version != open->second.result.model_version ||
+      outcome->precision != open->second.result.precision)
+    return fail_task(number, {errc::model_loading, "the model has changed while the text was compressed"});
   auto& task = *active.task;
   task.usage.tokens += outcome->usage.tokens;
   task.usage.device_seconds += outcome->usage.device_seconds;
@@ -254,7 +261,10 @@ void compressor_state::embedded(uint64_t part, result<embed_result>& outcome) {
 }
 
 void compressor_state::need_points(uint64_t number, engine_work work) {
-  const auto& model = model_of(*tasks_.at(number).task->source);
+  const auto open = calls_.find(tasks_.at(number).call);
+  if (open == calls_.end())
+    return forget_task(number);
+  const auto& model = open->second.result.model;
   const auto pool = std::ranges::find(wiring_->pools, model, &tree_wiring::pool::model);
   if (pool == wiring_->pools.end())
     return fail_task(number, {errc::unavailable, "no pool serves the model '" + model + "'"});
@@ -305,7 +315,7 @@ void compressor_state::learn(uint64_t number, const compress_report& report) {
   const auto reached = active.task->run.trials();
   trials_.record(report, text.size(), reached);
   if (auto trial = trials_.next_trial(*active.task->source, text, calls_.at(active.call).wanted, now() + trial_max))
-    self_->send(self_, std::move(trial));
+    self_->send(self_, std::move(trial), calls_.at(active.call).result.model);
 }
 
 void compressor_state::describe(const policy_ask_ptr& asked) const {
@@ -331,7 +341,7 @@ void compressor_state::forget_task(uint64_t number) {
   const auto node = tasks_.extract(number);
   const auto& active = node.mapped();
   if (!active.holds_back)
-    sentences_ -= active.texts.size();
+    sentences_ -= active.sentences;
   std::erase_if(parts_, [&](const auto& part) {
     if (part.second.task != number)
       return false;
@@ -356,7 +366,7 @@ void compressor_state::tick() {
       call->fail({errc::deadline_exceeded, "the deadline passed while the text was compressed"});
     return call->ended();
   };
-  std::erase_if(parked_, gone);
+  std::erase_if(parked_, [&gone](const auto& parked) { return gone(parked.first); });
   std::vector<uint64_t> tasks; // not those on a thread aside: they are looked at when they come back
   for (const auto& [number, active] : tasks_)
     if (gone(active.task->source) && (active.parts > 0 || active.holds_back))
@@ -368,7 +378,7 @@ void compressor_state::tick() {
 }
 
 void compressor_state::stop() {
-  for (const auto& call : parked_)
+  for (const auto& [call, model] : parked_)
     call->fail({errc::draining, "the node is stopping"});
   for (const auto& [number, open] : calls_)
     open.source->fail({errc::draining, "the node is stopping"});
@@ -380,7 +390,7 @@ compressor_actor::behavior_type compressor(compressor_state::self_pointer self, 
   state.start(setup);
   name_exceptions(self);
   return {
-      [&state](const call_ptr& call) { state.enter(call); },
+      [&state](const call_ptr& call, const std::string& model) { state.enter(call, model); },
       [&state](stepped_atom, uint64_t task) { state.stepped(task); },
       [&state](computed_atom, uint64_t part, const embed_outcome_ptr& outcome) { state.embedded(part, *outcome); },
       [&state](computed_atom, uint64_t task, const engine_reply_ptr& reply) { state.computed(task, *reply); },

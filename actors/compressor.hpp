@@ -5,6 +5,7 @@
 #include "actors/interfaces.hpp"
 #include "actors/services.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -34,7 +35,7 @@ public:
   explicit compressor_state(self_pointer self) : self_(self) {}
   void start(const compressor_setup& setup);
 
-  void enter(const call_ptr& call);
+  void enter(const call_ptr& call, const std::string& model);
   void stepped(uint64_t task);
   void embedded(uint64_t part, result<embed_result>& outcome);
   void computed(uint64_t task, engine_reply& reply);
@@ -59,7 +60,8 @@ private:
     std::vector<std::string> texts; ///< that vectors are needed of
     size_t texts_asked = 0;
     size_t texts_answered = 0;
-    uint32_t parts = 0; ///< on their way
+    uint64_t sentences = 0; ///< that it has room for; 0: none was asked for yet
+    uint32_t parts = 0;     ///< on their way
     bool holds_back = false;
   };
   struct open_part {
@@ -69,12 +71,11 @@ private:
   };
 
   time_point now() const { return self_->clock().now(); }
-  const std::string& model_of(const call& source) const;
   void begin(const call_ptr& call, const model_ptr& model);
   void pump(); ///< begins what may begin
   void begin_task(uint64_t call, uint32_t index);
   void take_step(uint64_t number);
-  void need_vectors(uint64_t number, std::vector<std::string> texts);
+  void need_vectors(uint64_t number, vectors_needed needed);
   void admit_held_back();
   void ask_parts(uint64_t number);
   void need_points(uint64_t number, engine_work work);
@@ -89,12 +90,13 @@ private:
   compressor_setup setup_;
   wiring_ptr wiring_;
   std::unordered_map<std::string, model_ptr> models_;
-  std::vector<call_ptr> parked_; ///< their model is not there yet
+  std::vector<std::pair<call_ptr, std::string>> parked_; ///< their model is not there yet
   std::map<uint64_t, open_call> calls_;
-  std::deque<std::pair<uint64_t, uint32_t>> waiting_; ///< texts that have not begun: call, index
+  /// Texts that have not begun, by the priority of their calls: call, index.
+  std::array<std::deque<std::pair<uint64_t, uint32_t>>, priority_count> waiting_;
   std::map<uint64_t, active_task> tasks_;
   std::deque<uint64_t> held_back_; ///< tasks that wait for room for their vectors
-  size_t sentences_ = 0;           ///< of tasks that are not held back
+  uint64_t sentences_ = 0;         ///< of tasks that have room for theirs
   std::unordered_map<uint64_t, open_part> parts_;
   compressor_trials trials_;
   uint64_t last_number_ = 0;

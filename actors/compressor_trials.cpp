@@ -12,7 +12,7 @@ void compressor_trials::record(const compress_report& report, uint64_t text_byte
     ++texts_tried_;
     return learning_.record(report.content, size, reached);
   }
-  if (text_bytes == 0)
+  if (text_bytes == 0 || report.units_kept == report.units) // a text that comes back whole has cost nothing
     return;
   const auto& took = report.times;
   const std::chrono::duration<double> seconds = took.split + took.embed + took.points + took.select;

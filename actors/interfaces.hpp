@@ -120,9 +120,9 @@ using router_actor = caf::typed_actor<
 
 /// COMPRESSOR: makes texts short. What it needs of sentences it asks for with calls of its own.
 using compressor_actor = caf::typed_actor<
-    // Compresses the call's texts and answers it. Errors: those of compress_run and of the calls that it makes
-    // (overloaded, model_loading, …), model_unusable, deadline_exceeded, cancelled, draining.
-    caf::reacts_to<call_ptr>,
+    // Compresses the call's texts with this model and answers it. Errors: those of compress_run and of the calls that
+    // it makes (overloaded, model_loading, …), model_unusable, deadline_exceeded, cancelled, draining.
+    caf::reacts_to<call_ptr, std::string>,
     // INTERNAL: from a thread aside: a task, by its number, has taken a step.
     caf::reacts_to<stepped_atom, uint64_t>,
     // INTERNAL: from a call that it made, by its number.

@@ -60,6 +60,7 @@ bool lies_in_the_text(const failure& reason) noexcept {
   case errc::text_too_long:
   case errc::budget_unreachable:
   case errc::not_text:
+  case errc::invalid_argument:
     return true;
   default:
     return false;
@@ -321,7 +322,7 @@ void router_state::hand_over(const call_ptr& call, const tree_wiring::pool& pool
   if (call->request().options.compress.empty())
     self_->send(pool.handle, call);
   else
-    self_->send(wiring_->compressor, call);
+    self_->send(wiring_->compressor, call, pool.model);
 }
 
 void router_state::compute_there(const shard_call_ptr& call, const result_kind_ptr& kind, const weft::route& where) {
@@ -397,6 +398,7 @@ void router_state::judge(const computation& done, errc why, const std::optional<
       return targets_->incapable(done.where, capability_of(done.kind->parts()), now());
     return targets_->abandoned(done.where, now());
   case errc::cancelled:
+  case errc::invalid_argument: // a pattern, say: it says nothing about the node
     return targets_->abandoned(done.where, now());
   default:
     return targets_->failed(done.where, now());

@@ -111,6 +111,7 @@ void worker_pool_state::let_children_go() {
   if (!dropping_)
     return;
   dropping_ = false;
+  points_.clear(); // they answer themselves: no worker comes any more
   model_.reset();
   core_->unserve();
 }

@@ -68,6 +68,12 @@ cache_options to_cache_options(const node_config& config) {
               .enabled = c.preload, .bytes_max = c.preload_bytes_max, .bytes_per_second = c.preload_bytes_per_second}};
 }
 
+document_options to_document_options(const node_config& config) {
+  document_options out;
+  out.limits.bytes_max = config.limits.text_bytes_max;
+  return out;
+}
+
 compress_options to_compress_options(const node_config& config) {
   return {.texts_max = config.compress.texts_max,
           .sentences_max = config.compress.sentences_max,

@@ -27,6 +27,7 @@ std::vector<pool_options> to_pools(const node_config& config, uint32_t cpus);
 /// Without the stores: cache_stores.hpp opens them.
 cache_options to_cache_options(const node_config& config);
 compress_options to_compress_options(const node_config& config);
+document_options to_document_options(const node_config& config);
 
 /// Without identity, clock, log and link.
 job_options to_job_options(const node_config& config, uint32_t cpus);

@@ -159,6 +159,7 @@ status running_node::start_tree(const std::filesystem::path& model_directory, co
   options.limits = to_call_limits(in_.config);
   options.cache = to_cache_options(in_.config);
   options.compress = to_compress_options(in_.config);
+  options.documents = to_document_options(in_.config);
   options.cache.stores = open_cache_stores(in_.config, data_->path(), in_.log);
   if (auto opened = open_jobs(options); !opened)
     return opened;

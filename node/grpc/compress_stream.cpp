@@ -1,5 +1,7 @@
 #include "node/grpc/compress_stream.hpp"
 
+#include <algorithm>
+#include <string_view>
 #include <utility>
 
 namespace weft {
@@ -25,9 +27,13 @@ result<embed_request> compress_stream_codec::read(const grpc::ByteBuffer& messag
   if (auto fits = begun_ ? check_later(*in) : begin(*in); !fits)
     return fits.error();
   auto out = like_;
-  cutter_->add(in->piece);
-  while (auto window = cutter_->next())
-    out.texts.push_back(*std::move(window));
+  // By slices, so that the cutter never holds much more than a window, however large the message is.
+  for (std::string_view left = in->piece; !left.empty();
+       left.remove_prefix(std::min<size_t>(left.size(), window_bytes_))) {
+    cutter_->add(left.substr(0, window_bytes_));
+    while (auto window = cutter_->next())
+      out.texts.push_back(*std::move(window));
+  }
   return out;
 }
 

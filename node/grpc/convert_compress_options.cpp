@@ -2,6 +2,7 @@
 
 #include "node/grpc/utf8.hpp"
 #include "node/grpc/wire_reader.hpp"
+#include "runtime/compress/select/must_keep.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -92,6 +93,8 @@ result<compress_wish> read_compress_options(const std::string& bytes, std::strin
         value = std::string(path) + "." + value;
     return why;
   }
+  if (auto rules = must_keep::compile(wanted.keep, wanted.patterns, 1); !rules)
+    return rules.error();
   const auto encoding = read_encoding(in.encoding(), std::string(path) + ".encoding");
   if (!encoding)
     return encoding.error();

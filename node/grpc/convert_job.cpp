@@ -19,6 +19,8 @@ namespace pb = weft::v1;
 using std::chrono::milliseconds;
 
 constexpr uint32_t page_size_default = 100;
+/// 1.5 KB each, of every text of a segment, whose results travel as one record.
+constexpr uint32_t job_mega_tokens_max = 64;
 constexpr uint32_t page_size_max = 1'000;
 constexpr milliseconds watch_period_default{1'000}, watch_period_min{100}, watch_period_max{60'000};
 constexpr int64_t time_max_ms = 100LL * 366 * 24 * 3'600 * 1'000; // a century: the node's own limits are far below
@@ -97,6 +99,11 @@ status read_operation(const pb::JobOpening& in, embed_options& out) {
   const auto wish = read_compress_options(in.compress().SerializeAsString(), "open.compress");
   if (!wish)
     return wish.error();
+  if (wish->wanted.mega_tokens > job_mega_tokens_max)
+    return failure{errc::invalid_argument,
+                   "open.compress.mega_tokens: a job takes up to " + std::to_string(job_mega_tokens_max) +
+                       " for each text: its results are kept on several nodes",
+                   {{"field", "open.compress.mega_tokens"}, {"limit", std::to_string(job_mega_tokens_max)}}};
   out.compress = canonical_form(wish->wanted);
   return check_encoding(wish->encoding, "open.compress.encoding");
 }

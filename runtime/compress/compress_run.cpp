@@ -96,6 +96,20 @@ compress_output compress_run::state::finish() {
   return out;
 }
 
+namespace {
+
+status check_units(uint64_t units) {
+  if (units <= vector_units_max)
+    return ok;
+  return failure{errc::invalid_argument,
+                 "the text has " + std::to_string(units) + " sentences or lines, and at most " +
+                     std::to_string(vector_units_max) +
+                     " can have vectors: use strategy frequency, template or hierarchical, without mega-tokens",
+                 {{"units", std::to_string(units)}, {"limit", std::to_string(vector_units_max)}}};
+}
+
+} // namespace
+
 compress_run::compress_run(std::string_view text, compress_run_options options)
     : state_(std::make_unique<state>(text, std::move(options))) {}
 compress_run::compress_run(compress_run&&) noexcept = default;
@@ -110,6 +124,8 @@ result<compress_step> compress_run::start() {
   const bool points = state_->options.wanted.mega_tokens > 0 && !state_->source.text.units.empty();
   if (meaning || points) {
     // What cannot be reached is refused before anything is embedded.
+    if (auto few = check_units(state_->source.text.units.size()); !few)
+      return few.error();
     if (auto possible = can_fill(state_->source, state_->options.wanted); !possible)
       return possible.error();
     state_->intake.emplace(state_->source.text, meaning ? std::string_view{state_->options.wanted.query} : "");

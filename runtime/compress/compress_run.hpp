@@ -20,7 +20,11 @@ namespace weft {
 /// A run cannot go on without these vectors, of length 1, one a text, in their order.
 struct vectors_needed {
   std::vector<std::string> texts;
+  uint64_t texts_all = 0; ///< of all rounds: what is asked for comes in several where it is much
 };
+
+/// So many sentences or lines may a text have whose vectors are needed: 400 MB of points.
+inline constexpr uint64_t vector_units_max = 1 << 20;
 
 /// A run cannot go on before an engine has done this: kmeans_work or similarity_work.
 struct points_needed {
@@ -41,7 +45,8 @@ struct compress_run_options {
 ///   auto step = run.start();
 ///   while it is vectors_needed or points_needed: step = run.resume(what came)
 ///
-/// Errors: errc::invalid_argument (a pattern that RE2 refuses, named), not_text, invalid_utf8 (the message gives the
+/// Errors: errc::invalid_argument (a pattern that RE2 refuses, named; more than vector_units_max units where each needs
+/// a vector), not_text, invalid_utf8 (the message gives the
 /// byte), budget_unreachable (metadata leastTokens, bestRatio), internal (an answer of the wrong size).
 class compress_run {
 public:

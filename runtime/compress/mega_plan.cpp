@@ -14,7 +14,7 @@ constexpr uint64_t seed = 0x6d65'6761; // fixed: the same text gives the same to
 // Multiplications of one k-means: a second or so of one core. Long texts with many clusters are given fewer iterations,
 // of which the first ones do most.
 constexpr uint64_t products_max = 100'000'000'000;
-constexpr uint32_t iterations_min = 3;
+constexpr uint32_t iterations_min = 1;
 constexpr uint32_t iterations_max = 25;
 
 std::vector<float> direction_of(const std::vector<int64_t>& sum) {

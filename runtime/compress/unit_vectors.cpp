@@ -30,6 +30,7 @@ std::optional<vectors_needed> vector_intake::next() const {
     return std::nullopt;
   vectors_needed out;
   out.texts.reserve(size);
+  out.texts_all = source_.units.size() + (query_.empty() ? 0 : 1);
   for (size_t i = taken_; i < taken_ + size; ++i)
     out.texts.emplace_back(i < source_.units.size() ? source_.of(static_cast<uint32_t>(i)) : query_);
   return out;

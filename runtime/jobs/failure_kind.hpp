@@ -16,6 +16,7 @@ enum class failure_kind : uint8_t {
 
 constexpr failure_kind kind_of(errc code) noexcept {
   switch (code) {
+  case errc::invalid_argument:
   case errc::invalid_utf8:
   case errc::text_too_large:
   case errc::text_too_long:

@@ -190,6 +190,33 @@ TEST_CASE("a client that goes frees the compressor, and the sentences that wait 
   CHECK(made_of(next).report.units == 5);
 }
 
+TEST_CASE("texts of calls go before texts of jobs that came earlier") {
+  actor_world world;
+  world.options.compress.texts_max = 1;
+  world.hold_tasks = true;
+  world.start();
+  world.run_tasks();
+  world.step();
+  world.run_tasks();
+  world.step();
+  auto of_a_job = to_compress(frequency);
+  of_a_job.priority = priority::batch;
+  const auto job = world.submit({sentences(9), sentences(10), sentences(11)}, of_a_job);
+  const auto call = world.submit({sentences(12)}, to_compress(frequency));
+  while (!call->answered()) {
+    REQUIRE(!world.tasks.empty());
+    CHECK(!job->answered());
+    world.run_tasks();
+    world.step();
+  }
+  CHECK(!job->answered());
+  while (!world.tasks.empty()) {
+    world.run_tasks();
+    world.step();
+  }
+  CHECK(job->answered());
+}
+
 TEST_CASE("a deadline that passes while sentences are embedded ends the call") {
   actor_world world(fake_device::mode::manual);
   world.start();

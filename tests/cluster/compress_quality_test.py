@@ -128,7 +128,7 @@ class Quality(unittest.TestCase):
             kept = done.text.split("\n")
             for line in planted:
                 self.assertIn(line, kept, ratio)
-            self.assertEqual(done.report.exceptions_kept, done.report.exceptions)
+            self.assertGreaterEqual(done.report.exceptions_kept, len(planted))
 
     def test_small_vectors_find_nearly_the_same_neighbours(self):
         sentences = sorted({s for subject in self.subjects for s in subject.sentences if len(s) > 25})

@@ -43,13 +43,15 @@ public:
     std::thread watcher{[&] { watch(); }};
     v1::CompressStreamResponse answer;
     while (stream_->Read(&answer)) {
-      last_answer_ = steady::now();
+      delivering_ = true; // whoever reads our output may take its time
       if (!pieces_.answer(bytes_before_ + answer.window().end()))
         astray_ = true;
       if (astray_ || !deliver(answer, sink))
         context_.TryCancel();
+      last_answer_ = steady::now();
+      delivering_ = false;
     }
-    all_sent_ = pieces_.all_sent();
+    all_answered_ = pieces_.all_sent() && pieces_.outstanding() == 0;
     pieces_.rewind(); // the writer's generation is over
     writer.join();
     const grpc::Status status = stream_->Finish();
@@ -72,8 +74,8 @@ public:
   }
 
   uint64_t answered() const { return answered_; }
-  /// The text was sent to its end, and the node has ended the stream well.
-  bool complete(const grpc::Status& status) const { return status.ok() && all_sent_ && !astray_; }
+  /// The text was sent and answered to its end, and the node has ended the stream well.
+  bool complete(const grpc::Status& status) const { return status.ok() && all_answered_ && !astray_; }
 
 private:
   bool deliver(const v1::CompressStreamResponse& answer, const compress_sink& sink) {
@@ -122,7 +124,7 @@ private:
   void watch() {
     std::unique_lock lock{ended_mutex_};
     while (!ended_changed_.wait_for(lock, std::chrono::milliseconds{50}, [&] { return ended_; })) {
-      if (!answer_is_due())
+      if (delivering_ || !answer_is_due())
         last_answer_ = steady::now();
       stalled_ = stalled_ || steady::now() - last_answer_.load() > settings_.stall_max;
       if (stalled_ || pieces_.closed())
@@ -147,8 +149,9 @@ private:
   v1::ResultInfo info_; ///< told last
   uint64_t answered_ = 0;
   bool astray_ = false;
-  bool all_sent_ = false;
+  bool all_answered_ = false;
   std::atomic<steady::time_point> last_answer_{steady::now()};
+  std::atomic<bool> delivering_{false};
   std::atomic<bool> stalled_{false};
   std::mutex ended_mutex_;
   std::condition_variable ended_changed_;

@@ -32,6 +32,21 @@ void check_verbatim(std::string_view text, const compress_output& out) {
 
 } // namespace
 
+TEST_CASE("more lines than can have vectors are refused where they would need them, before anything is embedded") {
+  std::string text;
+  for (uint64_t i = 0; i <= vector_units_max; ++i)
+    text += "x;\n";
+  for (const auto strategy : {compress_strategy::semantic, compress_strategy::ensemble}) {
+    needs_seen seen;
+    const auto out = compress_text(text, at_ratio(8, strategy), &seen);
+    REQUIRE(!out);
+    CHECK(out.error().code == errc::invalid_argument);
+    CHECK(out.error().metadata.at(1) == std::pair<std::string, std::string>{"limit", "1048576"});
+    CHECK(seen.rounds == 0);
+  }
+  CHECK(compress_text(text, at_ratio(8, compress_strategy::frequency)));
+}
+
 TEST_CASE("every strategy keeps to the budget at every ratio, verbatim, and the report says what was done") {
   for (const auto strategy : named_strategies)
     for (const double ratio : {2.0, 4.0, 8.0, 16.0, 32.0})
