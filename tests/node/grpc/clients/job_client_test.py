@@ -109,7 +109,7 @@ def hand_in(node, job):
 
 
 def main(weftd_program, weft_program, source):
-    protos = ("weft/v1/job", "weft/v1/embed")
+    protos = ("weft/v1/job", "weft/v1/compress", "weft/v1/embed")
     configuration = pathlib.Path(source) / "cluster-config/one-node.toml"
     with stubs.generated(f"{source}/proto", *reversed(protos)) as made, weftd.Node(weftd_program, configuration) as node:
         job, services = made["weft/v1/job"]
