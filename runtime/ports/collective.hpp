@@ -14,6 +14,9 @@ namespace weft {
 /// result that travels this way is equal to the bit on any number of ranks.
 enum class reduce_op : uint8_t { sum, minimum, maximum };
 
+/// Ranks of one communicator: more devices than a cluster of ours has. Bounds what a rank keeps for the others.
+inline constexpr uint32_t collective_ranks_max = 64;
+
 /// Who takes part: ranks 0 to ranks - 1 of one communicator. Whenever one dies the survivors form the next, one epoch
 /// higher.
 struct collective_group {
