@@ -11,7 +11,7 @@
 // __shared__ variable keeps what the block before left there; dynamic shared memory is filled with a pattern.
 #define WEFT_CUDA_EMULATED
 
-#define __global__
+#define __global__ inline
 #define __device__
 #define __host__
 #define __shared__ static

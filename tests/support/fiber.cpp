@@ -17,6 +17,12 @@
 namespace weft::fiber {
 namespace {
 
+#if defined(WEFT_FIBERS_SANITIZED)
+constexpr size_t stack_bytes = 256 * 1'024; // its frames are several times as large
+#else
+constexpr size_t stack_bytes = 64 * 1'024;
+#endif
+
 group* entered = nullptr; // makecontext hands over no pointer
 
 #if defined(WEFT_FIBERS_SANITIZED)

@@ -10,8 +10,6 @@
 /// Functions with stacks of their own that take turns on one thread.
 namespace weft::fiber {
 
-inline constexpr size_t stack_bytes = 64 * 1'024;
-
 /// Tells AddressSanitizer, where the program has it, that nobody may touch these bytes, or that all may again.
 void forbid(const void* bytes, size_t count, bool forbidden);
 
