@@ -33,7 +33,11 @@ if(WEFT_CUDA_FOUND)
   endif()
   set(CMAKE_CUDA_HOST_COMPILER "${CMAKE_CXX_COMPILER}" CACHE FILEPATH "The host's compiler for .cu files")
   enable_language(CUDA)
-  string(APPEND CMAKE_CUDA_FLAGS " -std=c++20") # CMake 3.25 does not know that nvcc has it
+  if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION) # CMake 3.25.1 does not know that nvcc has it
+    set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION "-std=c++20")
+    set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION "-std=c++20")
+  endif()
+  set(CMAKE_CUDA_STANDARD 20)
   set(CMAKE_CUDA_FLAGS_RELWITHDEBINFO "-O2 -lineinfo") # of device code -O3 in any case
   set(CMAKE_CUDA_FLAGS_RELEASE "-O2 -DNDEBUG")
   set(cuda_warnings "-Xcompiler=-Wall,-Wextra,-Wshadow,-Wno-missing-field-initializers" -Xcudafe=--display_error_number)
