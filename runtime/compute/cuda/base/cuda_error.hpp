@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/base/result.hpp"
+#include "runtime/compute/cuda/base/try.hpp"
 
 #include <cuda_runtime_api.h>
 #include <string_view>
@@ -33,11 +34,4 @@ inline status checked(cudaError_t code, std::string_view call) {
   do {                                                                                                                 \
     if (const cudaError_t weft_code = (__VA_ARGS__); weft_code != cudaSuccess) [[unlikely]]                            \
       return ::weft::cuda::describe(weft_code, #__VA_ARGS__);                                                          \
-  } while (false)
-
-/// Returns the failure of a status or result from the enclosing function.
-#define WEFT_TRY(...)                                                                                                  \
-  do {                                                                                                                 \
-    if (auto weft_status = (__VA_ARGS__); !weft_status) [[unlikely]]                                                   \
-      return std::move(weft_status.error());                                                                           \
   } while (false)

@@ -23,6 +23,13 @@
 #include <cmath>
 #include <cstdint>
 
+/// Before a loop over registers: an index that is known only at run time would move them to memory.
+#if defined(__CUDACC__)
+#define WEFT_UNROLL _Pragma("unroll")
+#else
+#define WEFT_UNROLL
+#endif
+
 namespace weft::cuda {
 
 inline constexpr uint32_t warp_size = 32;
