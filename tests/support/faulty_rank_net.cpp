@@ -49,7 +49,7 @@ status faulty_rank_net::send(uint32_t from, uint32_t to, const rank_frame& frame
   auto& l = lines_.at({from, to});
   if (!l.down.empty())
     return failure{errc::unavailable, l.down};
-  if (std::exchange(l.lossy, false))
+  if (std::holds_alternative<rank_piece>(frame.body) && std::exchange(l.lossy, false))
     return ok;
   // Pieces, credit and an abort or a leave: nothing of ours sends more.
   if (l.frames.size() >= 3 * rank_window)

@@ -38,7 +38,7 @@ public:
   /// Keeps the direction's frames until released.
   void hold(uint32_t from, uint32_t to);
   void release(uint32_t from, uint32_t to);
-  /// The next frame in this direction vanishes.
+  /// The next piece in this direction vanishes. (Credit that is lost comes again with the next.)
   void lose_next(uint32_t from, uint32_t to);
   /// Puts bytes into the direction as if the rank had sent them.
   void inject(uint32_t from, uint32_t to, std::string bytes);

@@ -177,7 +177,7 @@ void rank_exchange::receive(rank_frame frame) {
   else if (const auto* credit = std::get_if<rank_credit>(&frame.body))
     receive_credit(frame.from, credit->pieces);
   else if (const auto* why = std::get_if<rank_abort>(&frame.body))
-    receive_abort(frame.from, *why);
+    fail({why->code, why->message}); // whose words may be about a third
   else
     end_of(frame.from, rank_gone(frame.from, "it closed its end"));
 }
@@ -201,10 +201,6 @@ void rank_exchange::receive_credit(uint32_t from, uint64_t pieces) {
   if (pieces < p.credit || pieces > p.sent)
     return fail(protocol_broken(from, "gives credit for what it was not sent"));
   p.credit = pieces;
-}
-
-void rank_exchange::receive_abort(uint32_t from, const rank_abort& why) {
-  fail({why.code, why.message, {{"rank", std::to_string(from)}}});
 }
 
 void rank_exchange::link_down(uint32_t rank, std::string why) {

@@ -81,7 +81,6 @@ private:
 
   void receive_piece(uint32_t from, rank_piece piece);
   void receive_credit(uint32_t from, uint64_t pieces);
-  void receive_abort(uint32_t from, const rank_abort& why);
   void end_of(uint32_t rank, failure reason);
   void fail(failure reason);
   void put(uint32_t to, decltype(rank_frame::body) body);

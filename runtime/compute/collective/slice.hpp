@@ -1,7 +1,5 @@
 #pragma once
 
-#include "runtime/ports/rank_link.hpp"
-
 #include <cstddef>
 #include <cstdint>
 #include <span>

@@ -107,7 +107,7 @@ TEST_CASE("a link that keeps everything to itself is found by the deadline") {
   net.release(2, 0);
 }
 
-TEST_CASE("a lost frame ends the verb") {
+TEST_CASE("a lost piece ends the verb") {
   faulty_rank_net net(3);
   auto ends = make_faulty_ends(net, 3);
   net.lose_next(0, 2);
