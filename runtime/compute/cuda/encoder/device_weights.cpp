@@ -126,6 +126,8 @@ result<device_weights> upload_weights(const bert_weights& weights, numeric_class
     out.views.layers.push_back(upload_layer(to, layer, weights.shape));
   if (to.problem)
     return std::move(*to.problem);
+  // A copy from memory that is not page-locked returns when it is staged; our streams do not wait for it by themselves.
+  WEFT_CUDA_TRY(cudaDeviceSynchronize());
   return out;
 }
 

@@ -32,18 +32,15 @@ class part_limit {
 public:
   static constexpr uint32_t parts_calm = 64; ///< parts without trouble before it is doubled
 
-  /// Between `tokens_min` (the longest sequence must fit) and `tokens_max`.
-  part_limit(uint32_t tokens_min, uint32_t tokens_max) : min_(std::min(tokens_min, tokens_max)), max_(tokens_max) {}
+  /// REQUIRES: tokens_max > 0.
+  explicit part_limit(uint32_t tokens_max) : max_(tokens_max) { WEFT_ASSERT(tokens_max > 0); }
 
   uint32_t tokens() const noexcept { return tokens_; }
 
-  /// False: it is as small as it gets already.
-  bool shrink() {
+  /// To a half; 1 stays 1, and a part then has one sequence, however long.
+  void shrink() {
     calm_ = 0;
-    if (tokens_ <= min_)
-      return false;
-    tokens_ = std::max(min_, tokens_ / 2);
-    return true;
+    tokens_ = std::max(1u, tokens_ / 2);
   }
 
   void part_done() {
@@ -54,7 +51,6 @@ public:
   }
 
 private:
-  uint32_t min_;
   uint32_t max_;
   uint32_t tokens_ = max_;
   uint32_t calm_ = 0;

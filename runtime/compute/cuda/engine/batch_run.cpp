@@ -9,7 +9,7 @@
 namespace weft::cuda {
 
 batch_run::batch_run(device_layer& device, const bert_shape& shape)
-    : device_(device), shape_(shape), limit_(shape.positions, device.tokens_max()) {
+    : device_(device), shape_(shape), limit_(device.tokens_max()) {
   WEFT_ASSERT(device.slots() > 0);
   WEFT_ASSERT(device.tokens_max() >= shape.positions);
   for (uint32_t slot = 0; slot < device.slots(); ++slot)
@@ -98,16 +98,17 @@ std::optional<failure> batch_run::collect_oldest() {
   return std::nullopt;
 }
 
-/// Out of memory is tried again: once what is under way is done, then with half of the tokens, down to one sequence.
+/// Out of memory is tried again: once what is under way is done, then with smaller parts, down to one sequence.
 void batch_run::take_failure(running_batch& of, batch_part part, failure reason) {
-  if (reason.code == errc::overloaded) {
-    if (!parts_.empty())
-      return;
-    while (limit_.shrink())
-      if (next_part(of.batch.offsets, of.next, limit_.tokens()).last < part.last)
-        return;
+  if (reason.code == errc::overloaded && !parts_.empty())
+    return;
+  if (reason.code != errc::overloaded || part.sequences() == 1) {
+    of.reason = std::move(reason);
+    return;
   }
-  of.reason = std::move(reason);
+  do
+    limit_.shrink();
+  while (next_part(of.batch.offsets, of.next, limit_.tokens()).last == part.last);
 }
 
 void batch_run::answer_complete() {
