@@ -1,0 +1,63 @@
+#pragma once
+
+#include "runtime/base/errc.hpp"
+#include "runtime/corpus_job/item_gaps.hpp"
+#include "runtime/job/job_id.hpp"
+#include "runtime/job/record_bytes.hpp"
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+namespace weft {
+
+/// Fields that a corpus job's records and messages have in common. Whoever reads looks at record_reader::why() once, at
+/// the end.
+
+inline void put(record_writer& out, job_id id) {
+  out.put(id.high);
+  out.put(id.low);
+}
+inline job_id read_job(record_reader& in) {
+  const auto high = in.number<uint64_t>();
+  return {high, in.number<uint64_t>()};
+}
+
+inline void put(record_writer& out, const item_gaps& gaps) {
+  out.put(gaps.items_total());
+  out.put(static_cast<uint32_t>(gaps.runs().size()));
+  for (const auto& run : gaps.runs()) {
+    out.put(run.first);
+    out.put(run.count);
+  }
+}
+inline item_gaps read_gaps(record_reader& in) {
+  const auto total = in.number<uint64_t>();
+  const auto count = in.below(gap_runs_max + 1);
+  std::vector<item_run> runs;
+  for (uint32_t i = 0; i < count && in.why().empty(); ++i) {
+    const auto first = in.number<uint64_t>();
+    runs.push_back({first, in.number<uint32_t>()});
+  }
+  if (!in.why().empty())
+    return {};
+  auto gaps = item_gaps::of(runs, total);
+  // Runs that are joined or sorted only now would be written as other bytes.
+  if (!gaps || gaps->runs() != runs) {
+    in.refuse("its failed items are not as they are written");
+    return {};
+  }
+  return std::move(*gaps);
+}
+
+/// By its stable name: numbers change between releases.
+inline errc read_code(record_reader& in) {
+  const auto reason = in.text();
+  for (const auto& row : errc_table())
+    if (row.code != errc::none && row.reason == reason)
+      return row.code;
+  in.refuse("a failure has a reason that is not known");
+  return errc::none;
+}
+
+} // namespace weft
