@@ -59,6 +59,7 @@ struct peer_server::parts {
   settings_service settings{options.cluster_id, options.settings};
   report_service report{options.report};
   job_peer_service jobs{options.jobs};
+  rank_service ranks{options.ranks, options.rank_patience};
   std::unique_ptr<grpc::Server> server; // goes first: it calls the service until then
 };
 
@@ -91,6 +92,7 @@ result<uint16_t> peer_server::start() {
   builder.RegisterService(&parts_->settings);
   builder.RegisterService(&parts_->report);
   builder.RegisterService(&parts_->jobs);
+  builder.RegisterService(&parts_->ranks);
   parts_->server = builder.BuildAndStart();
   if (!parts_->server || port == 0)
     return failure{errc::unavailable, "cannot listen on " + options.listen};

@@ -5,6 +5,7 @@
 #include "node/peer/ask_call.hpp"
 #include "node/peer/entries_service.hpp"
 #include "node/peer/job_peer_service.hpp"
+#include "node/peer/rank_service.hpp"
 #include "node/peer/report_service.hpp"
 #include "node/peer/settings_service.hpp"
 #include "runtime/base/result.hpp"
@@ -30,6 +31,9 @@ struct peer_server_options {
   entries_door entries;         ///< empty: there is no cache
   jobs_asked jobs;              ///< empty: this node keeps no jobs
   rpc_log log;                  ///< told how each request ended; may be empty
+
+  std::shared_ptr<rank_desk> ranks;               ///< null: this node has no ranks
+  std::chrono::milliseconds rank_patience{5'000}; ///< how long a stream may wait for its rank
 
   uint32_t message_bytes_max = 33'554'432;    ///< of one request
   uint64_t memory_bytes_max = 1'073'741'824;  ///< of gRPC's own buffers, all connections together
