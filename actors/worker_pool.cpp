@@ -17,6 +17,8 @@ constexpr uint64_t chunk_bytes_light = 2'048;
 constexpr uint64_t background_share = 4;
 // Pieces of work on points that wait for a first worker.
 constexpr size_t points_waiting_max = 256;
+// Long enough for a worker to be made.
+constexpr auto points_retry_after = std::chrono::milliseconds{100};
 // How soon a client that has gone frees its room; deadlines have timers of their own.
 constexpr auto sweep_period = std::chrono::milliseconds{100};
 
@@ -52,7 +54,10 @@ void worker_pool_state::enter(const points_ask_ptr& asked) {
   if (refusal_)
     return asked->answer({*refusal_, {}});
   if (points_.size() >= points_waiting_max)
-    return asked->answer({failure{errc::overloaded, "too much work on points waits for an engine"}, {}});
+    return asked->answer(
+        {failure{errc::overloaded, "too much work on points waits for an engine", {}, points_retry_after}, {}});
+  asked->number = ++last_points_;
+  asked->products = products_of(asked->work);
   points_.push_back(asked);
   pump();
 }
@@ -85,6 +90,12 @@ void worker_pool_state::computed(uint32_t worker, uint64_t batch, engine_reply& 
   if (auto found = workers_.find(worker); found != workers_.end())
     setup_.services->meter->batch_computed(found->second.device, core_->items_done() - items,
                                            core_->tokens_done() - tokens, busy);
+  pump();
+}
+
+void worker_pool_state::points_done(uint32_t worker, const points_ask& done) {
+  roster_.points_done(worker, done.number, now());
+  points_cost_.done(done.products, done.busy);
   pump();
 }
 
@@ -150,7 +161,7 @@ void worker_pool_state::dispatch() {
     auto next = core_->next_batch(bounds, now());
     if (!next)
       return;
-    roster_.assign(*target, next->id, now());
+    roster_.assign(*target, next->id, next->tokens, now());
     self_->send(workers_.at(*target).handle, std::move(next));
   }
 }
@@ -162,8 +173,11 @@ void worker_pool_state::dispatch_points() {
     const auto target = roster_.lightest();
     if (!target)
       return;
-    self_->send(workers_.at(*target).handle, points_.front());
+    const auto asked = std::move(points_.front());
     points_.pop_front();
+    const auto cost = points_cost_.tokens_of(asked->products, rate_.per_second());
+    roster_.assign_points(*target, asked->number, cost, now());
+    self_->send(workers_.at(*target).handle, asked);
   }
 }
 
@@ -267,6 +281,7 @@ worker_pool_actor::behavior_type worker_pool(worker_pool_state::self_pointer sel
       [&state](computed_atom, uint32_t worker, uint64_t batch, const engine_reply_ptr& reply) {
         state.computed(worker, batch, *reply);
       },
+      [&state](given_atom, uint32_t worker, const points_ask_ptr& done) { state.points_done(worker, *done); },
       [&state](const news_ptr& news) { state.hear(*news); },
       [&state](change_atom, const pool_options_ptr& options) { state.change(*options); },
       [&state](resize_atom, uint32_t workers) { state.resize(workers); },

@@ -1,3 +1,4 @@
+#include "actors/points_ask.hpp"
 #include "tests/actors/actor_world.hpp"
 
 #include <doctest/doctest.h>
@@ -64,6 +65,65 @@ TEST_CASE("what waits is dealt out evenly to idle workers") {
   world.start();
   auto first = world.submit(texts_of(2, 254));
   CHECK(world.device->sequences() == std::vector<size_t>{1, 1});
+}
+
+TEST_CASE("a worker that has work on points is busy: batches, and more such work, go to another") {
+  actor_world world{fake_device::mode::manual};
+  world.device->hold_points = true;
+  world.options.pools[0].workers_min = world.options.pools[0].workers_max = 2;
+  world.start();
+  int done = 0;
+  const auto give = [&] {
+    similarity_work work{.dimensions = 4, .rows = std::vector<int8_t>(400), .columns = std::vector<int8_t>(40)};
+    caf::anon_send(world.pool(), std::make_shared<points_ask>(std::move(work), [&done](const engine_reply& reply) {
+                     done += reply.output ? 1 : 0;
+                   }));
+    world.step();
+  };
+  give();
+  CHECK(world.pool_state().workers_busy == 1);
+  auto text = world.submit({"a"});
+  CHECK(world.device->waiting() == 1);
+  world.complete_all();
+  CHECK(text->code() == errc::none);
+  CHECK(world.meter->computed == std::map<std::string, uint64_t>{{"fake:1", 1}});
+  give();
+  CHECK(world.pool_state().workers_busy == 2);
+  // No full batch: it waits for the worker that is done first, which is the first one.
+  auto next = world.submit({"b"});
+  CHECK(world.device->waiting() == 0);
+  CHECK(world.device->complete_points());
+  world.step();
+  CHECK(world.device->waiting() == 1);
+  world.complete_all();
+  CHECK(next->code() == errc::none);
+  CHECK(world.meter->computed["fake:0"] == 1);
+  CHECK(world.device->complete_points());
+  world.step();
+  CHECK(done == 2);
+  CHECK(world.pool_state().workers_busy == 0);
+}
+
+TEST_CASE("a worker that dies with work on points leaves nobody busy, and a batch behind it has lost no try") {
+  actor_world world{fake_device::mode::manual};
+  world.device->hold_points = true;
+  world.device->deadly = {'!'};
+  world.options.pools[0].batch_items_max = 1; // every batch is full: it goes behind the points
+  world.start();
+  similarity_work work{.dimensions = 4, .rows = std::vector<int8_t>(8), .columns = std::vector<int8_t>(8)};
+  caf::anon_send(world.pool(), std::make_shared<points_ask>(std::move(work), [](const engine_reply&) {}));
+  world.step();
+  CHECK(world.pool_state().workers_busy == 1);
+  auto deadly = world.submit({"!"});
+  REQUIRE(deadly->answered());
+  CHECK(deadly->code() == errc::engine_failed);
+  CHECK(world.meter->restarted["default.worker"] == 4);
+  CHECK(world.pool_state().workers_busy == 0);
+  CHECK(world.device->complete_points()); // too late: its worker has gone
+  world.step();
+  auto next = world.submit({"fine"});
+  world.complete_all();
+  CHECK(next->code() == errc::none);
 }
 
 TEST_CASE("no batch passes the budget, which is what engines are best with, whatever clients send") {
