@@ -8,6 +8,7 @@
 #include <google/protobuf/arena.h>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace weft {
@@ -150,6 +151,7 @@ result<uint32_t> write_compressed(const embedding& item, vector_encoding encodin
     return output.error();
   to.set_text(std::move(output->extract));
   write_spans(output->kept, *to.mutable_kept());
+  to.mutable_stands_for()->Add(output->stands_for.begin(), output->stands_for.end());
   for (const auto& from : output->mega_tokens) {
     auto& one = *to.add_mega_tokens();
     write_vector(from.centroid, encoding, one);
@@ -224,7 +226,7 @@ result<compress_piece> read_compress_piece(const grpc::ByteBuffer& message) {
         out.options = out.options.value_or("") + part;
     } else if (in.field() == request::kWindowBytesFieldNumber) {
       if (uint64_t number = 0; in.read(number))
-        out.window_bytes = static_cast<uint32_t>(number);
+        out.window_bytes = static_cast<uint32_t>(std::min<uint64_t>(number, std::numeric_limits<uint32_t>::max()));
     } else {
       in.skip();
     }

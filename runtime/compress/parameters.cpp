@@ -1,5 +1,6 @@
 #include "runtime/compress/parameters.hpp"
 
+#include "runtime/compress/output.hpp"
 #include "runtime/compress/policy.hpp"
 
 #include <charconv>
@@ -10,7 +11,9 @@
 namespace weft {
 namespace {
 
-constexpr std::string_view form_version = "v1";
+// Of this form and of an output's bytes alike: what one release caches has no identity in another that cannot read it.
+constexpr std::string_view form_version = "v2";
+static_assert(compress_output_version == 2, "raise form_version with it");
 
 failure refuse(std::string_view field, std::string why) {
   return {errc::invalid_argument, std::string{field} + ": " + std::move(why), {{"field", std::string{field}}}};

@@ -52,6 +52,8 @@ TEST_CASE("texts come back compressed, in order, with reports and what they cost
   CHECK(got.text() == "the sec");
   REQUIRE(got.kept_size() == 1);
   CHECK(got.kept(0).end() == 7);
+  REQUIRE(got.stands_for_size() == 1);
+  CHECK(got.stands_for(0) == 5);
   CHECK(got.source() == pb::SOURCE_MEMORY);
   REQUIRE(got.mega_tokens_size() == 2);
   CHECK(got.mega_tokens(1).values_size() == 5);
@@ -294,6 +296,20 @@ TEST_CASE("answers that are not read count against the node's budget for them, b
   client.join();
   CHECK(status.ok());
   CHECK(node.meter->count("compress", errc::overloaded) == 1);
+}
+
+TEST_CASE("an extract without counts has none in the reply") {
+  test_node node([](const weft::call_ptr& call) {
+    auto made = weft::test::fake_compressed(call->request());
+    auto output = *weft::decode_compress_output(*made.items.front().document);
+    output.stands_for.clear();
+    made.items.front().document = std::make_shared<const std::string>(encode(output));
+    call->reply(std::move(made));
+  });
+  const auto [status, reply] = compress(node, halves({"a text"}));
+  REQUIRE(status.ok());
+  CHECK(reply.items(0).compressed().kept_size() == 1);
+  CHECK(reply.items(0).compressed().stands_for_size() == 0);
 }
 
 TEST_CASE("handles stand for their documents, after the texts; one that is unknown fails alone") {

@@ -101,7 +101,8 @@ TEST_CASE("a text of several MB is answered window by window, in order, with few
   for (pb::CompressStreamResponse one; client.stream->Read(&one); ++next) {
     const auto window = std::string_view{text}.substr(end, one.window().end() - one.window().begin());
     wrong += one.index() != next || one.window().begin() != end || window.size() > window_bytes ||
-             one.compressed().text() != window.substr(0, weft::test::half_of(window)) || !window.ends_with('\n');
+             one.compressed().text() != window.substr(0, weft::test::half_of(window)) || !window.ends_with('\n') ||
+             one.compressed().stands_for_size() != one.compressed().kept_size();
     end = one.window().end();
     tokens += one.info().usage().tokens();
   }

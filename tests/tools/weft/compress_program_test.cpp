@@ -122,6 +122,22 @@ TEST_CASE("JSON has text and report, one object a text") {
   CHECK(unmeasured["mega_tokens"].empty());
 }
 
+TEST_CASE("templates come with their counts, as arrays beside the places and in words") {
+  fake_compressor node;
+  const auto counts = json{71, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+  for (const bool streams : {false, true}) {
+    std::vector<std::string> arguments{"-o", "json", "--strategy", "template"};
+    if (streams)
+      arguments.push_back("--stream");
+    CHECK(objects_of(compress(node, arguments, text).out).at(0)["stands_for"] == counts);
+  }
+  CHECK(objects_of(compress(node, {"-o", "json"}, text).out).at(0)["stands_for"] == json::array());
+  CHECK(has(compress(node, {"-o", "yaml", "--strategy", "template"}, text).out, "\n  stands_for: [71,1,1,"));
+  const auto explained = compress(node, {"--explain", "--strategy", "template"}, text).out;
+  CHECK_MESSAGE(has(explained, "             71 × l.......0"), explained);
+  CHECK_FALSE(has(explained, " 1 × "));
+}
+
 TEST_CASE("the other outputs are what they say") {
   fake_compressor node;
   CHECK(compress(node, {"-o", "name"}, text).out == "stdin\n");

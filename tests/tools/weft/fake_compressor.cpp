@@ -125,6 +125,9 @@ v1::CompressItem fake_compressor::compress(const std::string& text, const v1::Co
   report.set_units(units);
   report.set_units_kept(kept);
   fill_report(report, options);
+  if (options.strategy() == v1::COMPRESS_STRATEGY_TEMPLATE)
+    for (uint32_t i = 0; i < kept; ++i) // the first for all that are left out
+      out.add_stands_for(i == 0 ? units - kept + 1 : 1);
   add_mega_tokens(out, options, text.size());
   out.set_source(v1::SOURCE_COMPUTED);
   return item;
