@@ -187,7 +187,12 @@ void compress_gather::answer(std::unique_lock<std::mutex>& lock) {
   for (auto& outcome : outcomes_)
     outcomes.push_back(*std::move(outcome));
   const auto all = sum_of(message_, outcomes);
-  answer_.send(write_compress_reply(message_, std::move(outcomes), all, answer_.elapsed()), caller_, all.times);
+  auto message = write_compress_reply(message_, std::move(outcomes), all, answer_.elapsed());
+  // What the answer has in place of what it might have had: until the client has read it, it is there, so it is counted
+  // whether there is room or not.
+  edge_->replies->add(message.Length());
+  reactor_.hold_only({edge_->replies, message.Length()});
+  answer_.send(std::move(message), caller_, all.times);
 }
 
 uint64_t compress_reply_bytes(const compress_wish& wish, uint64_t text_bytes) noexcept {

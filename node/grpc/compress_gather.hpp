@@ -20,6 +20,11 @@ public:
   void watch(std::weak_ptr<compress_gather> watched) noexcept { gather_ = std::move(watched); }
   /// REQUIRES: before Finish(), one thread at a time.
   void hold(byte_credit credit) { credits_.push_back(std::move(credit)); }
+  /// In place of all that it holds. As hold().
+  void hold_only(byte_credit credit) {
+    credits_.clear();
+    hold(std::move(credit));
+  }
 
 private:
   void OnCancel() override;
@@ -78,7 +83,8 @@ private:
   bool asking_ = false;  // a thread is in read_documents()
 };
 
-/// Credit that an answer for a text of so many bytes may need: it may be kept whole, and its mega-tokens come on top.
+/// Credit that is taken for the answer to a text of so many bytes before it is there: it may be kept whole, and its
+/// mega-tokens come on top. Places of many small sentences may have more; what the answer has is charged in the end.
 uint64_t compress_reply_bytes(const compress_wish& wish, uint64_t text_bytes) noexcept;
 
 /// The whole way of a Compress RPC. documents: null: the node keeps none. items_max: of one call.

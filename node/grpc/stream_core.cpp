@@ -1,8 +1,17 @@
 #include "node/grpc/stream_core.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace weft {
+namespace {
+
+/// Of an answer, what item_bytes do not cover: places and mega-tokens of an extract may outweigh the text.
+uint64_t beyond_item(uint64_t message_bytes) noexcept {
+  return message_bytes - std::min(message_bytes, item_bytes);
+}
+
+} // namespace
 
 void stream_core::add(embed_request message) {
   if (!open() || message.texts.empty())
@@ -29,8 +38,12 @@ void stream_core::done(uint64_t first, std::vector<grpc::ByteBuffer> messages) {
   WEFT_ASSERT(first >= first_);
   WEFT_ASSERT(first - first_ + messages.size() <= slots_.size());
   auto to = slots_.begin() + static_cast<std::ptrdiff_t>(first - first_);
-  for (auto& message : messages)
-    (to++)->message = std::move(message);
+  for (auto& message : messages) {
+    slot& one = *to++;
+    const uint64_t text_bytes = std::exchange(one.bytes, std::max(one.bytes, beyond_item(message.Length())));
+    bytes_ += one.bytes - text_bytes;
+    one.message = std::move(message);
+  }
 }
 
 void stream_core::split(stream_group group) {

@@ -15,7 +15,7 @@ namespace weft {
 /// How much of one stream may be in the node at once.
 struct stream_limits {
   uint32_t items_max = 1'024;           ///< texts read and not yet answered to the client; two batches of a worker
-  uint64_t bytes_max = 8'388'608;       ///< of those texts; one message more may be there
+  uint64_t bytes_max = 8'388'608;       ///< of those texts, or of their answers; one message more may be there
   uint32_t group_items_max = 64;        ///< texts that go through the node as one call
   uint64_t group_bytes_max = 1'048'576; ///< of them, unless one text alone has more
   uint32_t groups_max = 16;             ///< with the actors; items_max / group_items_max of full ones
@@ -92,7 +92,7 @@ public:
 
 private:
   struct slot {
-    uint64_t bytes = 0;
+    uint64_t bytes = 0; ///< of the text, or of its answer where that has more
     uint64_t first_byte = 0;
     std::optional<grpc::ByteBuffer> message;
   };

@@ -236,6 +236,25 @@ TEST_CASE("memory is held for texts and answers until the answers have left") {
   CHECK(core.bytes_held() == 0);
 }
 
+TEST_CASE("an answer that has more bytes than its text is held for what it has") {
+  stream_core core({.bytes_max = 10'000});
+  core.add(texts(2, 100));
+  const auto group = *core.next_group();
+  CHECK(core.may_read());
+  std::vector<grpc::ByteBuffer> messages;
+  messages.push_back(message(std::string(50'000, 'x')));
+  messages.push_back(message("small"));
+  core.done(group.first, std::move(messages));
+  CHECK(core.bytes_held() == 50'000 + 100 + weft::item_bytes);
+  CHECK_FALSE(core.may_read());
+  REQUIRE(core.next_message());
+  core.written();
+  CHECK(core.bytes_held() == 100 + weft::item_bytes);
+  CHECK(core.may_read());
+  drain(core);
+  CHECK(core.bytes_held() == 0);
+}
+
 TEST_CASE("groups that were refused go again in order") {
   stream_core core({.group_items_max = 1});
   core.add(texts(4));
