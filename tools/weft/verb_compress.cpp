@@ -182,7 +182,8 @@ exit_code run(session& s, const options& o) {
   compress_printer out{s,
                        {.explain = o.explain,
                         .headings = files.size() + o.texts.size() > 1,
-                        .bytes_total = o.document.empty() ? source.bytes_total() : std::nullopt}};
+                        .bytes_total = o.document.empty() ? source.bytes_total() : std::nullopt,
+                        .too_large_advice = too_large_advice(settings.options)}};
   if (!o.document.empty())
     return compress_stored(to, out, o, settings);
   return o.stream ? compress_streams(to, out, o, settings, files) : compress_files(to, out, o, settings, source);

@@ -1,12 +1,10 @@
-#include "tests/tools/weft/fake_compressor.hpp"
+#include "tests/tools/weft/compress_commands.hpp"
 #include "tests/tools/weft/fake_node.hpp"
-#include "tests/tools/weft/run_weft.hpp"
 #include "tests/tools/weft/scratch_file.hpp"
 
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
-#include <sstream>
 #include <tuple>
 
 using namespace weft;
@@ -14,23 +12,6 @@ using namespace weft::test;
 using nlohmann::json;
 
 namespace {
-
-ended compress(const fake_compressor& node, std::vector<std::string> more, const std::string& input = {}) {
-  more.insert(more.begin(), "compress");
-  return run_weft({.arguments = std::move(more), .input = input, .environment = {"WEFT_ENDPOINT=" + node.endpoint()}});
-}
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
-std::vector<json> objects_of(const std::string& out) {
-  std::vector<json> objects;
-  std::istringstream in{out};
-  for (std::string line; std::getline(in, line);)
-    objects.push_back(json::parse(line));
-  return objects;
-}
 
 /// So many lines of ten bytes, numbered.
 std::string lines_of_ten(size_t count) {

@@ -30,4 +30,9 @@ ended run_weft_on_terminal(const run_options& options, const std::string& wait_f
 /// A port of this machine where nobody listens.
 std::string closed_endpoint();
 
+/// Whether what was printed has this part.
+inline bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
 } // namespace weft::test
