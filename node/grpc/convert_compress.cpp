@@ -130,7 +130,8 @@ result<compress_message> read_compress_request(const grpc::ByteBuffer& message, 
   out.wish = *std::move(wish);
   if (!is_utf8(out.model))
     return failure{errc::invalid_utf8, "the model's name is not valid UTF-8", {{"field", "model"}}};
-  if (count == 0)
+  // Fields of these numbers may be of another type: they count against the limit, and bring nothing.
+  if (out.texts.empty() && out.handles.empty())
     return failure{errc::empty_call, "the call has no texts and no handles"};
   if (count > items_max)
     return failure{errc::too_many_items,

@@ -128,6 +128,7 @@ void check_compress(const std::string& bytes, const grpc::ByteBuffer& message) {
   const auto got = weft::read_compress_request(message, items_max);
   if (!got)
     return check_compress_refusal(got.error(), readable);
+  WEFT_ASSERT(!got->texts.empty() || !got->handles.empty());
   WEFT_ASSERT(got->texts.size() + got->handles.size() <= items_max);
   for (const auto& handle : got->handles)
     WEFT_ASSERT(weft::is_document_handle(handle));

@@ -187,6 +187,7 @@ TEST_CASE("a query that is not UTF-8 is named; bytes that are no request are ref
   CHECK(error_info(send("\x12")).reason() == "INVALID_ARGUMENT");
   CHECK(error_info(send("\x0A\x02\xFF\xFE\x12\x01x" + options)).reason() == "INVALID_UTF8"); // the model's name
   CHECK(error_info(send(options)).reason() == "EMPTY_CALL");
+  CHECK(error_info(send("\x10\x01" + options)).reason() == "EMPTY_CALL"); // texts as a number: no text
   CHECK(send("\x12\x03"
              "ab\xFF" +
              options)

@@ -10,7 +10,7 @@ struct ended {
   int exit = -1; ///< -signal when a signal ended it
   std::string out;
   std::string err;
-  uint64_t memory_peak = 0; ///< bytes that were resident
+  uint64_t memory_peak = 0; ///< bytes that were resident at most, until it last read or wrote
 };
 
 struct run_options {
