@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -15,7 +16,10 @@ uint32_t heap_arenas_for(uint32_t cpus) noexcept {
 
 void bound_heap_arenas(uint32_t cpus) noexcept {
 #ifdef __GLIBC__
-  if (std::getenv("MALLOC_ARENA_MAX") == nullptr)
+  const char* tunables = std::getenv("GLIBC_TUNABLES");
+  const bool chosen = std::getenv("MALLOC_ARENA_MAX") != nullptr ||
+                      (tunables != nullptr && std::strstr(tunables, "glibc.malloc.arena_max") != nullptr);
+  if (!chosen)
     mallopt(M_ARENA_MAX, static_cast<int>(heap_arenas_for(cpus)));
 #else
   (void)cpus;

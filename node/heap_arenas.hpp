@@ -8,8 +8,8 @@ namespace weft {
 /// one stream of texts leaves free in each of them stays with the process.
 uint32_t heap_arenas_for(uint32_t cpus) noexcept;
 
-/// Sets that bound. Before any other thread starts; MALLOC_ARENA_MAX in the environment has precedence. Does nothing
-/// where the heap is not glibc's.
+/// Sets that bound. Before any other thread starts; MALLOC_ARENA_MAX and GLIBC_TUNABLES with glibc.malloc.arena_max in
+/// the environment have precedence. Does nothing where the heap is not glibc's.
 void bound_heap_arenas(uint32_t cpus) noexcept;
 
 } // namespace weft

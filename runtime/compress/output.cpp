@@ -140,6 +140,9 @@ void read(record_reader& in, compress_report& report) {
     *span = read_span(in);
 }
 
+// Results of jobs that ran before kept lines had counts.
+constexpr uint8_t output_version_without_counts = 1;
+
 failure damaged(std::string_view why) {
   return {errc::state_damaged, "this is no compressed text: " + std::string{why}};
 }
@@ -170,7 +173,8 @@ result<compress_output> decode_compress_output(std::string_view bytes) {
   if (bytes.size() <= checksum_bytes)
     return damaged("it is cut short");
   const auto body = bytes.substr(0, bytes.size() - checksum_bytes);
-  if (static_cast<uint8_t>(body.front()) != compress_output_version)
+  const auto version = static_cast<uint8_t>(body.front());
+  if (version != compress_output_version && version != output_version_without_counts)
     return damaged("it is of another release");
   if (record_reader{bytes.substr(body.size())}.number<uint64_t>() != checksum_of(body))
     return damaged("its checksum is wrong");
@@ -178,7 +182,8 @@ result<compress_output> decode_compress_output(std::string_view bytes) {
   compress_output out;
   out.extract = in.text();
   out.kept = read_spans(in);
-  out.stands_for = read_counts(in, out.kept.size());
+  if (version != output_version_without_counts)
+    out.stands_for = read_counts(in, out.kept.size());
   const auto tokens = in.number<uint32_t>();
   for (uint32_t i = 0; i < tokens && in.why().empty(); ++i) {
     mega_token token;

@@ -83,7 +83,8 @@ inline constexpr uint8_t compress_output_version = 2;
 
 /// As caches, jobs and other nodes keep it. Little-endian, with compress_output_version.
 std::string encode(const compress_output& output);
-/// errc::state_damaged: cut, damaged, or of a release that this one does not understand.
+/// Reads version 1, too, which has no counts: jobs keep results for days. errc::state_damaged: cut, damaged, or of a
+/// release that this one does not understand.
 result<compress_output> decode_compress_output(std::string_view bytes);
 
 } // namespace weft

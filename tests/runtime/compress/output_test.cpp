@@ -1,7 +1,10 @@
 #include "runtime/base/random_source.hpp"
 #include "runtime/compress/output.hpp"
+#include "runtime/job/record_bytes.hpp"
 
 #include <doctest/doctest.h>
+
+#include <xxhash.h>
 
 using namespace weft;
 
@@ -93,11 +96,33 @@ TEST_CASE("an empty output has bytes, too") {
 
 TEST_CASE("bytes of another version are refused before anything else is read, and say so") {
   auto bytes = encode(sample());
-  bytes[0] = static_cast<char>(compress_output_version - 1);
-  const auto back = decode_compress_output(bytes);
-  REQUIRE_FALSE(back);
-  CHECK(back.error().code == errc::state_damaged);
-  CHECK(back.error().message.ends_with("another release"));
+  for (const int version : {0, compress_output_version + 1, 255}) {
+    CAPTURE(version);
+    bytes[0] = static_cast<char>(version);
+    const auto back = decode_compress_output(bytes);
+    REQUIRE_FALSE(back);
+    CHECK(back.error().code == errc::state_damaged);
+    CHECK(back.error().message.ends_with("another release"));
+  }
+}
+
+TEST_CASE("results from before lines had counts are read, without counts") {
+  auto wanted = sample();
+  wanted.stands_for.clear();
+  auto bytes = encode(wanted);
+  bytes.resize(bytes.size() - 8); // the checksum
+  bytes[0] = 1;
+  const size_t counts = 1 + 4 + wanted.extract.size() + 4 + 16 * wanted.kept.size(); // their length, which is 0
+  REQUIRE(bytes.substr(counts, 4) == std::string(4, '\0'));
+  bytes.erase(counts, 4);
+  record_writer sum;
+  sum.put(uint64_t{XXH3_64bits(bytes.data(), bytes.size())});
+  const auto back = decode_compress_output(bytes + sum.take());
+  REQUIRE(back);
+  CHECK(back->extract == wanted.extract);
+  CHECK(back->kept == wanted.kept);
+  CHECK(back->stands_for.empty());
+  CHECK(back->report.strategy == wanted.report.strategy);
 }
 
 TEST_CASE("bytes that are cut, changed, longer or of another version are refused as damaged") {

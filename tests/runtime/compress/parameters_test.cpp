@@ -128,6 +128,19 @@ TEST_CASE("an output of another version has another identity") {
   CHECK(canonical_form(of_ratio(8)).starts_with("v" + std::to_string(compress_output_version) + " "));
 }
 
+TEST_CASE("what a job was given by the release before reads as the same parameters, in today's identity") {
+  const auto back = parse_parameters("v1 ratio=8 strategy=auto counter=wordpiece keep=numbers, extract=1 mega_tokens=2 "
+                                     "query=3:who patterns=1;2:a. policy=0:");
+  REQUIRE(back);
+  compress_parameters wanted = of_ratio(8);
+  wanted.keep = {keep_kind::numbers};
+  wanted.mega_tokens = 2;
+  wanted.query = "who";
+  wanted.patterns = {"a."};
+  CHECK(*back == wanted);
+  CHECK(canonical_form(*back).starts_with("v2 "));
+}
+
 TEST_CASE("any parameters come back from their canonical form, whatever bytes are in them") {
   for (uint64_t seed = 1; seed <= 500; ++seed) {
     CAPTURE(seed);
@@ -159,8 +172,10 @@ TEST_CASE("parameters have equal forms exactly when they are equal") {
 
 TEST_CASE("a text that is not exactly a canonical form is refused, and so is every damaged one that means the same") {
   for (const std::string_view text :
-       {"", "v2", "v1 ratio=8", "v3 ratio=8",
-        "v1 ratio=8 strategy=auto counter=wordpiece keep= extract=1 mega_tokens=0 query=0: patterns=0; policy=0:",
+       {"", "v2", "v1", "v1 ratio=8", "v3 ratio=8",
+        "v0 ratio=8 strategy=auto counter=wordpiece keep= extract=1 mega_tokens=0 query=0: patterns=0; policy=0:",
+        "v3 ratio=8 strategy=auto counter=wordpiece keep= extract=1 mega_tokens=0 query=0: patterns=0; policy=0:",
+        "v1 ratio=08 strategy=auto counter=wordpiece keep= extract=1 mega_tokens=0 query=0: patterns=0; policy=0:",
         "v2 ratio=8.0 strategy=auto counter=wordpiece keep= extract=1 mega_tokens=0 query=0: "
         "patterns=0; policy=0:",
         "v2 ratio=8 strategy=auto counter=wordpiece keep= extract=2 mega_tokens=0 query=0: patterns=0; policy=0:",
