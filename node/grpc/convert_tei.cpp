@@ -79,6 +79,8 @@ std::string dtype(numeric_class c) {
     return "bfloat16";
   case numeric_class::int16:
     return "int16";
+  case numeric_class::fp16:
+    return "float16";
   }
   return "?";
 }

@@ -21,7 +21,7 @@ failure wrong(std::string what) {
 }
 
 std::optional<numeric_class> read_precision(std::string_view text) {
-  for (const auto c : {numeric_class::fp32, numeric_class::bf16, numeric_class::int16})
+  for (const auto c : numeric_classes)
     if (to_string(c) == text)
       return c;
   return std::nullopt;

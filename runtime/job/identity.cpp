@@ -61,7 +61,7 @@ result_kind_ptr parse_kind(std::string_view bytes) {
   if (!generation)
     return nullptr;
   parts.generation = *generation;
-  for (auto known : {numeric_class::fp32, numeric_class::bf16, numeric_class::int16})
+  for (auto known : numeric_classes)
     if (to_string(known) == precision)
       parts.precision = known;
   auto kind = std::make_shared<const result_kind>(std::move(parts));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -12,7 +13,12 @@ enum class numeric_class : uint8_t {
   fp32,  ///< IEEE single precision throughout
   bf16,  ///< linear layers in bfloat16 with fp32 accumulation (AMX tiles)
   int16, ///< linear layers in 16-bit fixed point with exact int32 accumulation (AVX2 and AVX-512 without AMX)
+  fp16,  ///< activations and weights in IEEE half precision with fp32 accumulation (CUDA)
 };
+
+/// All of them, in the order of the enum: for whoever reads one by its name.
+inline constexpr std::array numeric_classes{numeric_class::fp32, numeric_class::bf16, numeric_class::int16,
+                                            numeric_class::fp16};
 
 constexpr std::string_view to_string(numeric_class c) noexcept {
   switch (c) {
@@ -22,6 +28,8 @@ constexpr std::string_view to_string(numeric_class c) noexcept {
     return "bf16";
   case numeric_class::int16:
     return "int16";
+  case numeric_class::fp16:
+    return "fp16";
   }
   return "?";
 }

@@ -175,7 +175,7 @@ uint32_t read_count(record_reader& in) {
 
 numeric_class read_class(record_reader& in) {
   const auto name = in.text();
-  for (const auto known : {numeric_class::fp32, numeric_class::bf16, numeric_class::int16})
+  for (const auto known : numeric_classes)
     if (to_string(known) == name)
       return known;
   in.refuse("it has a numeric class that is not known");

@@ -60,6 +60,7 @@ using engine_output = std::variant<embed_vectors, kmeans_output, similarity_outp
 struct engine_reply {
   result<engine_output> output;
   std::chrono::nanoseconds busy{}; ///< device time of this work
+  bool device_lost = false;        ///< the device computes no more: whatever this engine is given fails; make another
 };
 
 struct engine_info {

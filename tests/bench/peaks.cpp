@@ -27,6 +27,8 @@ std::optional<peak_loop> find_peak(numeric_class precision) {
     if (cpu.amx_bf16)
       return peak_loop{"tiles amx-bf16", run_tiles_amx_bf16};
     break;
+  case numeric_class::fp16: // a device's class
+    break;
   }
 #endif
   (void)precision;

@@ -44,7 +44,7 @@ PACKAGES = {
     r"(google|grpc|grpcpp)/|.*\.pb\.h$": TRANSPORT,
     r"rocksdb/": ["runtime/storage", "tests/runtime/storage"],
     r"oneapi/|dnnl|omp\.h$": ["runtime/compute/cpu", "tests/bench"],
-    r"(cuda|cublas|nccl|nvml)": ["runtime/compute/cuda", "runtime/compute/collective"],
+    r"(cuda|cublas|nccl|nvml)": ["runtime/compute/cuda", "runtime/compute/collective", "tests/bench"],
     r"(boost|prometheus|spdlog|toml\+\+|CLI|nlohmann|openssl|sodium|systemd|fmt)/": ["node", "tools/weft", "tests"],
     r"re2/": ["runtime/compress", "tests/runtime/compress"],
     r"doctest/": ["tests"],

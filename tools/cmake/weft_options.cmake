@@ -24,10 +24,11 @@ if(WEFT_MOLD)
 endif()
 
 add_library(weft_flags INTERFACE)
-target_compile_options(weft_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wno-missing-field-initializers)
+set(weft_warnings -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wno-missing-field-initializers)
 if(WEFT_WERROR)
-  target_compile_options(weft_flags INTERFACE -Werror)
+  list(APPEND weft_warnings -Werror)
 endif()
+target_compile_options(weft_flags INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:${weft_warnings}>") # those of CUDA: weft_cuda.cmake
 target_include_directories(weft_flags INTERFACE "${PROJECT_SOURCE_DIR}")
 
 include(weft_sanitizers)

@@ -32,6 +32,8 @@ bool cpu_supports(numeric_class precision) noexcept {
     return this_cpu().avx2_fma;
   case numeric_class::bf16:
     return this_cpu().amx_bf16;
+  case numeric_class::fp16: // a device's class
+    return false;
   }
   return false;
 }
@@ -64,6 +66,7 @@ cpu_encoder_factory_ptr make_encoder_factory(numeric_class precision, std::share
   case numeric_class::int16:
     return make_int16_encoder_factory(std::move(weights));
   case numeric_class::fp32:
+  case numeric_class::fp16:
     break;
   }
   return make_fp32_encoder_factory(std::move(weights));

@@ -28,6 +28,15 @@ void engine_queue::stop() {
 std::optional<engine_queue::piece> engine_queue::pop() {
   std::unique_lock lock(mutex_);
   wake_.wait(lock, [&] { return stopped_ || !pieces_.empty(); });
+  return take_first();
+}
+
+std::optional<engine_queue::piece> engine_queue::try_pop() {
+  const std::lock_guard lock(mutex_);
+  return take_first();
+}
+
+std::optional<engine_queue::piece> engine_queue::take_first() {
   if (pieces_.empty())
     return std::nullopt;
   auto next = std::move(pieces_.front());

@@ -33,7 +33,11 @@ public:
   /// Waits for a piece; nothing once the queue is stopped and empty.
   std::optional<piece> pop();
 
+  /// A piece, or nothing where none waits.
+  std::optional<piece> try_pop();
+
 private:
+  std::optional<piece> take_first(); ///< REQUIRES: mutex_ is held
   const size_t work_max_;
   std::mutex mutex_;
   std::condition_variable wake_;

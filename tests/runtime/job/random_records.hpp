@@ -85,11 +85,10 @@ public:
   }
 
   segment_results results(uint32_t items) {
-    constexpr std::array classes{numeric_class::fp32, numeric_class::bf16, numeric_class::int16};
     segment_results out;
     out.model = text();
     out.model_version = text();
-    out.precision = classes[random_.below(classes.size())];
+    out.precision = numeric_classes[random_.below(numeric_classes.size())];
     for (uint32_t i = 0; i < items; ++i)
       out.items.push_back(item());
     out.usage = {number(), random_.unit()};

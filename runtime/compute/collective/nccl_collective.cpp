@@ -1,0 +1,73 @@
+#include "runtime/compute/collective/nccl_collective.hpp"
+
+#include "runtime/base/assert.hpp"
+#include "runtime/compute/collective/deadline.hpp"
+#include "runtime/compute/cuda/base/cuda_error.hpp"
+
+#include <chrono>
+#include <utility>
+
+namespace weft {
+
+result<std::unique_ptr<nccl_collective>> nccl_collective::join(collective_group group, const nccl_id& id,
+                                                               const nccl_options& options, patience limit) {
+  WEFT_ASSERT(options.pool != nullptr);
+  WEFT_ASSERT(options.staging_bytes >= staging_bytes_min);
+  WEFT_ASSERT(options.staging_bytes % 8 == 0);
+  WEFT_CUDA_TRY(cudaSetDevice(options.device));
+  auto stream = cuda::stream::make();
+  if (!stream)
+    return stream.error();
+  auto host = cuda::pinned_buffer::make(options.staging_bytes);
+  if (!host)
+    return host.error();
+  auto device = options.pool->allocate(options.staging_bytes, stream->get());
+  if (!device)
+    return device.error();
+  auto communicator = nccl_communicator::join(group, options.device, id, limit);
+  if (!communicator)
+    return communicator.error();
+  return std::unique_ptr<nccl_collective>(
+      new nccl_collective(std::move(*communicator), std::move(*stream), std::move(*host), std::move(*device)));
+}
+
+nccl_collective::nccl_collective(std::unique_ptr<nccl_communicator> communicator, cuda::stream stream,
+                                 cuda::pinned_buffer host, cuda::device_buffer device)
+    : verb_collective(communicator->group()), stream_(std::move(stream)), host_(std::move(host)),
+      device_(std::move(device)), communicator_(std::move(communicator)) {}
+
+nccl_collective::~nccl_collective() = default;
+
+status nccl_collective::run(const verb_call& call, patience limit) {
+  if (auto reason = communicator_->ended())
+    return communicator_->fail(std::move(*reason)); // also ends what NCCL runs, when another thread aborted
+  if (const auto code = cudaSetDevice(communicator_->device()); code != cudaSuccess)
+    return communicator_->fail(cuda::describe(code, "cudaSetDevice"));
+  const auto deadline = deadline_after(std::chrono::steady_clock::now(), limit);
+  auto said = run_staged(*this, group(), call, deadline);
+  if (!said)
+    return communicator_->fail(said.error());
+  return said;
+}
+
+status nccl_collective::copy_in(size_t offset, size_t bytes) {
+  return cuda::checked(
+      cudaMemcpyAsync(device_.data() + offset, host_.data() + offset, bytes, cudaMemcpyHostToDevice, stream_.get()),
+      "copying to the device");
+}
+
+status nccl_collective::copy_out(size_t offset, size_t bytes) {
+  return cuda::checked(
+      cudaMemcpyAsync(host_.data() + offset, device_.data() + offset, bytes, cudaMemcpyDeviceToHost, stream_.get()),
+      "copying from the device");
+}
+
+status nccl_collective::queue(const verb_key& key, size_t in, size_t out, time_point deadline) {
+  return communicator_->queue(key, device_.data() + in, device_.data() + out, stream_.get(), deadline);
+}
+
+status nccl_collective::wait(time_point deadline) {
+  return communicator_->wait(stream_.get(), deadline);
+}
+
+} // namespace weft

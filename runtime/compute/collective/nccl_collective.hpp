@@ -1,0 +1,57 @@
+#pragma once
+
+#include "runtime/compute/collective/nccl_communicator.hpp"
+#include "runtime/compute/collective/staged_verb.hpp"
+#include "runtime/compute/collective/verb_collective.hpp"
+#include "runtime/compute/cuda/base/device_memory.hpp"
+#include "runtime/compute/cuda/base/device_pool.hpp"
+#include "runtime/compute/cuda/base/stream.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+
+namespace weft {
+
+struct nccl_options {
+  int device = 0;
+  /// Where the staging comes from; not null. Equal staging on all ranks.
+  std::shared_ptr<cuda::device_pool> pool;
+  size_t staging_bytes = 8 << 20; ///< on the device and on the host; a multiple of 8, at least staging_bytes_min
+};
+
+/// The port between devices, on host memory: staged through page-locked memory, NCCL in between. The thread that joins
+/// is the device's: it calls the verbs and destroys. For values that lie on the device, `communicator()` has the same
+/// verbs, queued in the caller's stream; one order for both on all ranks.
+class nccl_collective final : public verb_collective, private staging_lane {
+public:
+  /// Waits until all ranks have come. Errors: as nccl_communicator::join(); errc::overloaded: no memory for the
+  /// staging.
+  static result<std::unique_ptr<nccl_collective>> join(collective_group group, const nccl_id& id,
+                                                       const nccl_options& options, patience limit);
+  ~nccl_collective() override;
+
+  void abort(failure reason) noexcept override { communicator_->abort(reason); }
+  std::optional<failure> async_error() const override { return communicator_->ended(); }
+
+  nccl_communicator& communicator() noexcept { return *communicator_; }
+
+private:
+  nccl_collective(std::unique_ptr<nccl_communicator> communicator, cuda::stream stream, cuda::pinned_buffer host,
+                  cuda::device_buffer device);
+
+  status run(const verb_call& call, patience limit) override;
+  std::span<std::byte> host() noexcept override { return {host_.data(), host_.bytes()}; }
+  status copy_in(size_t offset, size_t bytes) override;
+  status copy_out(size_t offset, size_t bytes) override;
+  status queue(const verb_key& key, size_t in, size_t out, time_point deadline) override;
+  status wait(time_point deadline) override;
+
+  cuda::stream stream_;
+  cuda::pinned_buffer host_;
+  cuda::device_buffer device_;
+  std::unique_ptr<nccl_communicator> communicator_; // goes first: nothing runs on the buffers afterwards
+};
+
+} // namespace weft

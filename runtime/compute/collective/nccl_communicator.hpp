@@ -1,0 +1,84 @@
+#pragma once
+
+#include "runtime/base/time.hpp"
+#include "runtime/compute/cuda/base/stream.hpp"
+#include "runtime/ports/collective.hpp"
+#include "runtime/ports/rank_link.hpp"
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cuda_runtime_api.h>
+#include <memory>
+#include <mutex>
+#include <nccl.h>
+#include <optional>
+#include <span>
+
+namespace weft {
+
+/// What ranks need to find each other: made by one of them, carried to all.
+using nccl_id = std::array<std::byte, NCCL_UNIQUE_ID_BYTES>;
+
+/// errc::unavailable: NCCL finds no way between machines (no network interface).
+result<nccl_id> make_nccl_id();
+
+/// NCCL between devices, for values that lie on them. Never blocks in CUDA or NCCL: the communicator is non-blocking,
+/// and streams are waited for by asking an event, so that a dead rank costs a deadline, not the thread.
+///
+/// Owned by one thread, the device's: it joins, queues, waits and destroys. abort() and ended() by any; the owner ends
+/// NCCL's work when it next looks, every 20 µs while it waits. NCCL tells other ranks nothing: whoever aborts one rank
+/// must abort all (the device group does). Ranks that queue different verbs or sizes hang until the deadline; on the
+/// host's memory nccl_collective finds that out first.
+/// Failures: as the port's; and errc::engine_failed when this rank's own device fails.
+/// REQUIRES: one rank a device (NCCL may hang with two).
+class nccl_communicator {
+public:
+  using patience = std::chrono::milliseconds;
+
+  /// Waits until all ranks have come. errc::deadline_exceeded, unavailable, engine_failed (no such device, among
+  /// others).
+  static result<std::unique_ptr<nccl_communicator>> join(collective_group group, int device, const nccl_id& id,
+                                                         patience limit);
+  nccl_communicator(const nccl_communicator&) = delete;
+  nccl_communicator& operator=(const nccl_communicator&) = delete;
+  /// In peace, if nothing failed: waits up to 2 s for the others to end theirs. Else aborts.
+  ~nccl_communicator();
+
+  const collective_group& group() const noexcept { return group_; }
+  int device() const noexcept { return device_; }
+
+  /// Queues a verb. key.bytes: as in verb_key; in, out: device pointers, equal for all_reduce and broadcast.
+  status queue(const verb_key& key, const void* in, void* out, cudaStream_t stream, time_point deadline);
+  /// Waits for all that was queued in the stream so far.
+  status wait(cudaStream_t stream, time_point deadline);
+
+  /// The communicator of those who are left, in the order of their ranks, without a new id. All survivors call it with
+  /// the same ranks; this communicator is of no use afterwards. Needs NCCL 2.27; errc::internal before: join anew.
+  result<std::unique_ptr<nccl_communicator>> shrink(std::span<const uint32_t> gone, uint64_t epoch, patience limit);
+
+  /// For what the owner finds out itself.
+  failure fail(failure reason);
+  void abort(const failure& reason) noexcept;
+  std::optional<failure> ended() const;
+
+private:
+  nccl_communicator(collective_group group, int device, cuda::event done)
+      : group_(group), device_(device), done_(std::move(done)) {}
+
+  status settle(ncclComm_t comm, time_point deadline, const char* what);
+  std::optional<failure> fault_of(ncclComm_t comm, const char* what) const;
+  void revoke();
+  void close();
+
+  const collective_group group_;
+  const int device_;
+  cuda::event done_;
+  ncclComm_t comm_ = nullptr;
+  bool running_ = false; // joined, and not yet revoked: the owner's
+  mutable std::mutex mutex_;
+  std::optional<failure> ended_;
+};
+
+} // namespace weft

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "runtime/corpus/corpus_result.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace weft {
+
+/// The bytes of checkpoints and results, on disk and between nodes: a version, fields in a fixed order, little-endian,
+/// and a checksum. Equal values have equal bytes. What is read may be anything: whatever encode() would not have
+/// written is errc::state_damaged, with what is wrong; memory is bounded by the bytes that are there.
+std::string encode(const corpus_checkpoint& checkpoint);
+std::string encode(const corpus_result& outcome);
+
+result<corpus_checkpoint> decode_corpus_checkpoint(std::string_view bytes);
+result<corpus_result> decode_corpus_result(std::string_view bytes);
+
+/// A number that equal options have in common, and others not, but for a chance of 2^-64.
+uint64_t fingerprint_of(const corpus_options& options);
+
+} // namespace weft

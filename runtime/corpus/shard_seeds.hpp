@@ -1,0 +1,19 @@
+#pragma once
+
+#include "runtime/corpus/corpus_shard.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace weft {
+
+/// Points that may travel for the seeds: what as many clusters need as a corpus may have (corpus_result.hpp).
+inline constexpr uint64_t seed_bytes_max = 260ULL << 20;
+
+/// seed_centroids() of all items in their order, whatever rank has them: only the points that it looks at travel, and
+/// every rank draws from them. Returns [clusters, dimensions]. errc::invalid_argument: too many clusters for
+/// seed_bytes_max. REQUIRES: 1 <= clusters <= facts.items.
+result<std::vector<int8_t>> shard_seeds(corpus_group& group, const corpus_shard& shard, const corpus_facts& facts,
+                                        uint32_t clusters, uint64_t seed);
+
+} // namespace weft

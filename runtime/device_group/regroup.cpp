@@ -1,0 +1,76 @@
+#include "runtime/device_group/regroup.hpp"
+
+#include "runtime/base/assert.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <string>
+#include <utility>
+
+namespace weft {
+
+std::optional<collective_group> group_formation::place_of(const group_worker& worker) const {
+  const auto at = std::lower_bound(ranks.begin(), ranks.end(), worker);
+  if (at == ranks.end() || *at != worker)
+    return std::nullopt;
+  return collective_group{epoch, static_cast<uint32_t>(at - ranks.begin()), static_cast<uint32_t>(ranks.size())};
+}
+
+regroup::regroup(options limits) : limits_(limits) {
+  WEFT_ASSERT(limits.ranks_min > 0);
+  WEFT_ASSERT(limits.ranks_min <= limits.ranks_max);
+  WEFT_ASSERT(limits.ranks_max <= collective_ranks_max);
+}
+
+result<group_formation> regroup::form(std::span<const group_worker> live) const {
+  group_formation out{epoch_seen_ + 1, {live.begin(), live.end()}};
+  std::sort(out.ranks.begin(), out.ranks.end());
+  out.ranks.erase(std::unique(out.ranks.begin(), out.ranks.end()), out.ranks.end());
+  if (out.ranks.size() < limits_.ranks_min)
+    return failure{errc::unavailable, std::to_string(out.ranks.size()) + " workers live, the group needs " +
+                                          std::to_string(limits_.ranks_min) + ": wait for more, or use the CPU"};
+  if (out.ranks.size() > limits_.ranks_max)
+    out.ranks.resize(limits_.ranks_max);
+  return out;
+}
+
+status regroup::adopt(group_formation formation) {
+  const auto& ranks = formation.ranks;
+  if (ranks.empty() || ranks.size() > limits_.ranks_max || formation.epoch == 0 || formation.epoch > epoch_max ||
+      !std::is_sorted(ranks.begin(), ranks.end(), std::less_equal<>{}))
+    return failure{
+        errc::invalid_argument,
+        "not a formation: 1 to " + std::to_string(limits_.ranks_max) +
+            " workers in ascending order and an epoch from 1 are needed; both ends must run the same release"};
+  if (present_ && *present_ == formation)
+    return ok;
+  if (formation.epoch <= epoch_seen_)
+    return failure{errc::unavailable,
+                   "epoch " + std::to_string(formation.epoch) + " is over: form again, above " +
+                       std::to_string(epoch_seen_),
+                   {{"epoch", std::to_string(epoch_seen_)}}};
+  epoch_seen_ = formation.epoch;
+  present_ = std::move(formation);
+  return ok;
+}
+
+void regroup::saw(uint64_t epoch) noexcept {
+  if (epoch <= epoch_seen_ || epoch >= epoch_max)
+    return;
+  epoch_seen_ = epoch;
+  present_.reset(); // the others have gone on without it
+}
+
+bool regroup::lose(const group_worker& worker) {
+  if (!present_ || !present_->place_of(worker))
+    return false;
+  present_.reset();
+  return true;
+}
+
+std::optional<group_worker> regroup::leader(std::span<const group_worker> live) {
+  const auto first = std::min_element(live.begin(), live.end());
+  return first == live.end() ? std::nullopt : std::optional{*first};
+}
+
+} // namespace weft

@@ -1,0 +1,83 @@
+#pragma once
+
+#include "runtime/base/ids.hpp"
+#include "runtime/base/result.hpp"
+#include "runtime/ports/collective.hpp"
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace weft {
+
+/// A worker that may be a rank. One that is restarted gets a new number, and its node a new boot epoch: what died never
+/// comes back under its old name.
+struct group_worker {
+  node_id node{};
+  boot_epoch boot{};
+  uint64_t number = 0; ///< of the worker in its node's process
+
+  auto operator<=>(const group_worker&) const = default;
+};
+
+/// Who takes part in one epoch of a communicator.
+struct group_formation {
+  uint64_t epoch = 0;
+  std::vector<group_worker> ranks; ///< ascending: rank r is ranks[r]
+
+  bool operator==(const group_formation&) const = default;
+
+  /// A worker's place; nothing when it takes no part.
+  std::optional<collective_group> place_of(const group_worker& worker) const;
+};
+
+/// Decides the membership of one communicator: live workers in, formations out. Each node that takes part has one; the
+/// node of the first live worker (`leader`) forms, the others adopt what it tells them. Two that form at the same time
+/// do no harm: an epoch belongs to whoever was adopted first, and the other must go higher.
+/// Owned by the device group's actor; not thread-safe. No clock, no chance.
+class regroup {
+public:
+  struct options {
+    uint32_t ranks_max = collective_ranks_max; ///< of more live workers the first take part
+    uint32_t ranks_min = 1;                    ///< with fewer there is no group
+  };
+
+  /// Epochs beyond are refused: a lying peer must not use them up.
+  static constexpr uint64_t epoch_max = 1ULL << 62;
+
+  regroup() : regroup(options{}) {}
+  /// REQUIRES: 0 < ranks_min <= ranks_max <= collective_ranks_max.
+  explicit regroup(options limits);
+
+  /// The next formation, one epoch above all that were seen; it counts once it is adopted. live: any order, any number.
+  /// errc::unavailable: fewer than ranks_min workers live.
+  result<group_formation> form(std::span<const group_worker> live) const;
+
+  /// Takes a formation as the present one, of this node or another. The present one again is fine.
+  /// errc::unavailable: its epoch is over, or belongs to another formation: form again, above epoch_seen().
+  /// errc::invalid_argument: not a formation (empty, too large, not ascending, an epoch out of range).
+  status adopt(group_formation formation);
+
+  /// Another node refused an epoch, or a frame told of a higher one.
+  void saw(uint64_t epoch) noexcept;
+
+  /// A worker has died. True: it took part, so the present formation is over and the survivors must form the next.
+  /// Workers that join take part from the next formation on.
+  bool lose(const group_worker& worker);
+
+  /// The present formation; nullptr: there is none, or it has lost a worker.
+  const group_formation* present() const noexcept { return present_ ? &*present_ : nullptr; }
+  uint64_t epoch_seen() const noexcept { return epoch_seen_; }
+
+  /// The worker whose node forms the group; nothing when nobody lives.
+  static std::optional<group_worker> leader(std::span<const group_worker> live);
+
+private:
+  const options limits_;
+  std::optional<group_formation> present_;
+  uint64_t epoch_seen_ = 0; // epochs begin with 1: 0 is before the first
+};
+
+} // namespace weft

@@ -1,0 +1,160 @@
+// Ranks with threads over links that carry bytes and fail.
+
+#include "runtime/compute/collective/rank_frame_codec.hpp"
+#include "tests/runtime/compute/collective/collective_worlds.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace {
+
+using namespace weft;
+using namespace std::chrono_literals;
+
+constexpr auto patient = 20s;
+
+status reduce_many(collective& c, collective::patience limit = patient) {
+  std::vector<int64_t> values(20'000, static_cast<int64_t>(c.group().rank) + 1);
+  auto said = c.all_reduce(std::span<int64_t>{values}, reduce_op::sum, limit);
+  const int64_t want = static_cast<int64_t>(c.group().ranks) * (c.group().ranks + 1) / 2;
+  if (said && values != std::vector<int64_t>(20'000, want))
+    return failure{errc::internal, "wrong sums"};
+  return said;
+}
+
+bool says(const failure& f, std::string_view words) {
+  return f.message.find(words) != std::string::npos;
+}
+
+} // namespace
+
+TEST_CASE("over queues of bytes the sums are right, in whatever order the links deliver") {
+  for (uint64_t seed = 0; seed < 5; ++seed) {
+    faulty_rank_net net(8, seed);
+    auto ends = make_faulty_ends(net, 8);
+    for (int round = 0; round < 3; ++round)
+      for (const auto& s : on_each_rank<status>(ends, [](collective& c) { return reduce_many(c); }))
+        CHECK_MESSAGE(static_cast<bool>(s), (s ? "" : s.error().message));
+  }
+}
+
+TEST_CASE("when the link between two ranks is cut, those between which it was know, and so do all others") {
+  faulty_rank_net net(5);
+  auto ends = make_faulty_ends(net, 5);
+  net.hold(1, 3); // so that the verb is in progress when the link is cut
+  std::thread fault([&] {
+    net.settle();
+    net.cut(1, 3);
+  });
+  const auto said = on_each_rank<status>(ends, [](collective& c) { return reduce_many(c); });
+  fault.join();
+  for (const auto& s : said) {
+    REQUIRE_FALSE(s);
+    CHECK(s.error().code == errc::unavailable);
+    CHECK(says(s.error(), "the link was cut"));
+  }
+}
+
+TEST_CASE("a rank killed in mid all-reduce is known to all survivors well within 2 s, without any deadline's help") {
+  for (const uint64_t frames : {1, 2, 7, 40}) {
+    CAPTURE(frames);
+    faulty_rank_net net(8, frames);
+    auto ends = make_faulty_ends(net, 8);
+    net.kill_after(4, frames);
+    const auto started = std::chrono::steady_clock::now();
+    const auto said = on_each_rank<status>(ends, [](collective& c) { return reduce_many(c); });
+    CHECK(std::chrono::steady_clock::now() - started < 2s);
+    CHECK(said.size() == 8);
+    for (uint32_t rank = 0; rank < 8; ++rank) {
+      REQUIRE_FALSE(said[rank]);
+      CHECK(said[rank].error().code == errc::unavailable);
+      if (rank != 4) // which sees all others go
+        CHECK(says(said[rank].error(), "rank 4 is gone: its process was killed"));
+    }
+  }
+}
+
+TEST_CASE("frames that are late make a verb late, not wrong") {
+  faulty_rank_net net(3);
+  auto ends = make_faulty_ends(net, 3);
+  net.hold(0, 1);
+  net.hold(2, 0);
+  std::thread slow([&] {
+    net.settle();
+    net.release(2, 0);
+    net.settle();
+    net.release(0, 1);
+  });
+  for (const auto& s : on_each_rank<status>(ends, [](collective& c) { return reduce_many(c); }))
+    CHECK(static_cast<bool>(s));
+  slow.join();
+}
+
+TEST_CASE("a link that keeps everything to itself is found by the deadline") {
+  faulty_rank_net net(3);
+  auto ends = make_faulty_ends(net, 3);
+  net.hold(2, 0);
+  const auto said = on_each_rank<status>(ends, [](collective& c) { return reduce_many(c, 100ms); });
+  for (const auto& s : said) {
+    REQUIRE_FALSE(s);
+    CHECK(s.error().code == errc::deadline_exceeded);
+  }
+  net.release(2, 0);
+}
+
+TEST_CASE("a lost piece ends the verb") {
+  faulty_rank_net net(3);
+  auto ends = make_faulty_ends(net, 3);
+  net.lose_next(0, 2);
+  for (const auto& s : on_each_rank<status>(ends, [](collective& c) { return reduce_many(c); })) {
+    REQUIRE_FALSE(s);
+    CHECK(says(s.error(), "rank 0 is gone: a frame from it was lost"));
+  }
+}
+
+TEST_CASE("bytes that are no frame end the link, and with it the communicator") {
+  faulty_rank_net net(2);
+  auto ends = make_faulty_ends(net, 2);
+  net.inject(0, 1, "GET / HTTP/1.1");
+  net.settle();
+  for (uint32_t rank = 0; rank < 2; ++rank) {
+    REQUIRE(ends[rank]->async_error());
+    CHECK(says(*ends[rank]->async_error(), "not a frame between ranks"));
+  }
+}
+
+TEST_CASE("words of an earlier epoch change nothing") {
+  faulty_rank_net net(2);
+  auto ends = make_faulty_ends(net, 2, 7);
+  net.inject(0, 1, encode({6, 0, rank_abort{errc::internal, "from the past"}}));
+  net.inject(1, 0, encode({6, 1, rank_piece{.number = 3, .payload = {}}}));
+  for (const auto& s : on_each_rank<status>(ends, [](collective& c) { return reduce_many(c); }))
+    CHECK(static_cast<bool>(s));
+  CHECK(static_cast<linked_collective&>(*ends[0]).frames_dropped() == 1);
+  CHECK(static_cast<linked_collective&>(*ends[1]).frames_dropped() == 1);
+}
+
+TEST_CASE("frames wait for a rank that is not ready yet") {
+  faulty_rank_net net(2);
+  rank_ends first(1), second(1);
+  first[0] = std::make_unique<linked_collective>(collective_group{0, 0, 2}, net.link(0));
+  std::thread early([&] { CHECK(static_cast<bool>(first[0]->barrier(patient))); });
+  net.settle();
+  second[0] = std::make_unique<linked_collective>(collective_group{0, 1, 2}, net.link(1));
+  CHECK(static_cast<bool>(second[0]->barrier(patient)));
+  early.join();
+}
+
+TEST_CASE("a rank that closes in peace is known to be gone") {
+  faulty_rank_net net(2);
+  auto ends = make_faulty_ends(net, 2);
+  ends[0].reset();
+  net.settle();
+  REQUIRE(ends[1]->async_error());
+  CHECK(says(*ends[1]->async_error(), "rank 0 is gone: it closed its end"));
+}

@@ -1,0 +1,139 @@
+#include "runtime/corpus/shard_search.hpp"
+#include "tests/runtime/corpus/divided_corpus.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+using namespace weft;
+using namespace weft::test;
+
+namespace {
+
+using hits = std::vector<std::vector<search_hit>>; // [queries]
+
+std::vector<float> some_queries(uint64_t seed, size_t count, size_t dimensions) {
+  random_source draw(seed);
+  return clustered_rows(draw, count, dimensions, count, 1);
+}
+
+/// Every product, sorted.
+hits search_plainly(const corpus_rows& all, const std::vector<float>& queries, const search_options& options,
+                    bool by_rows) {
+  const size_t d = all.dimensions;
+  const auto points = quantize_points(all.values, all.dimensions);
+  hits out;
+  for (size_t q = 0; q * d < queries.size(); ++q) {
+    const auto query = std::span(queries).subspan(q * d, d);
+    const auto code = quantize_points(query, all.dimensions);
+    auto& found = out.emplace_back();
+    for (uint32_t i = 0; i < all.count(); ++i) {
+      search_hit hit{i, 0, 0};
+      for (size_t k = 0; k < d; ++k) {
+        hit.product += code.values[k] * points.values[i * d + k];
+        hit.score += double{query[k]} * double{all.values[i * d + k]};
+      }
+      if (!by_rows)
+        hit.score = cosine_of(hit.product, code.scale, points.scale);
+      found.push_back(hit);
+    }
+    std::stable_sort(found.begin(), found.end(), [](auto& a, auto& b) { return a.product > b.product; });
+    found.resize(std::min<size_t>(found.size(), std::max(options.candidates, options.count)));
+    std::sort(found.begin(), found.end(),
+              [](auto& a, auto& b) { return a.score != b.score ? a.score > b.score : a.item < b.item; });
+    found.resize(std::min<size_t>(found.size(), options.count));
+  }
+  return out;
+}
+
+rank_work<result<hits>> searching(const std::vector<float>& queries, const search_options& options, bool keep_rows) {
+  return [=](corpus_group& group, corpus_rows rows) -> result<hits> {
+    const auto shard = make_shard(group, std::move(rows), keep_rows);
+    if (!shard)
+      return shard.error();
+    return search_corpus(group, *shard, queries, options);
+  };
+}
+
+} // namespace
+
+TEST_CASE("the nearest of all shards are the nearest of the whole, for every division") {
+  const auto all = some_corpus(1, 300, 24);
+  for (const auto& [count, options] :
+       std::vector<std::pair<size_t, search_options>>{{1, {1, 1}}, {3, {10, 30}}, {70, {5, 0}}, {2, {1'000, 1'000}}}) {
+    const auto queries = some_queries(count, count, 24);
+    for (const bool by_rows : {false, true}) {
+      const auto want = search_plainly(all, queries, options, by_rows);
+      for (const auto& parts : all_divisions(300))
+        CHECK(same_on_ranks<hits>(all, parts, searching(queries, options, by_rows)) == want);
+    }
+  }
+}
+
+TEST_CASE("whoever asks every shard by itself merges to the same") {
+  const auto all = some_corpus(2, 200, 16);
+  const auto queries = some_queries(3, 4, 16);
+  const search_options options{7, 20};
+  const auto want = search_plainly(all, queries, options, true);
+  for (const auto& parts : all_divisions(200)) {
+    const auto found = on_ranks<result<hits>>(all, parts, [&](corpus_group& group, corpus_rows rows) -> result<hits> {
+      const auto shard = make_shard(group, std::move(rows), true);
+      if (!shard)
+        return shard.error();
+      return search_shard(*shard, queries, options);
+    });
+    for (size_t q = 0; q < 4; ++q) {
+      std::vector<std::vector<search_hit>> of_shards;
+      for (size_t r = found.size(); r-- > 0;) { // in any order
+        REQUIRE(found[r]);
+        of_shards.push_back((*found[r])[q]);
+      }
+      CHECK(merge_hits(of_shards, options) == want[q]);
+    }
+  }
+}
+
+TEST_CASE("of equally near items the lowest are found") {
+  corpus_rows all{4, consecutive_items(0, 150), {}, std::vector<uint32_t>(150, 1), std::vector<std::string>(150)};
+  for (int i = 0; i < 150; ++i)
+    all.values.insert(all.values.end(), {0.5F, 0.5F, 0.5F, 0.5F});
+  const std::vector<float> query{1, 0, 0, 0};
+  for (const auto& parts : all_divisions(150)) {
+    const auto found = same_on_ranks<hits>(all, parts, searching(query, {20, 20}, false));
+    REQUIRE(found[0].size() == 20);
+    for (uint32_t i = 0; i < 20; ++i)
+      CHECK(found[0][i].item == i);
+  }
+}
+
+TEST_CASE("floats decide among the candidates") {
+  // Two items with the same points, of which the second is nearer.
+  corpus_rows all{2, {0, 1, 2}, {0.6F, 0.8F, 0.6002F, 0.7999F, -1, 0}, {1, 1, 1}, {"", "", ""}};
+  const std::vector<float> query{1, 0};
+  const auto by_points = same_on_ranks<hits>(all, in_ranges({1, 2}), searching(query, {1, 3}, false));
+  CHECK(by_points[0][0].item == 0);
+  const auto by_rows = same_on_ranks<hits>(all, in_ranges({1, 2}), searching(query, {1, 3}, true));
+  CHECK(by_rows[0][0].item == 1);
+  CHECK(by_rows[0][0].score == double{0.6002F});
+}
+
+TEST_CASE("vectors that are no numbers end last") {
+  corpus_rows all{2, {0, 1}, {std::numeric_limits<float>::quiet_NaN(), 1, 1, 0}, {1, 1}, {"", ""}};
+  const auto found = same_on_ranks<hits>(all, in_ranges({1, 1}), searching({0.8F, 0.6F}, {2, 2}, true));
+  CHECK(found[0][0].item == 1);
+  CHECK(found[0][1].score == -1);
+}
+
+TEST_CASE("a search that cannot be is refused") {
+  const auto all = some_corpus(4, 100, 8);
+  const auto refused = [&](const std::vector<float>& queries, const search_options& options) {
+    return failure_on_ranks<hits>(all, in_ranges({60, 40}), searching(queries, options, false)) ==
+           errc::invalid_argument;
+  };
+  CHECK(refused({}, {}));
+  CHECK(refused(std::vector<float>(9), {}));
+  CHECK(refused(std::vector<float>(8 * (search_queries_max + 1)), {}));
+  CHECK(refused(std::vector<float>(8), {0, 10}));
+  CHECK(refused(std::vector<float>(8), {search_candidates_max + 1, 0}));
+  CHECK(refused(std::vector<float>(8), {1, search_candidates_max + 1}));
+}
