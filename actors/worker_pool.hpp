@@ -59,6 +59,10 @@ private:
     worker_actor handle;
     std::string device;
   };
+  struct waiting_points {
+    points_ask_ptr asked;
+    uint64_t batches_before = 0; ///< that must have gone, unless no text waits any more
+  };
 
   // worker_pool.cpp: the way of a call
   time_point now() const;
@@ -97,8 +101,9 @@ private:
   token_rate rate_; ///< of one worker
   points_cost points_cost_;
   model_ptr model_;
-  std::deque<points_ask_ptr> points_; ///< wait for the first worker that is ready
+  std::deque<waiting_points> points_; ///< wait for the first worker that is ready, or for texts that came before them
   uint64_t last_points_ = 0;          ///< number of the last work on points
+  uint64_t batches_given_ = 0;        ///< to workers, so far
   std::optional<failure> refusal_;    ///< why no call is taken now
   bool draining_ = false;
   bool dropping_ = false; ///< the model goes when no call needs it

@@ -25,6 +25,10 @@ bool worker_roster::entry::has_points() const noexcept {
   return std::ranges::any_of(pieces, &piece::points);
 }
 
+size_t worker_roster::entry::batches() const noexcept {
+  return static_cast<size_t>(std::ranges::count(pieces, false, &piece::points));
+}
+
 uint64_t worker_roster::entry::cost() const noexcept {
   uint64_t sum = 0;
   for (const auto& each : pieces)
@@ -52,7 +56,7 @@ void worker_roster::take(uint32_t worker, uint64_t number, bool points, time_poi
 
 void worker_roster::assign(uint32_t worker, uint64_t batch, uint64_t cost, time_point now) {
   auto& it = workers_.at(worker);
-  WEFT_ASSERT(it.pieces.size() < depth_);
+  WEFT_ASSERT(it.batches() < depth_);
   give(it, {batch, cost, false}, now);
 }
 
@@ -100,14 +104,15 @@ std::optional<uint32_t> worker_roster::idle() const {
   for (const auto& [number, it] : workers_)
     if (it.usable() && it.pieces.empty())
       return number;
-  return std::nullopt;
+  const auto light = lightest();
+  return light && workers_.at(*light).batches() == 0 ? light : std::nullopt;
 }
 
 std::optional<uint32_t> worker_roster::loadable() const {
   const auto light = lightest();
   std::optional<uint32_t> best;
   for (const auto& [number, it] : workers_) {
-    if (!it.usable() || it.pieces.size() >= depth_ || (it.has_points() && number != light))
+    if (!it.usable() || it.batches() >= depth_ || (it.has_points() && number != light))
       continue;
     if (!best || it.cost() < workers_.at(*best).cost())
       best = number;

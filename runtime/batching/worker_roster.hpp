@@ -3,6 +3,7 @@
 #include "runtime/base/time.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -16,14 +17,15 @@ namespace weft {
 /// Owned by WORKER_POOL; not thread-safe.
 class worker_roster {
 public:
-  /// `depth`: a worker with fewer pieces may have one more batch. With two, the next one waits at the engine while the
-  /// pool takes in the last answer; the price is that it can no longer be overtaken by a call of higher priority.
+  /// `depth`: a worker with fewer batches may have one more; work on points does not count. With two, the next one
+  /// waits at the engine while the pool takes in the last answer; the price is that it can no longer be overtaken by a
+  /// call of higher priority.
   explicit worker_roster(uint32_t depth) : depth_(depth) {}
   void set_depth(uint32_t depth) noexcept { depth_ = depth; }
 
   uint32_t add();
   void ready(uint32_t worker, time_point now);
-  /// cost: in tokens. REQUIRES: the worker is ready, and has fewer pieces than `depth`.
+  /// cost: in tokens. REQUIRES: the worker is ready, and has fewer batches than `depth`.
   void assign(uint32_t worker, uint64_t batch, uint64_t cost, time_point now);
   void done(uint32_t worker, uint64_t batch, time_point now);
   /// Work on points, by a number of its own; cost: the tokens that take as long. A worker may have any number of them.
@@ -37,9 +39,11 @@ public:
   bool retiring(uint32_t worker) const;
   /// What it computes now is work on points.
   bool on_points(uint32_t worker) const;
-  /// A ready worker with nothing to do: the lowest number, so that the others become idle for long and can go.
+  /// A ready worker for a batch of any size. One with nothing to do: the lowest number, so that the others become idle
+  /// for long and can go; else the one with the lowest cost, if all that it has is work on points: while texts
+  /// are compressed there is always some, and what waited for its end would wait as long.
   std::optional<uint32_t> idle() const;
-  /// A ready worker with work that may have one more batch: the one with the lowest cost before it. One that has work
+  /// A ready worker that may have one more batch: the one with the lowest cost before it. One that has work
   /// on points only where no other has less to do, for that may be as long as many batches.
   std::optional<uint32_t> loadable() const;
   /// The ready worker whose pieces cost least, however many those are; the lowest number of several.
@@ -49,6 +53,7 @@ public:
 
   /// Starting or ready.
   uint32_t count() const;
+  /// Ready, with nothing to do.
   uint32_t idle_count() const;
   uint32_t busy_count() const;
   /// How long workers have had something to do, all together, what they have now included. Only rises.
@@ -68,6 +73,7 @@ private:
     std::deque<piece> pieces; ///< in the order in which its engine does them
     bool usable() const noexcept { return ready && !retiring; }
     bool has_points() const noexcept;
+    size_t batches() const noexcept;
     uint64_t cost() const noexcept;
   };
 

@@ -4,6 +4,7 @@
 #include "runtime/points/similarity.hpp"
 #include "runtime/ports/engine.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <condition_variable>
@@ -74,6 +75,7 @@ public:
     if (how_ == mode::manual) {
       const std::lock_guard hold(mutex_);
       waiting_.emplace_back(std::move(work), std::move(done));
+      points_next_.push_back(false);
       return;
     }
     done(compute(work));
@@ -102,6 +104,7 @@ public:
         return false;
       next = std::move(waiting_.front());
       waiting_.pop_front();
+      points_next_.erase(std::ranges::find(points_next_, false));
     }
     next.second(compute(next.first));
     return true;
@@ -119,6 +122,7 @@ public:
       return done(std::move(reply));
     const std::lock_guard hold(mutex_);
     points_waiting_.emplace_back(std::move(reply), std::move(done));
+    points_next_.push_back(true);
   }
   /// hold_points: answers the oldest; false when none waits.
   bool complete_points() {
@@ -129,9 +133,21 @@ public:
         return false;
       next = std::move(points_waiting_.front());
       points_waiting_.pop_front();
+      points_next_.erase(std::ranges::find(points_next_, true));
     }
     next.second(std::move(next.first));
     return true;
+  }
+  /// Manual mode with hold_points: answers the oldest of both, as a single engine does; false when none waits.
+  bool complete_next() {
+    bool points = false;
+    {
+      const std::lock_guard hold(mutex_);
+      if (points_next_.empty())
+        return false;
+      points = points_next_.front();
+    }
+    return points ? complete_points() : complete();
   }
 
   size_t waiting() const {
@@ -155,6 +171,7 @@ private:
   std::vector<size_t> tokens_;
   std::deque<std::pair<embed_batch, std::function<void(engine_reply)>>> waiting_;
   std::deque<std::pair<engine_reply, std::function<void(engine_reply)>>> points_waiting_;
+  std::deque<bool> points_next_; ///< of all that waits, in its order: whether it is work on points
 };
 
 /// An engine on a fake_device.

@@ -81,17 +81,40 @@ TEST_CASE("a worker with work on points is busy, and batches go to others") {
   CHECK(roster.busy_count() == 1);
 }
 
-TEST_CASE("a batch goes behind work on points where nobody has less to do") {
+TEST_CASE("a batch of any size goes behind work on points where nobody has less to do") {
   auto alone = roster_of(1, 2);
   alone.assign_points(0, 1, 5'000, start);
-  CHECK_FALSE(alone.idle());
+  alone.assign_points(0, 2, 5'000, start);
+  CHECK(alone.idle_count() == 0);
+  CHECK(alone.idle() == 0);
   CHECK(alone.loadable() == 0);
   alone.assign(0, 10, 100, start);
-  CHECK_FALSE(alone.loadable());
+  CHECK_FALSE(alone.idle());
+  alone.retire(0);
+  CHECK_FALSE(alone.idle());
   auto two = roster_of(2, 2);
   two.assign_points(0, 1, 500, start);
   two.assign(1, 10, 1'000, start);
+  CHECK(two.idle() == 0);
   CHECK(two.loadable() == 0);
+  two.assign_points(0, 2, 1'000, start);
+  CHECK_FALSE(two.idle());
+  CHECK(two.loadable() == 1);
+}
+
+TEST_CASE("work on points leaves a worker room for as many batches as it may have without") {
+  for (const uint32_t depth : {1u, 2u}) {
+    CAPTURE(depth);
+    auto roster = roster_of(1, depth);
+    for (uint32_t batch = 0; batch < depth; ++batch) {
+      roster.assign_points(0, batch, 100, start);
+      CHECK(roster.loadable() == 0);
+      roster.assign(0, batch, 100, start);
+    }
+    CHECK_FALSE(roster.loadable());
+    roster.done(0, 0, start);
+    CHECK(roster.loadable() == 0);
+  }
 }
 
 TEST_CASE("work on points goes to the worker whose pieces cost least, not to that with the fewest") {
