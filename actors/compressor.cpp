@@ -216,10 +216,11 @@ void compressor_state::finish(uint64_t number, compress_output output) {
 void compressor_state::learn(uint64_t number, const compress_report& report) {
   const auto& active = tasks_.at(number);
   const auto& text = active.task->text();
-  const auto reached = active.task->run.trials();
-  trials_.record(report, text.size(), reached);
-  if (auto trial = trials_.next_trial(*active.task->source, text, calls_.at(active.call).wanted, now() + trial_max))
-    self_->send(self_, std::move(trial), calls_.at(active.call).result.model);
+  const auto& source = *active.task->source;
+  const auto& open = calls_.at(active.call);
+  trials_.record(source, report, text.size(), active.task->run.trials());
+  if (auto trial = trials_.next_trial(source, text, open.wanted, report.times.embed, now() + trial_max))
+    self_->send(self_, std::move(trial), open.result.model);
 }
 
 void compressor_state::describe(const policy_ask_ptr& asked) const {
