@@ -107,7 +107,7 @@ void compressor_state::embedded(uint64_t part, result<embed_result>& outcome) {
   auto& active = tasks_.at(number);
   if (!outcome) {
     const auto deadline = active.task->source->context().deadline;
-    if (const auto again = next_try(outcome.error(), known->second.tries, now(), deadline)) {
+    if (const auto again = next_try(outcome.error(), known->second.tries, now(), deadline, {.call = part})) {
       known->second.again_at = *again;
       return arm_timer();
     }
@@ -132,6 +132,7 @@ void compressor_state::embedded(uint64_t part, result<embed_result>& outcome) {
   if (active.texts_answered < active.texts.size())
     return ask_parts(number);
   task.times.embed += now() - task.waiting_since;
+  active.texts = {}; // their vectors are there: the memory is for others
   take_step(number);
 }
 

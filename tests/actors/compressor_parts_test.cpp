@@ -31,7 +31,7 @@ TEST_CASE("sentences that find no room are asked for again when there may be som
     world.pass(49ms, 1ms);
     CHECK(world.device->sequences().size() == before);
     CHECK_FALSE(outcome->answered());
-    world.pass(1ms, 1ms);
+    world.pass(14ms, 1ms); // 50 ms and up to a quarter more
     CHECK(world.device->sequences().size() == before + 1);
     world.complete_all();
     CHECK(made_of(outcome).report.units == 9);
@@ -41,9 +41,10 @@ TEST_CASE("sentences that find no room are asked for again when there may be som
 TEST_CASE("a node that stays full fails the text in the end, naming it, with the time to come back") {
   full_node world;
   const auto outcome = world.submit({sentences(9)}, to_compress(semantic));
-  world.pass(50ms + 100ms + 200ms + 400ms + 800ms + 1'600ms + 3'200ms - 50ms);
+  const auto pauses = 50ms + 100ms + 200ms + 400ms + 800ms + 1'600ms + 3'200ms;
+  world.pass(pauses - 50ms);
   CHECK_FALSE(outcome->answered());
-  world.pass(50ms);
+  world.pass(pauses / 4 + 100ms); // what spreads those who are refused together
   REQUIRE(outcome->answered());
   CHECK(outcome->code() == errc::overloaded);
   CHECK(outcome->error().retry_after == 50ms);
@@ -61,7 +62,7 @@ TEST_CASE("nobody waits for room past the deadline: the refusal is the answer, w
   const auto outcome = world.submit({sentences(9)}, with);
   world.pass(49ms, 1ms);
   CHECK_FALSE(outcome->answered());
-  world.pass(1ms, 1ms); // the next try would come after 150 ms
+  world.pass(14ms, 1ms); // the next try would come after 150 ms
   REQUIRE(outcome->answered());
   CHECK(outcome->code() == errc::overloaded);
   CHECK(outcome->error().retry_after == 50ms);

@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <vector>
+
 using namespace weft;
 using namespace std::chrono_literals;
 
@@ -38,6 +41,30 @@ TEST_CASE("a call is not made again when the tries are used up, the deadline com
   CHECK_FALSE(next_try(refused(200ms), 1, start, start - 1s));
   for (const auto code : {errc::unavailable, errc::deadline_exceeded, errc::cancelled, errc::engine_failed})
     CHECK_FALSE(next_try({code, "other", {}, 50ms}, 1, start, time_point::max()));
+}
+
+TEST_CASE("calls that were refused together come back apart, as their numbers alone say") {
+  struct row {
+    std::optional<std::chrono::milliseconds> retry_after;
+    std::chrono::nanoseconds pause;
+  };
+  for (const auto& [retry_after, pause] : {row{std::nullopt, 50ms}, row{60s, 60s}})
+    for (const uint64_t first : {0ull, 1'000ull, (1ull << 40) + 7}) {
+      CAPTURE(first);
+      std::vector<time_point> times;
+      for (uint64_t call = first; call < first + 16; ++call) {
+        const auto again = next_try(refused(retry_after), 1, start, time_point::max(), {.call = call});
+        REQUIRE(again);
+        CHECK(again == next_try(refused(retry_after), 1, start, time_point::max(), {.call = call}));
+        CHECK(*again >= start + pause);
+        CHECK(*again < start + pause + pause / 4);
+        times.push_back(*again);
+      }
+      std::ranges::sort(times);
+      for (size_t i = 1; i < times.size(); ++i)
+        CHECK(times[i] - times[i - 1] >= pause / 4 / 64);
+    }
+  CHECK_FALSE(next_try(refused(200ms), 1, start, start + 201ms, {.call = 1})); // its own time is past the deadline
 }
 
 TEST_CASE("pauses stay within their bounds, however many tries there are") {
