@@ -42,6 +42,7 @@ void stream_core::done(uint64_t first, std::vector<grpc::ByteBuffer> messages) {
     slot& one = *to++;
     const uint64_t text_bytes = std::exchange(one.bytes, std::max(one.bytes, beyond_item(message.Length())));
     bytes_ += one.bytes - text_bytes;
+    unread_ += one.bytes;
     one.message = std::move(message);
   }
 }
@@ -72,6 +73,7 @@ void stream_core::written() {
   WEFT_ASSERT(writing_);
   writing_ = false;
   bytes_ -= slots_.front().bytes;
+  unread_ -= slots_.front().bytes;
   slots_.pop_front();
   ++first_;
 }
@@ -80,7 +82,7 @@ void stream_core::discard() noexcept {
   discarded_ = abandoned_ = true;
   slots_.clear();
   waiting_.clear();
-  waiting_items_ = bytes_ = 0;
+  waiting_items_ = bytes_ = unread_ = 0;
 }
 
 bool stream_core::may_read() const noexcept {
@@ -92,7 +94,8 @@ std::optional<stream_group> stream_core::next_group(bool crowded) {
     waiting_items_ -= waiting_.front().left(); // nobody will see its answers
     waiting_.pop_front();
   }
-  if (waiting_.empty() || abandoned_ || groups_out_ >= limits_.groups_max || (crowded && groups_out_ > 0))
+  if (waiting_.empty() || abandoned_ || too_much_unread() || groups_out_ >= limits_.groups_max ||
+      (crowded && groups_out_ > 0))
     return std::nullopt;
   const size_t items_max = crowded ? crowded_group_items : limits_.group_items_max;
   if (computing_ != 0 && computing_ + std::min<uint64_t>(waiting_items_, items_max) > limits_.items_max)
@@ -110,6 +113,12 @@ std::optional<stream_group> stream_core::next_group(bool crowded) {
   computing_ += items;
   ++groups_out_;
   return group;
+}
+
+/// Whether what waits must wait for the client to read: not so the text that all answers are waiting for, or the stream
+/// would stand still. REQUIRES: something waits.
+bool stream_core::too_much_unread() const noexcept {
+  return unread_ >= limits_.bytes_max && waiting_.front().position() != first_;
 }
 
 /// Whether texts of `next` may go with the group.

@@ -30,16 +30,16 @@ uint64_t bits_of(v1::VectorEncoding encoding) {
 } // namespace
 
 uint64_t compress_outcome_bytes(const v1::CompressOptions& options, uint64_t text_bytes) {
-  // A place has 12 bytes at the most, and the shortest line 2 with its end. Half of the lines are kept at the most;
-  // mega-tokens have the places of all.
-  const uint64_t kept_places = text_bytes * 3;
-  const uint64_t all_places = text_bytes * 6;
-  const uint64_t extract = item_bytes + text_bytes + kept_places;
-  // A sentence has a byte at least.
+  // The shortest line has 2 bytes with its end; a line that is cut for its length makes one more in 512.
+  const uint64_t units = (text_bytes + 1) / 2 + text_bytes / 512;
+  // A place has 12 bytes at the most, and its count one in the mean. All units may be kept but one, and mega-tokens
+  // have the places of all.
+  const uint64_t extract = item_bytes + text_bytes + units * 13;
+  // A sentence has a byte at least: so the node reckons.
   const uint64_t vectors = std::min<uint64_t>(options.mega_tokens(), text_bytes);
   const uint64_t vector_bytes =
       std::max(item_bytes, dimensions_max * bits_of(options.encoding()) / 8 + vector_overhead);
-  return extract + (vectors == 0 ? 0 : all_places + vectors * vector_bytes);
+  return extract + (vectors == 0 ? 0 : units * 12 + vectors * vector_bytes);
 }
 
 } // namespace weft::cli

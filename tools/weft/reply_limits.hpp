@@ -14,8 +14,8 @@ inline constexpr uint64_t node_reply_bytes_max = 67'108'864;
 /// are 2 MiB), what holds for all, and tags.
 inline constexpr uint64_t receive_bytes_max = node_reply_bytes_max + (uint64_t{8} << 20);
 
-/// Bytes that the outcome of one text of a Compress may have, and that the node sets aside for it: the larger of the
-/// two. With models of up to 1 024 dimensions.
+/// Bytes that the outcome of one text of a Compress may have, and no fewer than the node reckons with or sets aside for
+/// it. With models of up to 1 024 dimensions.
 uint64_t compress_outcome_bytes(const v1::CompressOptions& options, uint64_t text_bytes);
 
 } // namespace weft::cli

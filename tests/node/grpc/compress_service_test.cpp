@@ -286,7 +286,7 @@ TEST_CASE("a call has a bounded number of texts, and a reply that could not be b
 
 TEST_CASE("answers that are not read count against the node's budget for them, by their texts' bytes") {
   auto options = weft::test::on_any_port();
-  options.reply_bytes_max = 10'000;
+  options.reply_bytes_max = 12'000;
   test_node node(nullptr, options);
   grpc::Status status;
   std::thread client([&] { status = compress(node, halves({std::string(7'000, 'x')})).status; });
@@ -297,6 +297,32 @@ TEST_CASE("answers that are not read count against the node's budget for them, b
   client.join();
   CHECK(status.ok());
   CHECK(node.meter->count("compress", errc::overloaded) == 1);
+}
+
+TEST_CASE("places of short lines count against the budget before they are there; those of documents, too") {
+  auto options = weft::test::on_any_port();
+  options.reply_bytes_max = 40'000;
+  std::string lines;
+  for (int i = 0; i < 3'500; ++i)
+    lines += "a\n";
+  const auto store = std::make_shared<fake_document_store>();
+  options.documents = store;
+  test_node node(nullptr, options);
+  grpc::Status first, status;
+  std::thread waiting([&] { first = compress(node, halves({"a text"})).status; });
+  auto calls = node.entrance.take(1); // of what is alone all is taken, so another one must be there
+  CHECK(error_info(compress(node, halves({lines})).status).reason() == "OVERLOADED");
+  auto in = halves({});
+  in.add_handles(std::string(64, 'e'));
+  std::thread client([&] { status = compress(node, in).status; });
+  CHECK(eventually([&] { return store->reads() == 1; }));
+  store->take_waiting()(std::make_shared<const std::string>(lines));
+  client.join();
+  CHECK(error_info(status).reason() == "OVERLOADED");
+  compress(calls[0]);
+  calls.clear();
+  waiting.join();
+  CHECK(first.ok());
 }
 
 TEST_CASE("an extract without counts has none in the reply") {

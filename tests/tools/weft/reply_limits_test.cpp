@@ -1,5 +1,6 @@
 #include "node/grpc/byte_budget.hpp"
 #include "node/grpc/convert_compress.hpp"
+#include "node/grpc/reply_room.hpp"
 #include "tools/weft/reply_limits.hpp"
 
 #include <doctest/doctest.h>
@@ -38,9 +39,32 @@ TEST_CASE("no outcome is reckoned smaller than the node does, or than its vector
       }
 }
 
+TEST_CASE("no outcome is reckoned smaller than what the node sets aside for it, whatever the lines of the text") {
+  std::string short_lines, long_lines, sentences;
+  for (int i = 0; i < 20'000; ++i) {
+    short_lines += "a\n";
+    long_lines += "a line of some words, and no more\n";
+    sentences += "\u6587\u3002";
+  }
+  for (const auto& text :
+       {std::string{}, std::string{"a"}, short_lines, long_lines, sentences, std::string(9'999, 'a')})
+    for (const auto& [wire, encoding] : {std::pair{v1::VECTOR_ENCODING_FLOAT32, vector_encoding::float32},
+                                         {v1::VECTOR_ENCODING_INT8, vector_encoding::int8},
+                                         {v1::VECTOR_ENCODING_BINARY, vector_encoding::binary}})
+      for (const uint32_t mega_tokens : {0U, 1U, 1'024U}) {
+        CAPTURE(mega_tokens);
+        CAPTURE(text.size());
+        compress_wish wish;
+        wish.wanted.mega_tokens = mega_tokens;
+        wish.encoding = encoding;
+        const reply_room room(wish, 1'024);
+        CHECK(compress_outcome_bytes(with(mega_tokens, wire), text.size()) >= room.of(text) + item_bytes);
+      }
+}
+
 TEST_CASE("what a call has at the most fits a reply, unless many vectors are asked for") {
   constexpr uint64_t call = 4ULL << 20;
   CHECK(compress_outcome_bytes(with(0), call) < node_reply_bytes_max / 2);
-  CHECK(64 * compress_outcome_bytes(with(64), call / 64) < node_reply_bytes_max);
+  CHECK(64 * compress_outcome_bytes(with(16), call / 64) < node_reply_bytes_max);
   CHECK(64 * compress_outcome_bytes(with(1'024), call / 64) > node_reply_bytes_max);
 }
