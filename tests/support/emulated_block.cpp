@@ -96,7 +96,8 @@ class launch_run {
 public:
   launch_run(const launch_options& options, const std::function<void()>& thread)
       : options_(options), thread_(thread), draw_(options.seed), memory_(options.shared_bytes),
-        strands_(size_t{options.block.x} * options.block.y * options.block.z), fibers_(strands_.size()) {}
+        strands_(size_t{options.block.x} * options.block.y * options.block.z),
+        ready_((strands_.size() + warp_lanes - 1) / warp_lanes), warp_ranks_(ready_.size()), fibers_(strands_.size()) {}
 
   void run_block(const coordinates& block) {
     memory_.prepare();
@@ -109,10 +110,11 @@ public:
                         options_.block,
                         options_.grid,
                         index % warp_lanes};
-      ready_.push_back(index);
+      make_ready(i);
       fibers_.start(i, [this] { body(); });
     }
-    while (!ready_.empty())
+    choose_order();
+    while (ready_count_ > 0)
       step();
     if (!memory_.intact())
       throw fault("block " + name_of(block) + " wrote outside of its " + std::to_string(options_.shared_bytes) +
@@ -176,15 +178,44 @@ private:
 
   void wake(size_t i) {
     strands_[i].now = strand::state::ready;
-    ready_.push_back(static_cast<unsigned>(i));
+    make_ready(i);
+  }
+
+  /// Until the next barrier: any thread is next, or those of one warp as long as they can, then of another. Either
+  /// finds mistakes that the other hardly ever does: in any order no warp gets far ahead of the others.
+  void choose_order() {
+    by_warps_ = draw_.chance(0.5);
+    for (auto& rank : warp_ranks_)
+      rank = draw_.next();
+  }
+
+  void make_ready(size_t i) {
+    ready_[i / warp_lanes].push_back(static_cast<unsigned>(i));
+    ++ready_count_;
+  }
+
+  unsigned take_ready() {
+    size_t warp = 0;
+    if (by_warps_) {
+      for (size_t other = 0; other < ready_.size(); ++other)
+        if (!ready_[other].empty() && (ready_[warp].empty() || warp_ranks_[other] > warp_ranks_[warp]))
+          warp = other;
+    } else {
+      size_t at = draw_.below(static_cast<uint32_t>(ready_count_));
+      for (; at >= ready_[warp].size(); ++warp)
+        at -= ready_[warp].size();
+    }
+    auto& lanes = ready_[warp];
+    --ready_count_;
+    const auto taken = std::exchange(lanes[draw_.below(static_cast<uint32_t>(lanes.size()))], lanes.back());
+    lanes.pop_back();
+    return taken;
   }
 
   void step() {
-    const uint32_t at = draw_.below(static_cast<uint32_t>(ready_.size()));
-    running_ = std::exchange(ready_[at], ready_.back());
-    ready_.pop_back();
+    running_ = take_ready();
     fibers_.enter(running_);
-    if (ready_.empty())
+    if (ready_count_ == 0)
       release_barrier();
   }
 
@@ -211,6 +242,7 @@ private:
       throw fault(describe(first) + " waits at " + name_of(first.where) + " with a mask that no other lane has");
     for (size_t i = 0; i < strands_.size(); ++i)
       wake(i);
+    choose_order();
   }
 
   static std::string describe(const strand& s) {
@@ -222,7 +254,10 @@ private:
   random_source draw_;
   arena memory_;
   std::vector<strand> strands_;
-  std::vector<unsigned> ready_;
+  std::vector<std::vector<unsigned>> ready_; ///< by warp
+  size_t ready_count_ = 0;
+  std::vector<uint64_t> warp_ranks_; ///< the highest goes first
+  bool by_warps_ = false;
   size_t running_ = 0;
   unsigned votes_ = 0;
   fiber::group fibers_;

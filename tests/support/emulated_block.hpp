@@ -7,8 +7,8 @@
 #include <stdexcept>
 
 /// Runs the threads of a CUDA kernel on the host, one block after the other, each thread a fiber of its own. Between
-/// two barriers the threads of a block run in an order drawn from a seed, so that a barrier that is missing shows as a
-/// wrong result with some seed. Not thread-safe: one launch at a time in a process.
+/// two barriers the threads of a block run in an order drawn from a seed, one by one or warp by warp, so that a barrier
+/// that is missing shows as a wrong result with some seed. Not thread-safe: one launch at a time in a process.
 namespace weft::emulator {
 
 /// What a kernel did wrong: the message says what, where and in which thread.

@@ -10,7 +10,6 @@ namespace weft::cuda {
 /// Blocks and threads of a launch.
 struct kernel_shape {
   uint32_t blocks = 1;
-  uint32_t blocks_down = 1; ///< second dimension of the grid
   uint32_t threads = 1;
   size_t shared_bytes = 0;
 };
@@ -54,7 +53,7 @@ struct assign_arguments {
   int32_t* similarities = nullptr; ///< [points]
 };
 constexpr kernel_shape shape_of(const assign_arguments& a) {
-  return {divided_up(a.in.row_count, tile_rows), 1, tile_threads, tile_shared_bytes(a.in.stride)};
+  return {divided_up(a.in.row_count, tile_rows), tile_threads, tile_shared_bytes(a.in.stride)};
 }
 
 struct move_arguments {
@@ -72,7 +71,7 @@ inline constexpr uint32_t move_warps = 8;
 inline constexpr uint32_t move_blocks_max = 16'384; ///< a warp takes several points then
 constexpr kernel_shape shape_of(const move_arguments& a) {
   const uint32_t blocks = divided_up(a.count, move_warps);
-  return {blocks < move_blocks_max ? blocks : move_blocks_max, 1, move_warps * 32};
+  return {blocks < move_blocks_max ? blocks : move_blocks_max, move_warps * 32};
 }
 
 struct squares_arguments {
@@ -84,7 +83,7 @@ inline constexpr uint32_t squares_threads = 256;
 inline constexpr uint32_t squares_blocks_max = 2'048;
 constexpr kernel_shape shape_of(const squares_arguments& a) {
   const uint64_t blocks = (a.bytes / 16 + squares_threads - 1) / squares_threads;
-  return {static_cast<uint32_t>(blocks < squares_blocks_max ? blocks : squares_blocks_max), 1, squares_threads};
+  return {static_cast<uint32_t>(blocks < squares_blocks_max ? blocks : squares_blocks_max), squares_threads};
 }
 
 struct update_arguments {
@@ -98,7 +97,7 @@ struct update_arguments {
 };
 inline constexpr uint32_t update_threads = 128;
 constexpr kernel_shape shape_of(const update_arguments& a) {
-  return {a.clusters, 1, update_threads, (update_threads / 32 + 1) * sizeof(unsigned long long)};
+  return {a.clusters, update_threads, (update_threads / 32 + 1) * sizeof(unsigned long long)};
 }
 
 struct similarity_arguments {
@@ -107,9 +106,13 @@ struct similarity_arguments {
 };
 /// Columns that one block goes through.
 inline constexpr uint32_t slice_columns = 8 * tile_columns;
+/// A block for each tile of rows and each slice of columns, the tiles of one slice after the other: one dimension of
+/// the grid, since the others end at 65 535.
+constexpr uint32_t slice_blocks(const product_operands& in) {
+  return divided_up(in.row_count, tile_rows) * divided_up(in.column_count, slice_columns);
+}
 constexpr kernel_shape shape_of(const similarity_arguments& a) {
-  return {divided_up(a.in.row_count, tile_rows), divided_up(a.in.column_count, slice_columns), tile_threads,
-          tile_shared_bytes(a.in.stride)};
+  return {slice_blocks(a.in), tile_threads, tile_shared_bytes(a.in.stride)};
 }
 
 struct lengths_arguments {
@@ -120,7 +123,7 @@ struct lengths_arguments {
 };
 inline constexpr uint32_t lengths_warps = 8;
 constexpr kernel_shape shape_of(const lengths_arguments& a) {
-  return {divided_up(a.count, lengths_warps), 1, lengths_warps * 32};
+  return {divided_up(a.count, lengths_warps), lengths_warps * 32};
 }
 
 struct near_pairs_arguments {
@@ -136,8 +139,7 @@ constexpr uint32_t near_words(uint32_t points) {
   return divided_up(points, tile_columns) * (tile_columns / 32);
 }
 constexpr kernel_shape shape_of(const near_pairs_arguments& a) {
-  return {divided_up(a.in.row_count, tile_rows), divided_up(a.in.column_count, slice_columns), tile_threads,
-          tile_shared_bytes(a.in.stride)};
+  return {slice_blocks(a.in), tile_threads, tile_shared_bytes(a.in.stride)};
 }
 
 struct leaders_arguments {
@@ -151,7 +153,7 @@ inline constexpr uint32_t leaders_threads = 1'024;
 /// Points that are compared all with all: 512 MiB of bits.
 inline constexpr uint32_t leaders_points_max = 65'536;
 constexpr kernel_shape shape_of(const leaders_arguments& a) {
-  return {1, 1, leaders_threads, (size_t{a.words} + 1) * sizeof(uint32_t)};
+  return {1, leaders_threads, (size_t{a.words} + 1) * sizeof(uint32_t)};
 }
 
 struct top_arguments {
@@ -166,7 +168,7 @@ inline constexpr uint32_t top_threads = 256;
 inline constexpr uint32_t top_keys = 2'048; ///< held in shared memory; a power of two
 inline constexpr uint32_t top_count_max = 1'024;
 constexpr kernel_shape shape_of(const top_arguments& a) {
-  return {a.rows, 1, top_threads, (top_keys + 2) * sizeof(uint64_t)};
+  return {a.rows, top_threads, (top_keys + 2) * sizeof(uint64_t)};
 }
 
 /// Larger for a larger product, and of equal ones for the lower column; never 0, which is no column.
@@ -189,7 +191,7 @@ inline constexpr uint32_t largest_threads = 256;
 inline constexpr uint32_t largest_blocks_max = 2'048;
 constexpr kernel_shape shape_of(const largest_arguments& a) {
   const uint64_t blocks = (a.count + 4 * largest_threads - 1) / (4 * largest_threads);
-  return {static_cast<uint32_t>(blocks < largest_blocks_max ? blocks : largest_blocks_max), 1, largest_threads};
+  return {static_cast<uint32_t>(blocks < largest_blocks_max ? blocks : largest_blocks_max), largest_threads};
 }
 
 /// How rows of floats are written. The first three are those of runtime/points/encoding.
@@ -213,7 +215,7 @@ inline constexpr uint32_t pack_dimensions_max = 4'096;
 inline constexpr uint32_t pack_blocks_max = 1u << 20; ///< a warp takes several rows then
 constexpr kernel_shape shape_of(const pack_arguments& a) {
   const uint32_t blocks = divided_up(a.count, pack_warps);
-  return {blocks < pack_blocks_max ? blocks : pack_blocks_max, 1, pack_warps * 32};
+  return {blocks < pack_blocks_max ? blocks : pack_blocks_max, pack_warps * 32};
 }
 
 } // namespace weft::cuda

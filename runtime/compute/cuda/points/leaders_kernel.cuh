@@ -38,10 +38,13 @@ __global__ void __launch_bounds__(leaders_threads) leaders_kernel(leaders_argume
     const uint32_t left = kept;
     for (uint32_t word = group + 1 + threadIdx.x; word < a.words; word += leaders_threads) {
       uint32_t gone = led[word];
-      for (uint32_t i = 0; i < count; ++i) {
-        if (!(left >> i & 1))
-          continue;
-        uint32_t fresh = rows[static_cast<size_t>(i) * a.words + word] & ~gone;
+      uint32_t near[32]; // all are on their way before the first is looked at
+      WEFT_UNROLL
+      for (uint32_t i = 0; i < 32; ++i)
+        near[i] = left >> i & 1 ? rows[static_cast<size_t>(i) * a.words + word] : 0;
+      WEFT_UNROLL
+      for (uint32_t i = 0; i < 32; ++i) {
+        uint32_t fresh = near[i] & ~gone;
         gone |= fresh;
         for (; fresh != 0; fresh &= fresh - 1)
           a.leaders[word * 32 + static_cast<uint32_t>(__ffs(static_cast<int>(fresh))) - 1] = first + i;

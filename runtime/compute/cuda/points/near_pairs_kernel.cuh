@@ -46,11 +46,9 @@ struct near_writer {
 /// Compares all points with all later ones. One block a tile of 128 points and a slice of 1 024, less what is before
 /// the tile. CPU twin: the products of run_similarity(), compared.
 __global__ void __launch_bounds__(tile_threads, 2) near_pairs_kernel(near_pairs_arguments a) {
-  const uint32_t first_row = blockIdx.x * tile_rows;
-  const uint32_t first_column = max(blockIdx.y * slice_columns, first_row);
-  near_writer write{a, first_row, {}};
-  for_product_tiles(a.in, first_row, first_column, min(blockIdx.y * slice_columns + slice_columns, a.in.column_count),
-                    write);
+  const block_slice part(a.in);
+  near_writer write{a, part.first_row, {}};
+  for_product_tiles(a.in, part.first_row, max(part.first_column, part.first_row), part.end_column, write);
 }
 
 } // namespace weft::cuda

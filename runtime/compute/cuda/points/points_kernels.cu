@@ -23,8 +23,7 @@ status start_kernel(const char* name, void (*kernel)(Arguments), const Arguments
   const kernel_shape shape = shape_of(arguments);
   if (shape.shared_bytes > shared_bytes_usual)
     WEFT_TRY(allow_shared_bytes(name, kernel, shape.shared_bytes));
-  return launch(name, kernel, {dim3(shape.blocks, shape.blocks_down), dim3(shape.threads), shape.shared_bytes},
-                order.get(), arguments);
+  return launch(name, kernel, {dim3(shape.blocks), dim3(shape.threads), shape.shared_bytes}, order.get(), arguments);
 }
 
 } // namespace

@@ -29,6 +29,20 @@ struct tile_place {
   }
 };
 
+/// What a block of slice_blocks() computes.
+struct block_slice {
+  uint32_t first_row;
+  uint32_t first_column;
+  uint32_t end_column;
+
+  __device__ __forceinline__ explicit block_slice(const product_operands& in) {
+    const uint32_t tiles = (in.row_count + tile_rows - 1) / tile_rows;
+    first_row = blockIdx.x % tiles * tile_rows;
+    first_column = blockIdx.x / tiles * slice_columns;
+    end_column = min(first_column + slice_columns, in.column_count);
+  }
+};
+
 /// A chunk of 128 points in shared memory: rows of 64 bytes, whose 4 units of 16 bytes change places with the row, so
 /// that the 8 rows of a matrix load lie in different banks.
 __device__ __forceinline__ uint32_t unit_offset(uint32_t row, uint32_t unit) {

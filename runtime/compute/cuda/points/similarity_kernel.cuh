@@ -29,9 +29,9 @@ struct product_writer {
 /// All products of rows and columns. One block a tile of 128 rows and a slice of 1 024 columns. CPU twin:
 /// run_similarity() of runtime/points/similarity.
 __global__ void __launch_bounds__(tile_threads, 2) similarity_kernel(similarity_arguments a) {
-  const uint32_t first_row = blockIdx.x * tile_rows, first_column = blockIdx.y * slice_columns;
-  product_writer write{a.products, first_row, a.in.row_count, a.in.column_count, {}};
-  for_product_tiles(a.in, first_row, first_column, min(first_column + slice_columns, a.in.column_count), write);
+  const block_slice part(a.in);
+  product_writer write{a.products, part.first_row, a.in.row_count, a.in.column_count, {}};
+  for_product_tiles(a.in, part.first_row, part.first_column, part.end_column, write);
 }
 
 } // namespace weft::cuda

@@ -89,6 +89,25 @@ TEST_CASE("a missing barrier shows") {
   CHECK(turned_round(1, false) != turned_round(1, true));
 }
 
+TEST_CASE("with some seeds a warp gets as far ahead of the others as it can, with some it does not") {
+  std::set<int> leads;
+  for (uint64_t seed = 0; seed < 20; ++seed) {
+    int done[2] = {}, lead = 0;
+    launch({.block = {64}, .seed = seed}, [&] {
+      for (int i = 0; i < 50; ++i) {
+        __syncwarp();
+        if (threadIdx.x % 32 == 0) {
+          ++done[threadIdx.x / 32];
+          lead = max(lead, done[threadIdx.x / 32] - done[1 - threadIdx.x / 32]);
+        }
+      }
+    });
+    leads.insert(lead);
+  }
+  CHECK(*leads.rbegin() == 50);
+  CHECK(*leads.begin() < 25);
+}
+
 TEST_CASE("the same seed gives the same order, another one another") {
   const auto order = [](uint64_t seed) {
     std::vector<unsigned> seen;

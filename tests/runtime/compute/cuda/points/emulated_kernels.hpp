@@ -16,10 +16,7 @@ namespace weft::cuda {
 /// Runs a kernel on the host as a device would, in an order of threads that the seed decides.
 template <class Kernel, class Arguments> void run_emulated(Kernel kernel, const Arguments& arguments, uint64_t seed) {
   const kernel_shape shape = shape_of(arguments);
-  emulator::launch({.grid = {shape.blocks, shape.blocks_down},
-                    .block = {shape.threads},
-                    .shared_bytes = shape.shared_bytes,
-                    .seed = seed},
+  emulator::launch({.grid = {shape.blocks}, .block = {shape.threads}, .shared_bytes = shape.shared_bytes, .seed = seed},
                    [&] { kernel(arguments); });
 }
 

@@ -95,6 +95,15 @@ TEST_CASE("all products equal the CPU's for any sizes and values") {
   }
 }
 
+TEST_CASE("the largest work fits a grid of one dimension") {
+  for (const auto [rows, columns] : {std::array<uint32_t, 2>{1, 64u << 20}, {64u << 20, 1}, {8'192, 8'192}}) {
+    similarity_arguments arguments;
+    arguments.in.row_count = rows;
+    arguments.in.column_count = columns;
+    CHECK(uint64_t{shape_of(arguments).blocks} * tile_rows * slice_columns >= uint64_t{rows} * columns);
+  }
+}
+
 TEST_CASE("each near duplicate has the first kept point as its leader, as in the plainest way") {
   random_source draw(2);
   for (const auto [count, topics] : {std::array<size_t, 2>{1, 1}, {33, 5}, {128, 128}, {300, 20}}) {
