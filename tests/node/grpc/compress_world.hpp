@@ -123,6 +123,12 @@ private:
   size_t reads_ = 0;
 };
 
+inline grpc_server_options with_documents(std::shared_ptr<document_store> documents) {
+  auto out = on_any_port();
+  out.documents = std::move(documents);
+  return out;
+}
+
 struct compress_outcome {
   grpc::Status status;
   v1::CompressResponse reply;
