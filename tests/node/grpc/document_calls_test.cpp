@@ -1,6 +1,5 @@
 #include "tests/node/grpc/compress_world.hpp"
 
-#include <atomic>
 #include <thread>
 
 namespace pb = weft::v1;
