@@ -130,7 +130,7 @@ TEST_CASE("the bytes of version 1 stay as they are: disks and other releases hav
 TEST_CASE("results of every numeric class come back with it") {
   for (const auto precision : numeric_classes) {
     CAPTURE(to_string(precision));
-    segment_results results;
+    auto results = random_records{7}.results(2);
     results.precision = precision;
     const auto read = decode_results(encode(results));
     REQUIRE(read);
