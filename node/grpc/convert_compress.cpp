@@ -8,7 +8,6 @@
 #include <google/protobuf/arena.h>
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 namespace weft {
@@ -227,7 +226,7 @@ result<compress_piece> read_compress_piece(const grpc::ByteBuffer& message) {
         out.options = out.options.value_or("") + part;
     } else if (in.field() == request::kWindowBytesFieldNumber) {
       if (uint64_t number = 0; in.read(number))
-        out.window_bytes = static_cast<uint32_t>(std::min<uint64_t>(number, std::numeric_limits<uint32_t>::max()));
+        out.window_bytes = static_cast<uint32_t>(number); // as Protobuf reads a uint32 that is longer
     } else {
       in.skip();
     }
