@@ -1,7 +1,6 @@
 #include "actors/compressor.hpp"
 
 #include "actors/parent.hpp"
-#include "actors/part_call.hpp"
 #include "actors/points_ask.hpp"
 #include "runtime/base/item_failure.hpp"
 #include "runtime/compress/policy.hpp"
@@ -9,16 +8,11 @@
 
 #include <algorithm>
 #include <exception>
-#include <iterator>
 #include <optional>
 
 namespace weft {
 namespace {
 
-// Texts of one call for sentences: enough for full batches, few enough that the first come back early.
-constexpr size_t part_texts_max = 256;
-// Such calls of one text at once: the engine has the next ones while the last are answered.
-constexpr uint32_t parts_a_task = 4;
 // How soon a client that has gone frees its room.
 constexpr auto sweep_period = std::chrono::milliseconds{100};
 // A trial that takes longer came at the wrong time.
@@ -30,12 +24,6 @@ failure of_item(failure reason, uint32_t index) {
     return rename_item(std::move(reason), index);
   reason.message = "text " + std::to_string(index) + ": " + reason.message;
   reason.metadata.emplace_back("item", std::to_string(index));
-  return reason;
-}
-
-/// A sentence's own place says nothing to who sent the text.
-failure without_item(failure reason) {
-  std::erase_if(reason.metadata, [](const auto& pair) { return pair.first == "item"; });
   return reason;
 }
 
@@ -176,90 +164,6 @@ void compressor_state::stepped(uint64_t number) {
   finish(number, std::get<compress_output>(*std::move(step)));
 }
 
-void compressor_state::need_vectors(uint64_t number, vectors_needed needed) {
-  auto& active = tasks_.at(number);
-  active.texts = std::move(needed.texts);
-  active.texts_asked = active.texts_answered = 0;
-  active.task->vectors.resize(active.texts.size());
-  if (active.sentences > 0)
-    return ask_parts(number);
-  active.sentences = needed.texts_all;
-  active.holds_back = true;
-  held_back_.push_back(number);
-  admit_held_back();
-}
-
-void compressor_state::admit_held_back() {
-  while (!held_back_.empty()) {
-    const auto number = held_back_.front();
-    const auto found = tasks_.find(number);
-    if (found != tasks_.end()) {
-      const auto more = found->second.sentences;
-      if (sentences_ > 0 && sentences_ + more > setup_.options.sentences_max)
-        return;
-      sentences_ += more;
-      found->second.holds_back = false;
-    }
-    held_back_.pop_front();
-    if (found != tasks_.end())
-      ask_parts(number);
-  }
-}
-
-void compressor_state::ask_parts(uint64_t number) {
-  auto& active = tasks_.at(number);
-  const auto& source = *active.task->source;
-  const auto open = calls_.find(active.call);
-  if (open == calls_.end()) // another of its texts has failed
-    return forget_task(number);
-  const auto& model = open->second.result.model;
-  while (active.parts < parts_a_task && active.texts_asked < active.texts.size()) {
-    const auto count = std::min(part_texts_max, active.texts.size() - active.texts_asked);
-    embed_request request{.model = model, .texts = {}, .options = {}};
-    request.options.cached = source.request().options.cached;
-    const auto first = active.texts.begin() + static_cast<std::ptrdiff_t>(active.texts_asked);
-    request.texts.assign(std::make_move_iterator(first),
-                         std::make_move_iterator(first + static_cast<std::ptrdiff_t>(count)));
-    const auto part = ++last_number_;
-    auto call = std::make_shared<part_call<compressor_actor>>(source.context(), std::move(request),
-                                                              compressor_actor{self_}, part);
-    parts_.emplace(part, open_part{number, active.texts_asked, call});
-    active.texts_asked += count;
-    ++active.parts;
-    self_->send(wiring_->gateway, call_ptr{std::move(call)});
-  }
-}
-
-void compressor_state::embedded(uint64_t part, result<embed_result>& outcome) {
-  const auto node = parts_.extract(part);
-  if (node.empty())
-    return;
-  const auto& [number, first, source] = node.mapped();
-  const auto found = tasks_.find(number);
-  if (found == tasks_.end())
-    return;
-  auto& active = found->second;
-  --active.parts;
-  if (!outcome)
-    return fail_task(number, without_item(std::move(outcome.error())));
-  const auto open = calls_.find(active.call);
-  if (open == calls_.end())
-    return forget_task(number);
-  if (outcome->model_version != open->second.result.model_version ||
-      outcome->precision != open->second.result.precision)
-    return fail_task(number, {errc::model_loading, "the model has changed while the text was compressed"});
-  auto& task = *active.task;
-  task.usage.tokens += outcome->usage.tokens;
-  task.usage.device_seconds += outcome->usage.device_seconds;
-  for (size_t i = 0; i < outcome->items.size(); ++i)
-    task.vectors.at(first + i) = std::move(outcome->items[i].values);
-  active.texts_answered += outcome->items.size();
-  if (active.texts_answered < active.texts.size())
-    return ask_parts(number);
-  task.times.embed += now() - task.waiting_since;
-  take_step(number);
-}
-
 void compressor_state::need_points(uint64_t number, engine_work work) {
   const auto open = calls_.find(tasks_.at(number).call);
   if (open == calls_.end())
@@ -312,10 +216,11 @@ void compressor_state::finish(uint64_t number, compress_output output) {
 void compressor_state::learn(uint64_t number, const compress_report& report) {
   const auto& active = tasks_.at(number);
   const auto& text = active.task->text();
-  const auto reached = active.task->run.trials();
-  trials_.record(report, text.size(), reached);
-  if (auto trial = trials_.next_trial(*active.task->source, text, calls_.at(active.call).wanted, now() + trial_max))
-    self_->send(self_, std::move(trial), calls_.at(active.call).result.model);
+  const auto& source = *active.task->source;
+  const auto& open = calls_.at(active.call);
+  trials_.record(source, report, text.size(), active.task->run.trials());
+  if (auto trial = trials_.next_trial(source, text, open.wanted, report.times.embed, now() + trial_max))
+    self_->send(self_, std::move(trial), open.result.model);
 }
 
 void compressor_state::describe(const policy_ask_ptr& asked) const {
@@ -353,14 +258,21 @@ void compressor_state::forget_task(uint64_t number) {
 }
 
 void compressor_state::arm_timer() {
-  if (armed_ || (calls_.empty() && parked_.empty()))
+  if (calls_.empty() && parked_.empty() && parts_.empty())
     return;
-  armed_ = true;
-  self_->delayed_send(self_, sweep_period, tick_atom_v);
+  auto wake = now() + sweep_period;
+  for (const auto& [number, part] : parts_)
+    wake = std::min(wake, part.again_at);
+  if (wake >= armed_)
+    return;
+  armed_ = wake;
+  self_->delayed_send(self_, std::max(wake - now(), duration::zero()), tick_atom_v);
 }
 
 void compressor_state::tick() {
-  armed_ = false;
+  // A later timer than the one that is armed now was set before it: it must not start a second row of timers.
+  if (now() >= armed_)
+    armed_ = time_point::max();
   const auto gone = [this](const call_ptr& call) {
     if (!call->ended() && call->context().deadline <= now())
       call->fail({errc::deadline_exceeded, "the deadline passed while the text was compressed"});
@@ -374,6 +286,7 @@ void compressor_state::tick() {
   for (const auto number : tasks)
     forget_task(number);
   std::erase_if(calls_, [&](const auto& open) { return gone(open.second.source); });
+  ask_again();
   pump();
 }
 

@@ -26,7 +26,8 @@ struct compressor_setup {
 /// Duty: drives compress_run for each text of a call: steps are taken on threads aside, sentences are embedded by calls
 /// of its own (through the cache, so a sentence that is known costs nothing), points go to an engine of the model's
 /// pool. Owner: NODE_SUPERVISOR. It answers every call that it took; when it dies, the calls' last owner does. A call
-/// fails with the first of its texts that does.
+/// fails with the first of its texts that does; calls for sentences that are refused (errc::overloaded) are made again
+/// before that (overload_retry).
 class compressor_state {
 public:
   using self_pointer = compressor_actor::stateful_pointer<compressor_state>;
@@ -66,18 +67,19 @@ private:
   };
   struct open_part {
     uint64_t task = 0;
-    size_t first = 0;
-    std::weak_ptr<call> source;
+    size_t first = 0; ///< of the task's texts
+    size_t count = 0;
+    std::weak_ptr<call> source{};
+    uint32_t tries = 0;
+    time_point again_at = time_point::max(); ///< max: it is on its way
   };
 
+  // compressor.cpp: the way of a call and of its texts
   time_point now() const { return self_->clock().now(); }
   void begin(const call_ptr& call, const model_ptr& model);
   void pump(); ///< begins what may begin
   void begin_task(uint64_t call, uint32_t index);
   void take_step(uint64_t number);
-  void need_vectors(uint64_t number, vectors_needed needed);
-  void admit_held_back();
-  void ask_parts(uint64_t number);
   void need_points(uint64_t number, engine_work work);
   void finish(uint64_t number, compress_output output);
   void learn(uint64_t number, const compress_report& report);
@@ -85,6 +87,13 @@ private:
   void fail_call(uint64_t number, const failure& reason);
   void forget_task(uint64_t number);
   void arm_timer();
+
+  // compressor_parts.cpp: a text's sentences
+  void need_vectors(uint64_t number, vectors_needed needed);
+  void admit_held_back();
+  void ask_parts(uint64_t number);
+  void ask(uint64_t number, open_part& part);
+  void ask_again(); ///< for parts that were refused, when it is time
 
   self_pointer self_;
   compressor_setup setup_;
@@ -97,10 +106,10 @@ private:
   std::map<uint64_t, active_task> tasks_;
   std::deque<uint64_t> held_back_; ///< tasks that wait for room for their vectors
   uint64_t sentences_ = 0;         ///< of tasks that have room for theirs
-  std::unordered_map<uint64_t, open_part> parts_;
+  std::map<uint64_t, open_part> parts_;
   compressor_trials trials_;
   uint64_t last_number_ = 0;
-  bool armed_ = false;
+  time_point armed_ = time_point::max();
 };
 
 compressor_actor::behavior_type compressor(compressor_state::self_pointer self, const compressor_setup& setup);

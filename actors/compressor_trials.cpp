@@ -5,17 +5,22 @@
 
 namespace weft {
 
-void compressor_trials::record(const compress_report& report, uint64_t text_bytes,
+void compressor_trials::record(const call& source, const compress_report& report, uint64_t text_bytes,
                                std::span<const strategy_trial> reached) {
   const auto size = size_of(text_bytes);
   if (reached.size() > 1) {
     ++texts_tried_;
-    return learning_.record(report.content, size, reached);
+    learning_.record(report.content, size, reached);
   }
   if (text_bytes == 0 || report.units_kept == report.units) // a text that comes back whole has cost nothing
     return;
   const auto& took = report.times;
-  const std::chrono::duration<double> seconds = took.split + took.embed + took.points + took.select;
+  auto embed = took.embed;
+  // A trial that finds its sentences in the cache would make ensembles look cheap; one whose text was compressed
+  // without vectors before has had them computed itself. Whichever took longer was computing.
+  if (const auto* trial = dynamic_cast<const trial_call*>(&source))
+    embed = std::max(embed, trial->embed_before());
+  const std::chrono::duration<double> seconds = took.split + embed + took.points + took.select;
   const strategy_trial cost{.strategy = report.strategy,
                             .coverage = std::max(report.coverage, 0.0),
                             .term_coverage = std::max(report.term_coverage, 0.0),
@@ -25,7 +30,7 @@ void compressor_trials::record(const compress_report& report, uint64_t text_byte
 }
 
 call_ptr compressor_trials::next_trial(const call& source, const std::string& text, const compress_parameters& wanted,
-                                       time_point until) {
+                                       std::chrono::nanoseconds embed_took, time_point until) {
   // Large texts would cost seconds of an engine's time for one measurement.
   if (every_ == 0 || wanted.strategy != compress_strategy::automatic || size_of(text.size()) == size_class::large)
     return nullptr;
@@ -42,7 +47,7 @@ call_ptr compressor_trials::next_trial(const call& source, const std::string& te
   auto context = source.context();
   context.priority = priority::batch;
   context.deadline = until;
-  return std::make_shared<trial_call>(std::move(context), std::move(request));
+  return std::make_shared<trial_call>(std::move(context), std::move(request), embed_took);
 }
 
 compress_table compressor_trials::describe(const compress_policy& now) const {

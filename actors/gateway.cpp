@@ -35,10 +35,11 @@ result<uint32_t> resolve(const gateway_state& state, const call& call, time_poin
   const auto* kind = state.setup.operations->find(operation_of(request.options));
   if (kind == nullptr)
     return failure{errc::unknown_operation, "this node does not have the operation"};
-  // The edge has checked what clients sent; another node's release may mean something else.
+  // The edge has checked what clients sent: what does not read is of another node's release, and no fault of the texts.
   if (const auto& compress = request.options.compress; !compress.empty())
     if (auto wanted = parse_parameters(compress); !wanted)
-      return std::move(wanted.error());
+      return failure{errc::other_identity,
+                     "this node's release does not know these parameters: " + wanted.error().message};
   const auto& model = request.model.empty() ? state.setup.models.front() : request.model;
   if (std::ranges::find(state.setup.models, model) == state.setup.models.end())
     return unknown_model(model);

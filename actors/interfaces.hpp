@@ -22,8 +22,8 @@ using worker_actor = caf::typed_actor<
     caf::reacts_to<batch_ptr>,
     // Gives work on points to the engine, behind the batches that it has; the ask is answered on the engine's thread.
     caf::reacts_to<points_ask_ptr>,
-    // INTERNAL: from the engine's thread: work on points is done.
-    caf::reacts_to<given_atom>,
+    // INTERNAL: from the engine's thread: this work on points is done, and answered.
+    caf::reacts_to<given_atom, points_ask_ptr>,
     // INTERNAL: the engine is there, or why not.
     caf::reacts_to<ready_atom, engine_outcome_ptr>,
     // INTERNAL: from the engine's thread: batch number and answer.
@@ -46,6 +46,8 @@ using worker_pool_actor = caf::typed_actor<
     caf::reacts_to<ready_atom, uint32_t, engine_info_ptr>,
     // From a worker, by its number: a batch is done.
     caf::reacts_to<computed_atom, uint32_t, uint64_t, engine_reply_ptr>,
+    // From a worker, by its number: work on points is done, and answered.
+    caf::reacts_to<given_atom, uint32_t, points_ask_ptr>,
     // From the model keeper: the model of this pool is ready, has failed, or was dropped.
     caf::reacts_to<news_ptr>,
     // Takes over sizes, budgets and bounds; the rest needs a restart.

@@ -2,6 +2,8 @@
 
 #include "runtime/ports/engine.hpp"
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -24,6 +26,11 @@ public:
   }
 
   engine_work work; ///< moved out by whoever gives it to an engine
+
+  // The pool's notes. Whoever has the ask in a message writes them; it goes from pool to worker to engine and back.
+  uint64_t number = 0;
+  uint64_t products = 0;           ///< multiply-adds (products_of())
+  std::chrono::nanoseconds busy{}; ///< what it took the engine
 
 private:
   std::function<void(engine_reply)> done_;

@@ -51,8 +51,9 @@ void run_points(self_pointer self, const points_ask_ptr& asked) {
   WEFT_ASSERT(self->state.device != nullptr);
   ++self->state.batches;
   self->state.device->run(std::move(asked->work), [asked, hdl = worker_actor{self}](engine_reply reply) {
+    asked->busy = reply.busy;
     asked->answer(std::move(reply));
-    caf::anon_send(hdl, given_atom_v);
+    caf::anon_send(hdl, given_atom_v, asked);
   });
 }
 
@@ -82,8 +83,9 @@ worker_actor::behavior_type worker(self_pointer self, const worker_setup& setup)
         self->send(self->state.setup.pool, computed_atom_v, self->state.setup.number, id, reply);
         quit_when_done(self);
       },
-      [self](given_atom) {
+      [self](given_atom, const points_ask_ptr& asked) {
         --self->state.batches;
+        self->send(self->state.setup.pool, given_atom_v, self->state.setup.number, asked);
         quit_when_done(self);
       },
       [self](stop_atom) {

@@ -15,8 +15,10 @@ constexpr size_t chunks_a_tokenizer = 2;
 constexpr uint64_t chunk_bytes_light = 2'048;
 // Of what engines are best with, as much as a batch of jobs' texts has while interactive calls come.
 constexpr uint64_t background_share = 4;
-// Pieces of work on points that wait for a first worker.
+// Pieces of work on points that wait for a first worker, or behind texts.
 constexpr size_t points_waiting_max = 256;
+// Long enough for a worker to be made, or a batch to be computed.
+constexpr auto points_retry_after = std::chrono::milliseconds{100};
 // How soon a client that has gone frees its room; deadlines have timers of their own.
 constexpr auto sweep_period = std::chrono::milliseconds{100};
 
@@ -52,8 +54,13 @@ void worker_pool_state::enter(const points_ask_ptr& asked) {
   if (refusal_)
     return asked->answer({*refusal_, {}});
   if (points_.size() >= points_waiting_max)
-    return asked->answer({failure{errc::overloaded, "too much work on points waits for an engine"}, {}});
-  points_.push_back(asked);
+    return asked->answer(
+        {failure{errc::overloaded, "too much work on points waits for an engine", {}, points_retry_after}, {}});
+  asked->number = ++last_points_;
+  asked->products = products_of(asked->work);
+  // Texts that wait now came before it: one batch of them goes first. Without that they would wait as long as such work
+  // comes, for it needs no room at a worker. One batch and not all of them, so that it waits no longer than it must.
+  points_.push_back({asked, batches_given_ + (core_->queue().ready() ? 1 : 0)});
   pump();
 }
 
@@ -85,6 +92,12 @@ void worker_pool_state::computed(uint32_t worker, uint64_t batch, engine_reply& 
   if (auto found = workers_.find(worker); found != workers_.end())
     setup_.services->meter->batch_computed(found->second.device, core_->items_done() - items,
                                            core_->tokens_done() - tokens, busy);
+  pump();
+}
+
+void worker_pool_state::points_done(uint32_t worker, const points_ask& done) {
+  roster_.points_done(worker, done.number, now());
+  points_cost_.done(done.products, done.busy);
   pump();
 }
 
@@ -150,20 +163,26 @@ void worker_pool_state::dispatch() {
     auto next = core_->next_batch(bounds, now());
     if (!next)
       return;
-    roster_.assign(*target, next->id, now());
+    ++batches_given_;
+    roster_.assign(*target, next->id, next->tokens, now());
     self_->send(workers_.at(*target).handle, std::move(next));
   }
 }
 
 void worker_pool_state::dispatch_points() {
   while (!points_.empty()) {
-    // Behind at most two batches: an engine takes its work in order, and waiting here for an idle one could last as
+    if (core_->queue().ready() && batches_given_ < points_.front().batches_before)
+      return;
+    // Behind whatever that worker has: engines take their work in order, and waiting here for an idle one could last as
     // long as calls come.
     const auto target = roster_.lightest();
     if (!target)
       return;
-    self_->send(workers_.at(*target).handle, points_.front());
+    const auto asked = std::move(points_.front().asked);
     points_.pop_front();
+    const auto cost = points_cost_.tokens_of(asked->products, rate_.per_second());
+    roster_.assign_points(*target, asked->number, cost, now());
+    self_->send(workers_.at(*target).handle, asked);
   }
 }
 
@@ -195,7 +214,7 @@ batch_limits worker_pool_state::share(bool for_idle) const noexcept {
   if (!for_idle)
     return bounds;
   // What waits is dealt out evenly to all who are idle, down to a text of full length each.
-  uint64_t idle = roster_.idle_count();
+  uint64_t idle = std::max(roster_.idle_count(), 1u); // none has nothing to do: one that has points takes all
   uint64_t text = model_ ? model_->info().tokens_max : bounds.tokens_max;
   auto even = (core_->queue().tokens() + idle - 1) / idle;
   bounds.tokens_max = std::min(bounds.tokens_max, std::max(even, text));
@@ -267,6 +286,7 @@ worker_pool_actor::behavior_type worker_pool(worker_pool_state::self_pointer sel
       [&state](computed_atom, uint32_t worker, uint64_t batch, const engine_reply_ptr& reply) {
         state.computed(worker, batch, *reply);
       },
+      [&state](given_atom, uint32_t worker, const points_ask_ptr& done) { state.points_done(worker, *done); },
       [&state](const news_ptr& news) { state.hear(*news); },
       [&state](change_atom, const pool_options_ptr& options) { state.change(*options); },
       [&state](resize_atom, uint32_t workers) { state.resize(workers); },

@@ -2,6 +2,7 @@
 
 #include "actors/interfaces.hpp"
 #include "actors/services.hpp"
+#include "runtime/batching/points_cost.hpp"
 #include "runtime/batching/pool_core.hpp"
 #include "runtime/batching/token_rate.hpp"
 #include "runtime/batching/worker_roster.hpp"
@@ -38,6 +39,7 @@ public:
   void tokenized(uint32_t tokenizer, tokenized_chunk& done);
   void worker_ready(uint32_t worker, const engine_info& info);
   void computed(uint32_t worker, uint64_t batch, engine_reply& reply);
+  void points_done(uint32_t worker, const points_ask& done);
   void hear(const model_news& news);
   void change(const pool_options& options);
   void resize(uint32_t workers);
@@ -56,6 +58,10 @@ private:
   struct worker_slot {
     worker_actor handle;
     std::string device;
+  };
+  struct waiting_points {
+    points_ask_ptr asked;
+    uint64_t batches_before = 0; ///< that must have gone, unless no text waits any more
   };
 
   // worker_pool.cpp: the way of a call
@@ -93,8 +99,11 @@ private:
   std::unique_ptr<pool_core> core_;
   worker_roster roster_{1};
   token_rate rate_; ///< of one worker
+  points_cost points_cost_;
   model_ptr model_;
-  std::deque<points_ask_ptr> points_; ///< wait for the first worker that is ready
+  std::deque<waiting_points> points_; ///< wait for the first worker that is ready, or for texts that came before them
+  uint64_t last_points_ = 0;          ///< number of the last work on points
+  uint64_t batches_given_ = 0;        ///< to workers, so far
   std::optional<failure> refusal_;    ///< why no call is taken now
   bool draining_ = false;
   bool dropping_ = false; ///< the model goes when no call needs it

@@ -130,7 +130,7 @@ void worker_pool_state::child_down(const caf::down_msg& down) {
 
 void worker_pool_state::worker_down(uint32_t number, const std::string& why) {
   auto retired = roster_.retiring(number);
-  auto started = true;
+  auto started = !roster_.on_points(number);
   for (auto batch : roster_.remove(number, now()))
     core_->batch_lost(batch, std::exchange(started, false));
   workers_.erase(number);

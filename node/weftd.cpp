@@ -3,6 +3,7 @@
 #include "node/config/load.hpp"
 #include "node/cpus.hpp"
 #include "node/events.hpp"
+#include "node/heap_arenas.hpp"
 #include "node/options.hpp"
 #include "node/running_node.hpp"
 #include "node/service_manager.hpp"
@@ -177,6 +178,7 @@ private:
 } // namespace
 
 exit_code serve(const serve_command& command) {
+  bound_heap_arenas(usable_cpus());
   event_source events; // first: threads inherit the blocked signals
   const config_sources sources{
       .file = command.config, .environment = process_environment(), .flags = command.overrides};

@@ -56,9 +56,10 @@ void compress_reactor::OnCancel() {
 }
 
 compress_gather::compress_gather(std::shared_ptr<edge> edge, std::shared_ptr<document_store> documents, context caller,
-                                 compress_message message, unary_answer answer, compress_reactor& reactor)
+                                 compress_message message, reply_room room, unary_answer answer,
+                                 compress_reactor& reactor)
     : edge_(std::move(edge)), documents_(std::move(documents)), caller_(std::move(caller)),
-      message_(std::move(message)), options_{.compress = canonical_form(message_.wish.wanted)},
+      message_(std::move(message)), options_{.compress = canonical_form(message_.wish.wanted)}, room_(std::move(room)),
       answer_(std::move(answer)), reactor_(reactor), outcomes_(message_.texts.size() + message_.handles.size()),
       left_(outcomes_.size()) {}
 
@@ -111,7 +112,7 @@ void compress_gather::read_documents() {
 void compress_gather::document_came(size_t index, result<std::shared_ptr<const std::string>> text) {
   if (!text) {
     came(index, text.error());
-  } else if (auto charged = charge_document((*text)->size()); !charged) {
+  } else if (auto charged = charge_document(**text); !charged) {
     std::unique_lock lock(mutex_);
     end(lock, charged.error());
   } else {
@@ -125,16 +126,19 @@ void compress_gather::document_came(size_t index, result<std::shared_ptr<const s
 }
 
 /// Counts a document to the call, and takes credit for its answer.
-status compress_gather::charge_document(uint64_t bytes) {
+status compress_gather::charge_document(std::string_view text) {
+  const auto outcome = room_.of(text); // looks at each byte
   const std::lock_guard hold(mutex_);
-  documents_bytes_ += bytes;
+  documents_bytes_ += text.size();
   if (documents_bytes_ > documents_bytes_max)
     return call_too_large("the documents of the call have more than " + std::to_string(documents_bytes_max) +
                               " bytes together",
                           documents_bytes_max);
-  const auto wanted = compress_reply_bytes(message_.wish, bytes);
   if (ended_)
     return ok; // nobody waits for it, and the reactor may be gone
+  const auto wanted = room_.add(outcome);
+  if (wanted == 0)
+    return ok;
   if (!edge_->replies->take(wanted))
     return replies_full;
   reactor_.hold({edge_->replies, wanted});
@@ -187,7 +191,12 @@ void compress_gather::answer(std::unique_lock<std::mutex>& lock) {
   for (auto& outcome : outcomes_)
     outcomes.push_back(*std::move(outcome));
   const auto all = sum_of(message_, outcomes);
-  answer_.send(write_compress_reply(message_, std::move(outcomes), all, answer_.elapsed()), caller_, all.times);
+  auto message = write_compress_reply(message_, std::move(outcomes), all, answer_.elapsed());
+  // What the answer has in place of what it might have had, which is more: until the client has read it, it is there,
+  // so it is counted, whether there is room at this moment or not.
+  edge_->replies->add(message.Length());
+  reactor_.hold_only({edge_->replies, message.Length()});
+  answer_.send(std::move(message), caller_, all.times);
 }
 
 uint64_t compress_reply_bytes(const compress_wish& wish, uint64_t text_bytes) noexcept {
@@ -217,18 +226,22 @@ grpc::ServerUnaryReactor* start_compress(const std::shared_ptr<edge>& edge,
     return refuse(message.error());
   if (!documents && !message->handles.empty())
     return refuse({errc::unavailable, "this node keeps no documents"});
+  reply_room room(message->wish, dimensions_expected(*edge->view, message->model));
   uint64_t reply_bytes = 0;
-  for (const auto& text : message->texts)
+  uint64_t credit = (1 + message->texts.size() + message->handles.size()) * item_bytes;
+  for (const auto& text : message->texts) {
     reply_bytes += compress_reply_bytes(message->wish, text.size());
+    credit += room.add(room.of(text));
+  }
   if (reply_bytes > compress_reply_bytes_max)
     return refuse(call_too_large("the reply might have more than " + std::to_string(compress_reply_bytes_max) +
                                      " bytes (each text may have all its mega-tokens)",
                                  compress_reply_bytes_max));
-  if (!edge->replies->take(reply_bytes))
+  if (!edge->replies->take(credit))
     return refuse(replies_full);
-  reactor->hold({edge->replies, reply_bytes});
+  reactor->hold({edge->replies, credit});
   const auto gather = std::make_shared<compress_gather>(edge, documents, std::move(caller), *std::move(message),
-                                                        std::move(answer), *reactor);
+                                                        std::move(room), std::move(answer), *reactor);
   reactor->watch(gather);
   gather->start();
   return reactor;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "node/grpc/convert_compress.hpp"
+#include "node/grpc/reply_room.hpp"
 #include "node/grpc/rpc_call.hpp"
 #include "runtime/ports/documents.hpp"
 
@@ -20,6 +21,11 @@ public:
   void watch(std::weak_ptr<compress_gather> watched) noexcept { gather_ = std::move(watched); }
   /// REQUIRES: before Finish(), one thread at a time.
   void hold(byte_credit credit) { credits_.push_back(std::move(credit)); }
+  /// In place of all that it holds. As hold().
+  void hold_only(byte_credit credit) {
+    credits_.clear();
+    hold(std::move(credit));
+  }
 
 private:
   void OnCancel() override;
@@ -38,9 +44,9 @@ private:
 /// errc::unavailable. Thread-safe.
 class compress_gather final : public std::enable_shared_from_this<compress_gather> {
 public:
-  /// documents: not null where there are handles. reactor: gone some time after the answer.
+  /// documents: not null where there are handles. room: has the texts. reactor: gone some time after the answer.
   compress_gather(std::shared_ptr<edge> edge, std::shared_ptr<document_store> documents, context caller,
-                  compress_message message, unary_answer answer, compress_reactor& reactor);
+                  compress_message message, reply_room room, unary_answer answer, compress_reactor& reactor);
   ~compress_gather();
 
   /// REQUIRES: called in the handler, once.
@@ -55,7 +61,7 @@ private:
   void send(size_t index, std::string text);
   void read_documents();
   void document_came(size_t index, result<std::shared_ptr<const std::string>> text);
-  status charge_document(uint64_t bytes);
+  status charge_document(std::string_view text);
   void end(std::unique_lock<std::mutex>& lock, const failure& reason);
   void answer(std::unique_lock<std::mutex>& lock);
 
@@ -64,8 +70,9 @@ private:
   const context caller_;
   compress_message message_; // texts are moved out as they are sent
   const embed_options options_;
+  reply_room room_;
 
-  std::mutex mutex_; // guards all below
+  std::mutex mutex_; // guards all below, and room_.add()
   unary_answer answer_;
   compress_reactor& reactor_;
   std::vector<std::optional<result<embed_result>>> outcomes_; // one a text, then one a handle
@@ -78,7 +85,8 @@ private:
   bool asking_ = false;  // a thread is in read_documents()
 };
 
-/// Credit that an answer for a text of so many bytes may need: it may be kept whole, and its mega-tokens come on top.
+/// What a call is refused by, if it is more than a reply may have: the text, kept whole, and item_bytes a mega-token.
+/// Places of many small sentences come on top (reply_room); where they do not fit, only the last outcomes fail.
 uint64_t compress_reply_bytes(const compress_wish& wish, uint64_t text_bytes) noexcept;
 
 /// The whole way of a Compress RPC. documents: null: the node keeps none. items_max: of one call.

@@ -129,7 +129,8 @@ result<compress_message> read_compress_request(const grpc::ByteBuffer& message, 
   out.wish = *std::move(wish);
   if (!is_utf8(out.model))
     return failure{errc::invalid_utf8, "the model's name is not valid UTF-8", {{"field", "model"}}};
-  if (count == 0)
+  // Fields of these numbers may be of another type: they count against the limit, and bring nothing.
+  if (out.texts.empty() && out.handles.empty())
     return failure{errc::empty_call, "the call has no texts and no handles"};
   if (count > items_max)
     return failure{errc::too_many_items,
@@ -150,6 +151,7 @@ result<uint32_t> write_compressed(const embedding& item, vector_encoding encodin
     return output.error();
   to.set_text(std::move(output->extract));
   write_spans(output->kept, *to.mutable_kept());
+  to.mutable_stands_for()->Add(output->stands_for.begin(), output->stands_for.end());
   for (const auto& from : output->mega_tokens) {
     auto& one = *to.add_mega_tokens();
     write_vector(from.centroid, encoding, one);
@@ -224,7 +226,7 @@ result<compress_piece> read_compress_piece(const grpc::ByteBuffer& message) {
         out.options = out.options.value_or("") + part;
     } else if (in.field() == request::kWindowBytesFieldNumber) {
       if (uint64_t number = 0; in.read(number))
-        out.window_bytes = static_cast<uint32_t>(number);
+        out.window_bytes = static_cast<uint32_t>(number); // as Protobuf reads a uint32 that is longer
     } else {
       in.skip();
     }

@@ -1,8 +1,17 @@
 #include "node/grpc/stream_core.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace weft {
+namespace {
+
+/// Of an answer, what item_bytes do not cover: places and mega-tokens of an extract may outweigh the text.
+uint64_t beyond_item(uint64_t message_bytes) noexcept {
+  return message_bytes - std::min(message_bytes, item_bytes);
+}
+
+} // namespace
 
 void stream_core::add(embed_request message) {
   if (!open() || message.texts.empty())
@@ -29,8 +38,13 @@ void stream_core::done(uint64_t first, std::vector<grpc::ByteBuffer> messages) {
   WEFT_ASSERT(first >= first_);
   WEFT_ASSERT(first - first_ + messages.size() <= slots_.size());
   auto to = slots_.begin() + static_cast<std::ptrdiff_t>(first - first_);
-  for (auto& message : messages)
-    (to++)->message = std::move(message);
+  for (auto& message : messages) {
+    slot& one = *to++;
+    const uint64_t text_bytes = std::exchange(one.bytes, std::max(one.bytes, beyond_item(message.Length())));
+    bytes_ += one.bytes - text_bytes;
+    unread_ += one.bytes;
+    one.message = std::move(message);
+  }
 }
 
 void stream_core::split(stream_group group) {
@@ -59,6 +73,7 @@ void stream_core::written() {
   WEFT_ASSERT(writing_);
   writing_ = false;
   bytes_ -= slots_.front().bytes;
+  unread_ -= slots_.front().bytes;
   slots_.pop_front();
   ++first_;
 }
@@ -67,7 +82,7 @@ void stream_core::discard() noexcept {
   discarded_ = abandoned_ = true;
   slots_.clear();
   waiting_.clear();
-  waiting_items_ = bytes_ = 0;
+  waiting_items_ = bytes_ = unread_ = 0;
 }
 
 bool stream_core::may_read() const noexcept {
@@ -79,7 +94,8 @@ std::optional<stream_group> stream_core::next_group(bool crowded) {
     waiting_items_ -= waiting_.front().left(); // nobody will see its answers
     waiting_.pop_front();
   }
-  if (waiting_.empty() || abandoned_ || groups_out_ >= limits_.groups_max || (crowded && groups_out_ > 0))
+  if (waiting_.empty() || abandoned_ || too_much_unread() || groups_out_ >= limits_.groups_max ||
+      (crowded && groups_out_ > 0))
     return std::nullopt;
   const size_t items_max = crowded ? crowded_group_items : limits_.group_items_max;
   if (computing_ != 0 && computing_ + std::min<uint64_t>(waiting_items_, items_max) > limits_.items_max)
@@ -97,6 +113,12 @@ std::optional<stream_group> stream_core::next_group(bool crowded) {
   computing_ += items;
   ++groups_out_;
   return group;
+}
+
+/// Whether what waits must wait for the client to read: not so the text that all answers are waiting for, or the stream
+/// would stand still. REQUIRES: something waits.
+bool stream_core::too_much_unread() const noexcept {
+  return unread_ >= limits_.bytes_max && waiting_.front().position() != first_;
 }
 
 /// Whether texts of `next` may go with the group.

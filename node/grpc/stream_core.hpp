@@ -14,8 +14,11 @@ namespace weft {
 
 /// How much of one stream may be in the node at once.
 struct stream_limits {
-  uint32_t items_max = 1'024;           ///< texts read and not yet answered to the client; two batches of a worker
-  uint64_t bytes_max = 8'388'608;       ///< of those texts; one message more may be there
+  uint32_t items_max = 1'024; ///< texts read and not yet answered to the client; two batches of a worker
+  /// Of those texts, or of their answers where these have more: as long as there are so many, no message is read, and
+  /// no text goes to the actors before which unread answers of so many bytes wait. One message more may be there, and
+  /// whatever more than their texts the answers to the groups have that were out by then.
+  uint64_t bytes_max = 8'388'608;
   uint32_t group_items_max = 64;        ///< texts that go through the node as one call
   uint64_t group_bytes_max = 1'048'576; ///< of them, unless one text alone has more
   uint32_t groups_max = 16;             ///< with the actors; items_max / group_items_max of full ones
@@ -92,7 +95,7 @@ public:
 
 private:
   struct slot {
-    uint64_t bytes = 0;
+    uint64_t bytes = 0; ///< of the text, or of its answer where that has more
     uint64_t first_byte = 0;
     std::optional<grpc::ByteBuffer> message;
   };
@@ -113,11 +116,13 @@ private:
   bool move_texts(run& from, stream_group& to, size_t items_max);
   bool at_end() const noexcept { return ending_ && ending_->at <= first_; }
   bool returned(size_t items); ///< false: too late to matter
+  bool too_much_unread() const noexcept;
 
   stream_limits limits_;
   std::deque<slot> slots_; // texts from position first_ on
   uint64_t first_ = 0;
   uint64_t bytes_ = 0;      // of all slots
+  uint64_t unread_ = 0;     // of those that are answered
   uint64_t bytes_seen_ = 0; // of all texts
   std::deque<run> waiting_; // in order
   uint64_t waiting_items_ = 0;

@@ -155,11 +155,18 @@ result<compress_step> compress_run::resume(const engine_output& points) {
 }
 
 std::vector<strategy_trial> compress_run::trials() const {
+  const auto& all = state_->candidates;
+  std::vector<extract_quality> measured;
+  for (const auto& each : all)
+    measured.push_back(each.quality);
   std::vector<strategy_trial> out;
-  for (const auto& each : state_->candidates)
-    if (each.quality.coverage >= 0 && each.filled.tokens > 0)
-      out.push_back({each.strategy, each.quality.coverage, each.quality.term_coverage,
-                     static_cast<double>(state_->source.tokens) / static_cast<double>(each.filled.tokens)});
+  for (const auto& each : all) {
+    // What an ensemble answers with is the best of them, whoever's order that is.
+    const auto& given = each.strategy == compress_strategy::ensemble ? all[best_of(measured)] : each;
+    if (given.quality.coverage >= 0 && given.filled.tokens > 0)
+      out.push_back({each.strategy, given.quality.coverage, given.quality.term_coverage,
+                     static_cast<double>(state_->source.tokens) / static_cast<double>(given.filled.tokens)});
+  }
   return out;
 }
 

@@ -60,7 +60,7 @@ public:
   result<compress_step> resume(const engine_output& points);
 
   /// After the output: what each strategy that was tried reached, where vectors measured it; for strategy_learning.
-  /// Costs are not in it. Only an ensemble tries several.
+  /// Costs are not in it. Only an ensemble tries several; its own figures are those of the output.
   std::vector<strategy_trial> trials() const;
 
 private:

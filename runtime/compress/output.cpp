@@ -10,11 +10,9 @@
 namespace weft {
 namespace {
 
-/// Of the layout below, and of the numbers of the enums in it.
-constexpr uint8_t output_version = 1;
 constexpr size_t checksum_bytes = 8;
 
-// These numbers are in the bytes. Another order or another name in between needs another output_version.
+// These numbers are in the bytes. Another order or another name in between needs another compress_output_version.
 static_assert(static_cast<int>(content_kind::mixed) == 7 && content_kind_count == 8);
 static_assert(static_cast<int>(compress_strategy::ensemble) == 5 && compress_strategy_count == 6);
 static_assert(static_cast<int>(counter_kind::bytes) == 2 && counter_kind_count == 3);
@@ -44,6 +42,26 @@ std::vector<source_span> read_spans(record_reader& in) {
       in.refuse("spans are out of order");
     after = span.end;
     out.push_back(span);
+  }
+  return out;
+}
+
+void put(record_writer& out, const std::vector<uint32_t>& counts) {
+  out.put(static_cast<uint32_t>(counts.size()));
+  for (const auto count : counts)
+    out.put(count);
+}
+
+/// One a kept unit, or none.
+std::vector<uint32_t> read_counts(record_reader& in, size_t kept) {
+  const auto many = in.number<uint32_t>();
+  if (many != 0 && many != kept)
+    in.refuse("counts of other units than the kept ones");
+  std::vector<uint32_t> out;
+  for (uint32_t i = 0; i < many && in.why().empty(); ++i) {
+    out.push_back(in.number<uint32_t>());
+    if (out.back() == 0)
+      in.refuse("a kept unit stands for none");
   }
   return out;
 }
@@ -122,6 +140,9 @@ void read(record_reader& in, compress_report& report) {
     *span = read_span(in);
 }
 
+// Results of jobs that ran before kept lines had counts.
+constexpr uint8_t output_version_without_counts = 1;
+
 failure damaged(std::string_view why) {
   return {errc::state_damaged, "this is no compressed text: " + std::string{why}};
 }
@@ -130,10 +151,11 @@ failure damaged(std::string_view why) {
 
 std::string encode(const compress_output& output) {
   record_writer out;
-  out.reserve(output.extract.size() + 16 * output.kept.size() + 512);
-  out.put(output_version);
+  out.reserve(output.extract.size() + 16 * output.kept.size() + 4 * output.stands_for.size() + 512);
+  out.put(compress_output_version);
   out.put(std::string_view{output.extract});
   put(out, output.kept);
+  put(out, output.stands_for);
   out.put(static_cast<uint32_t>(output.mega_tokens.size()));
   for (const auto& token : output.mega_tokens) {
     out.put(token.centroid);
@@ -151,7 +173,8 @@ result<compress_output> decode_compress_output(std::string_view bytes) {
   if (bytes.size() <= checksum_bytes)
     return damaged("it is cut short");
   const auto body = bytes.substr(0, bytes.size() - checksum_bytes);
-  if (static_cast<uint8_t>(body.front()) != output_version)
+  const auto version = static_cast<uint8_t>(body.front());
+  if (version != compress_output_version && version != output_version_without_counts)
     return damaged("it is of another release");
   if (record_reader{bytes.substr(body.size())}.number<uint64_t>() != checksum_of(body))
     return damaged("its checksum is wrong");
@@ -159,6 +182,8 @@ result<compress_output> decode_compress_output(std::string_view bytes) {
   compress_output out;
   out.extract = in.text();
   out.kept = read_spans(in);
+  if (version != output_version_without_counts)
+    out.stands_for = read_counts(in, out.kept.size());
   const auto tokens = in.number<uint32_t>();
   for (uint32_t i = 0; i < tokens && in.why().empty(); ++i) {
     mega_token token;

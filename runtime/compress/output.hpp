@@ -70,13 +70,21 @@ struct compress_report {
 struct compress_output {
   std::string extract;           ///< kept units, verbatim, in their order
   std::vector<source_span> kept; ///< their places in the source, ascending
+  /// [kept]: units of the source that each stands for, itself included (count_stands_for()), where templates chose the
+  /// extract; else empty.
+  std::vector<uint32_t> stands_for;
   std::vector<mega_token> mega_tokens;
   compress_report report;
 };
 
-/// As caches, jobs and other nodes keep it. Little-endian, with a version.
+/// Of the layout of an output's bytes, and of the numbers of the enums in them. Also in every identity, since the
+/// canonical form of the parameters begins with it: a release never finds in a cache what it cannot read.
+inline constexpr uint8_t compress_output_version = 2;
+
+/// As caches, jobs and other nodes keep it. Little-endian, with compress_output_version.
 std::string encode(const compress_output& output);
-/// errc::state_damaged: cut, damaged, or of a release that this one does not understand.
+/// Reads version 1, too, which has no counts: jobs keep results for days. errc::state_damaged: cut, damaged, or of a
+/// release that this one does not understand.
 result<compress_output> decode_compress_output(std::string_view bytes);
 
 } // namespace weft

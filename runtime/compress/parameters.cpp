@@ -1,5 +1,6 @@
 #include "runtime/compress/parameters.hpp"
 
+#include "runtime/compress/output.hpp"
 #include "runtime/compress/policy.hpp"
 
 #include <charconv>
@@ -10,7 +11,12 @@
 namespace weft {
 namespace {
 
-constexpr std::string_view form_version = "v1";
+// Of this form and of an output's bytes alike: what one release caches has no identity in another that cannot read it.
+constexpr std::string_view form_version = "v2";
+static_assert(compress_output_version == 2, "raise form_version with it");
+// Jobs that an earlier release acknowledged have this one; the rest reads the same.
+constexpr std::string_view form_version_before = "v1";
+static_assert(form_version.size() == form_version_before.size());
 
 failure refuse(std::string_view field, std::string why) {
   return {errc::invalid_argument, std::string{field} + ": " + std::move(why), {{"field", std::string{field}}}};
@@ -175,7 +181,8 @@ std::string canonical_form(const compress_parameters& wanted) {
 result<compress_parameters> parse_parameters(std::string_view canonical) {
   form_reader in{canonical};
   compress_parameters out;
-  in.skip(form_version);
+  if (!in.try_skip(form_version_before))
+    in.skip(form_version);
   if (in.try_skip(" ratio="))
     out.ratio = in.number<double>(' ');
   else if (in.skip(" tokens="))
@@ -204,7 +211,7 @@ result<compress_parameters> parse_parameters(std::string_view canonical) {
   if (auto sound = check(out); !sound)
     return sound.error();
   // Other texts may read as the same parameters ("08", "8.0"); only one of them names an identity.
-  if (canonical_form(out) != canonical)
+  if (std::string_view(canonical_form(out)).substr(form_version.size()) != canonical.substr(form_version.size()))
     return refuse("compress", "these parameters are not in canonical form");
   return out;
 }

@@ -74,6 +74,8 @@ compress_output make_output(const run_source& source, const compress_parameters&
     report.templates_kept = totals.templates_kept;
     report.exceptions = totals.exceptions;
     report.exceptions_kept = totals.exceptions_kept;
+    if (best.strategy == compress_strategy::templates)
+      out.stands_for = count_stands_for(source.text, *source.templates, best.filled.kept);
   }
   for (const auto unit : best.filled.kept)
     out.kept.push_back({source.text.units[unit].begin, source.text.units[unit].end});

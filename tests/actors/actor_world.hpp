@@ -63,7 +63,7 @@ public:
     if (actors() > 0)
       caf::anon_send_exit(supervisor, caf::exit_reason::kill);
     step();
-    while (device->complete()) { // late answers to actors that have gone
+    while (device->complete() || device->complete_points()) { // late answers to actors that have gone
     }
     step();
   }

@@ -17,6 +17,7 @@
 #include <functional>
 #include <future>
 #include <malloc.h>
+#include <utility>
 #include <zdict.h>
 #include <zstd.h>
 
@@ -121,31 +122,31 @@ void packings(const char* kind, const std::vector<entry>& entries) {
   }
 }
 
-/// What a dictionary would bring to the texts: trained on every other one, measured on the rest.
-void dictionary(const std::vector<entry>& entries) {
+/// What a dictionary would bring to texts: trained on every other one, measured on the rest.
+void dictionary(const char* kind, const std::vector<std::string>& texts) {
   std::string samples;
   std::vector<size_t> sizes;
-  for (size_t i = 0; i < entries.size(); i += 2) {
-    samples += entries[i].what.text;
-    sizes.push_back(entries[i].what.text.size());
+  for (size_t i = 0; i < texts.size(); i += 2) {
+    samples += texts[i];
+    sizes.push_back(texts[i].size());
   }
   std::string dict(32 << 10, '\0');
   const size_t made = ZDICT_trainFromBuffer(dict.data(), dict.size(), samples.data(), sizes.data(),
                                             static_cast<unsigned>(sizes.size()));
   if (ZDICT_isError(made)) {
-    std::fprintf(stderr, "no dictionary: %s\n", ZDICT_getErrorName(made));
+    std::fprintf(stderr, "%s: no dictionary: %s\n", kind, ZDICT_getErrorName(made));
     return;
   }
   ZSTD_CCtx* context = ZSTD_createCCtx();
   ZSTD_CDict* prepared = ZSTD_createCDict(dict.data(), made, 1);
-  double plain = 0, without = 0, with = 0, texts = 0;
+  double plain = 0, without = 0, with = 0, measured = 0;
   std::string out(1 << 20, '\0');
-  for (size_t i = 1; i < entries.size(); i += 2) {
-    const auto& text = entries[i].what.text;
+  for (size_t i = 1; i < texts.size(); i += 2) {
+    const auto& text = texts[i];
     if (ZSTD_compressBound(text.size()) > out.size())
       continue;
     const auto size = static_cast<double>(text.size());
-    texts += 1;
+    measured += 1;
     plain += size;
     without += std::min(
         size, static_cast<double>(ZSTD_compressCCtx(context, out.data(), out.size(), text.data(), text.size(), 1)));
@@ -154,9 +155,21 @@ void dictionary(const std::vector<entry>& entries) {
   }
   ZSTD_freeCDict(prepared);
   ZSTD_freeCCtx(context);
-  row("text", "text alone, not compressed", plain / texts);
-  row("text", "text alone, zstd 1", without / texts);
-  row("text", "text alone, zstd 1, dictionary 32 kB", with / texts);
+  row(kind, "text alone, not compressed", plain / measured);
+  row(kind, "text alone, zstd 1", without / measured);
+  row(kind, "text alone, zstd 1, dictionary 32 kB", with / measured);
+}
+
+/// Lines that follow each other, joined to documents of at least so many bytes: what a compressed text is kept with.
+std::vector<std::string> documents(const std::vector<std::string>& lines, size_t bytes) {
+  std::vector<std::string> out;
+  std::string document;
+  for (const auto& line : lines) {
+    document += line + '\n';
+    if (document.size() >= bytes)
+      out.push_back(std::exchange(document, {}));
+  }
+  return out;
 }
 
 uint64_t heap() {
@@ -221,7 +234,10 @@ int main(int count, char** arguments) {
     plain_texts.push_back(
         {what, {.data = std::make_shared<const std::string>(texts[i].substr(0, texts[i].size() / 2)), .cost = {}}});
   }
-  dictionary(embeds);
+  dictionary("text", texts);
+  dictionary("2 kB", documents(texts, 2'000));
+  dictionary("8 kB", documents(texts, 8'000));
+  dictionary("32 kB", documents(texts, 32'000));
   for (const auto& [name, entries] : {std::pair{"embed", &embeds}, {"text", &plain_texts}}) {
     packings(name, *entries);
     memory(name, *entries, cache_level::l1);

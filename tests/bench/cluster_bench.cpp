@@ -3,16 +3,11 @@
 //   cluster_bench --weftd FILE [--part cached|mixed|identical|processes|kills]… [--quick] [--json FILE]
 //
 // The model is all-MiniLM-L6-v2 (WEFT_MODEL_DIR). Client, nodes and baseline share the machine and take turns.
-#include "tests/bench/cluster_measures.hpp"
+#include "tests/bench/bench_arguments.hpp"
 #include "tests/bench/echo_node.hpp"
-#include "tests/support/model_directory.hpp"
-
-#include <CLI/CLI.hpp>
 
 #include <cstdio>
-#include <filesystem>
-#include <fstream>
-#include <map>
+#include <utility>
 
 namespace {
 
@@ -70,34 +65,18 @@ void print(const json& row) {
 } // namespace
 
 int main(int argc, char** argv) {
-  const std::vector<std::pair<std::string, std::vector<json> (*)(const cluster_bench_options&)>> parts{
-      {"cached", measure_cached_replies},
-      {"mixed", measure_mixed_load},
-      {"identical", measure_identical_calls},
-      {"processes", measure_three_processes},
-      {"kills", measure_kills}};
+  const std::vector<bench_part> parts{{"cached", measure_cached_replies},
+                                      {"mixed", measure_mixed_load},
+                                      {"identical", measure_identical_calls},
+                                      {"processes", measure_three_processes},
+                                      {"kills", measure_kills}};
   CLI::App app{"What a cluster of real processes does"};
-  cluster_bench_options options;
-  std::vector<std::string> wanted;
-  std::string file;
+  bench_arguments wanted;
+  add_arguments(app, parts, wanted);
   size_t echo_bytes = 0;
-  app.add_option("--weftd", options.programs.weftd, "the program");
-  app.add_option("--part", wanted, "cached, mixed, identical, processes, kills; all by default");
-  app.add_flag("--quick", options.quick, "shorter: for a look, not for a figure");
-  app.add_option("--json", file, "the same figures, as JSON");
   app.add_option("--echo", echo_bytes, "only serve the baseline: replies of so many bytes");
   CLI11_PARSE(app, argc, argv);
   if (echo_bytes > 0)
     return serve_echo(echo_bytes);
-  options.programs.self = std::filesystem::read_symlink("/proc/self/exe");
-  options.programs.model_directory = weft::model_directory().string();
-  json all = json::array();
-  for (const auto& [name, measure] : parts)
-    if (wanted.empty() || std::find(wanted.begin(), wanted.end(), name) != wanted.end())
-      for (auto& row : measure(options)) {
-        print(row);
-        all.push_back(std::move(row));
-      }
-  if (!file.empty() && !(std::ofstream(file) << all.dump(1) << '\n'))
-    give_up("cannot write " + file);
+  run_parts(parts, std::move(wanted), print);
 }

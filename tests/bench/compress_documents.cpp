@@ -101,7 +101,7 @@ void run_round(side& one, timed_calls& calls, sentence_source& source, bool coun
 
 } // namespace
 
-std::vector<json> measure_documents(const compress_bench_options& options) {
+std::vector<json> measure_documents(const cluster_bench_options& options) {
   const node_process node(options.programs, "n1", "", {"cluster.single_node=true"});
   timed_calls calls(node);
   sentence_source source(options.programs.model_directory, 1);

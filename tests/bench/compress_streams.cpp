@@ -98,7 +98,7 @@ stream_totals run_stream(v1::CompressService::Stub& stub, v1::CompressStrategy s
 
 } // namespace
 
-std::vector<json> measure_streams(const compress_bench_options& options) {
+std::vector<json> measure_streams(const cluster_bench_options& options) {
   struct kind {
     const char* text;
     const char* strategy;

@@ -3,15 +3,11 @@
 //   jobs_bench --weftd FILE [--part ingestion|whole|latency|takeover|recovery]… [--quick] [--json FILE]
 //
 // The model is all-MiniLM-L6-v2 (WEFT_MODEL_DIR). Client, nodes and baseline share the machine and take turns.
+#include "tests/bench/bench_arguments.hpp"
 #include "tests/bench/jobs_measures.hpp"
-#include "tests/support/model_directory.hpp"
 
-#include <CLI/CLI.hpp>
-
-#include <algorithm>
 #include <cstdio>
-#include <filesystem>
-#include <fstream>
+#include <utility>
 
 namespace {
 
@@ -59,30 +55,14 @@ void print(const json& row) {
 } // namespace
 
 int main(int argc, char** argv) {
-  const std::vector<std::pair<std::string, std::vector<json> (*)(const cluster_bench_options&)>> parts{
-      {"ingestion", measure_ingestion},
-      {"whole", measure_whole_job},
-      {"latency", measure_latency},
-      {"takeover", measure_takeover},
-      {"recovery", measure_recovery}};
+  const std::vector<bench_part> parts{{"ingestion", measure_ingestion},
+                                      {"whole", measure_whole_job},
+                                      {"latency", measure_latency},
+                                      {"takeover", measure_takeover},
+                                      {"recovery", measure_recovery}};
   CLI::App app{"What durable jobs cost and bring"};
-  cluster_bench_options options;
-  std::vector<std::string> wanted;
-  std::string file;
-  app.add_option("--weftd", options.programs.weftd, "the program")->required();
-  app.add_option("--part", wanted, "ingestion, whole, latency, takeover, recovery; all by default");
-  app.add_flag("--quick", options.quick, "shorter: for a look, not for a figure");
-  app.add_option("--json", file, "the same figures, as JSON");
+  bench_arguments wanted;
+  add_arguments(app, parts, wanted);
   CLI11_PARSE(app, argc, argv);
-  options.programs.self = std::filesystem::read_symlink("/proc/self/exe");
-  options.programs.model_directory = weft::model_directory().string();
-  json all = json::array();
-  for (const auto& [name, measure] : parts)
-    if (wanted.empty() || std::ranges::find(wanted, name) != wanted.end())
-      for (auto& row : measure(options)) {
-        print(row);
-        all.push_back(std::move(row));
-      }
-  if (!file.empty() && !(std::ofstream(file) << all.dump(1) << '\n'))
-    give_up("cannot write " + file);
+  run_parts(parts, std::move(wanted), print);
 }

@@ -4,6 +4,7 @@
 #include "runtime/points/similarity.hpp"
 #include "runtime/ports/engine.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <condition_variable>
@@ -49,6 +50,7 @@ public:
 
   // What the test sets before the engines run.
   uint32_t tokens_best = 0;
+  bool hold_points = false; ///< work on points is done when the test says so
   std::set<int32_t> poison; ///< a batch with one of these ids fails
   std::set<int32_t> deadly; ///< a batch with one of these ids kills its worker
   std::chrono::nanoseconds busy{1'000};
@@ -73,6 +75,7 @@ public:
     if (how_ == mode::manual) {
       const std::lock_guard hold(mutex_);
       waiting_.emplace_back(std::move(work), std::move(done));
+      points_next_.push_back(false);
       return;
     }
     done(compute(work));
@@ -101,9 +104,50 @@ public:
         return false;
       next = std::move(waiting_.front());
       waiting_.pop_front();
+      points_next_.erase(std::ranges::find(points_next_, false));
     }
     next.second(compute(next.first));
     return true;
+  }
+
+  /// Work on points. What it gives is not what tests with fake engines are about.
+  void run_points(const engine_work& work, std::function<void(engine_reply)> done) {
+    auto computed = [&]() -> engine_output {
+      if (const auto* clusters = std::get_if<kmeans_work>(&work))
+        return run_kmeans(*clusters);
+      return run_similarity(std::get<similarity_work>(work));
+    };
+    engine_reply reply{computed(), busy};
+    if (!hold_points)
+      return done(std::move(reply));
+    const std::lock_guard hold(mutex_);
+    points_waiting_.emplace_back(std::move(reply), std::move(done));
+    points_next_.push_back(true);
+  }
+  /// hold_points: answers the oldest; false when none waits.
+  bool complete_points() {
+    std::pair<engine_reply, std::function<void(engine_reply)>> next{engine_reply{failure{}, {}}, nullptr};
+    {
+      const std::lock_guard hold(mutex_);
+      if (points_waiting_.empty())
+        return false;
+      next = std::move(points_waiting_.front());
+      points_waiting_.pop_front();
+      points_next_.erase(std::ranges::find(points_next_, true));
+    }
+    next.second(std::move(next.first));
+    return true;
+  }
+  /// Manual mode with hold_points: answers the oldest of both, as a single engine does; false when none waits.
+  bool complete_next() {
+    bool points = false;
+    {
+      const std::lock_guard hold(mutex_);
+      if (points_next_.empty())
+        return false;
+      points = points_next_.front();
+    }
+    return points ? complete_points() : complete();
   }
 
   size_t waiting() const {
@@ -126,6 +170,8 @@ private:
   std::vector<size_t> sequences_;
   std::vector<size_t> tokens_;
   std::deque<std::pair<embed_batch, std::function<void(engine_reply)>>> waiting_;
+  std::deque<std::pair<engine_reply, std::function<void(engine_reply)>>> points_waiting_;
+  std::deque<bool> points_next_; ///< of all that waits, in its order: whether it is work on points
 };
 
 /// An engine on a fake_device.
@@ -157,11 +203,8 @@ public:
   const engine_info& info() const noexcept override { return info_; }
 
   void run(engine_work work, std::function<void(engine_reply)> done) override {
-    // Work on points is done in place: what it gives is not what tests with fake engines are about.
-    if (const auto* clusters = std::get_if<kmeans_work>(&work))
-      return done({engine_output{run_kmeans(*clusters)}, device_->busy});
-    if (const auto* products = std::get_if<similarity_work>(&work))
-      return done({engine_output{run_similarity(*products)}, device_->busy});
+    if (!std::holds_alternative<embed_batch>(work))
+      return device_->run_points(work, std::move(done));
     auto batch = std::get<embed_batch>(std::move(work));
     if (!thread_.joinable())
       return device_->run(std::move(batch), std::move(done));

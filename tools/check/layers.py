@@ -22,8 +22,8 @@ LAYERS = {
     "runtime": ["runtime/base", "runtime/job", "runtime/ports", "runtime"],
     "actors": ["runtime"],
     "node": ["actors", "runtime"],
-    # Restoring a backup happens where no node runs, so the command does it itself.
-    "tools/weft": ["runtime/base", "runtime/job", "runtime/storage/job_backup.hpp"],
+    # Restoring a backup happens where no node runs, so the command does it itself; ranking by codes is a client's work.
+    "tools/weft": ["runtime/base", "runtime/job", "runtime/points", "runtime/storage/job_backup.hpp"],
     "tests/runtime": ["runtime", "tests/support"],
     "tests/actors": ["actors", "runtime", "tests/support"],
     "tests/node": ["node", "actors", "runtime", "tests/support"],

@@ -1,6 +1,7 @@
 #include "tools/weft/client.hpp"
 
 #include "runtime/base/assert.hpp"
+#include "tools/weft/reply_limits.hpp"
 #include "tools/weft/utf8.hpp"
 #include "weft/v1/node.grpc.pb.h"
 
@@ -19,9 +20,6 @@ using clock = std::chrono::system_clock;
 
 // Long enough for a slow handshake across the world, short enough to reach the next endpoint while one still waits.
 constexpr auto connect_max = std::chrono::seconds{3};
-
-// What one answer may have: 256 texts of 384 floats are below 1 MiB.
-constexpr int message_bytes_max = 64 << 20;
 
 std::string metadata_value(const std::multimap<grpc::string_ref, grpc::string_ref>& metadata, const char* key) {
   const auto found = metadata.find(key);
@@ -42,7 +40,7 @@ std::shared_ptr<grpc::Channel> client::make_channel(const std::string& endpoint)
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   // Retries are decided here (retry_policy), where the next endpoint is known.
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-  arguments.SetMaxReceiveMessageSize(message_bytes_max);
+  arguments.SetMaxReceiveMessageSize(static_cast<int>(receive_bytes_max));
   // A node that is gone without a word is found while a stream waits for its job.
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);

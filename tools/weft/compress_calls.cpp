@@ -1,6 +1,7 @@
 #include "tools/weft/compress_calls.hpp"
 
 #include "runtime/base/errc.hpp"
+#include "tools/weft/reply_limits.hpp"
 #include "tools/weft/utf8.hpp"
 #include "weft/v1/compress.grpc.pb.h"
 
@@ -28,23 +29,29 @@ void look_for_binary(text_item& item) {
   item.trouble = text_problem{static_cast<int>(row.status), std::string{row.reason}, "it is binary data, no text"};
 }
 
-/// The texts of the next call.
+/// The texts of the next call: together within what the node may answer at once.
 struct batch {
-  std::vector<text_item> items;
+  const v1::CompressOptions& options;
+  const size_t texts_max;
+  std::vector<text_item> items{};
   size_t bytes = 0;
+  uint64_t reply_bytes = 0;
   uint64_t first = 0; ///< index of items.front()
 
-  bool has_room(const text_item& item, size_t texts_max) const {
-    return items.empty() || (items.size() < texts_max && bytes + item.text.size() <= call_bytes_max);
+  bool has_room(const text_item& item) const {
+    return items.empty() || (items.size() < texts_max && bytes + item.text.size() <= call_bytes_max &&
+                             reply_bytes + compress_outcome_bytes(options, item.text.size()) <= node_reply_bytes_max);
   }
   void add(text_item item) {
     bytes += item.text.size();
+    reply_bytes += compress_outcome_bytes(options, item.text.size());
     items.push_back(std::move(item));
   }
   void clear() {
     first += items.size();
     items.clear();
     bytes = 0;
+    reply_bytes = 0;
   }
 };
 
@@ -127,12 +134,11 @@ text_problem to_text_problem(const v1::ItemError& error) {
 
 std::optional<problem> compress_all(client& to, text_source& source, const compress_settings& settings,
                                     const compress_sink& sink) {
-  const size_t texts_max = settings.as_documents ? 1 : call_texts_max;
-  batch texts;
+  batch texts{.options = settings.options, .texts_max = settings.as_documents ? 1 : call_texts_max};
   bool go_on = true;
   for (text_item item; go_on && source.next(item);) {
     look_for_binary(item);
-    if (!texts.has_room(item, texts_max))
+    if (!texts.has_room(item))
       if (auto trouble = send(to, texts, settings, sink, go_on))
         return trouble;
     texts.add(std::move(item));

@@ -115,6 +115,13 @@ std::string kept_of(const v1::Compressed& compressed) {
   return out;
 }
 
+std::string stands_for_of(const v1::Compressed& compressed) {
+  std::string out = "[";
+  for (const auto count : compressed.stands_for())
+    out.append(out.size() > 1 ? "," : "").append(std::to_string(count));
+  return out + "]";
+}
+
 std::string mega_tokens_of(const v1::Compressed& compressed) {
   std::string out = "[";
   for (const auto& token : compressed.mega_tokens()) {
@@ -131,14 +138,16 @@ std::string to_json_line(const compressed_text& x) {
   if (x.compressed == nullptr)
     return line + "\n";
   line.pop_back();
-  return line + R"(,"kept":)" + kept_of(*x.compressed) + R"(,"mega_tokens":)" + mega_tokens_of(*x.compressed) + "}\n";
+  return line + R"(,"kept":)" + kept_of(*x.compressed) + R"(,"stands_for":)" + stands_for_of(*x.compressed) +
+         R"(,"mega_tokens":)" + mega_tokens_of(*x.compressed) + "}\n";
 }
 
 std::string to_yaml_entry(const compressed_text& x) {
   std::string entry = to_yaml(json::array({summary(x)}));
   if (x.compressed == nullptr)
     return entry;
-  return entry + "  kept: " + kept_of(*x.compressed) + "\n  mega_tokens: " + mega_tokens_of(*x.compressed) + "\n";
+  return entry + "  kept: " + kept_of(*x.compressed) + "\n  stands_for: " + stands_for_of(*x.compressed) +
+         "\n  mega_tokens: " + mega_tokens_of(*x.compressed) + "\n";
 }
 
 } // namespace weft::cli

@@ -161,4 +161,12 @@ std::string in_words(const v1::CompressOptions& options) {
   return out;
 }
 
+std::string too_large_advice(const v1::CompressOptions& options) {
+  if (options.mega_tokens() == 0)
+    return "Give the text in smaller files, or take it as a stream: --stream.";
+  const bool small = options.encoding() == v1::VECTOR_ENCODING_INT8 || options.encoding() == v1::VECTOR_ENCODING_BINARY;
+  return "Ask for fewer vectors than --mega-tokens " + std::to_string(options.mega_tokens()) +
+         (small ? "" : ", or for smaller ones with --encoding int8") + ", or give the text in smaller files.";
+}
+
 } // namespace weft::cli

@@ -37,4 +37,7 @@ std::optional<problem> fill(const compress_options& options, v1::CompressOptions
 /// "ratio 8, semantic, 2 patterns": what a job does with its texts.
 std::string in_words(const v1::CompressOptions& options);
 
+/// What helps where the texts of a call, or its reply, are too large.
+std::string too_large_advice(const v1::CompressOptions& options);
+
 } // namespace weft::cli

@@ -38,19 +38,12 @@ std::string best_possible(const compressed_text& x) {
          ". Less kept by --keep and --pattern may allow more.";
 }
 
-// Where the command has a way that the table for all clients does not know.
-std::string advice_of(const compressed_text& x) {
-  const std::string best = best_possible(x);
-  if (!best.empty())
-    return best;
-  return x.trouble->reason == "TEXT_TOO_LARGE" ? "--stream compresses a text of any length."
-                                               : advice_for(x.trouble->reason);
-}
+constexpr std::string_view call_too_large = "CALL_TOO_LARGE";
 
 } // namespace
 
 compress_printer::compress_printer(const session& s, settings wanted)
-    : session_(s), settings_(wanted), out_(STDOUT_FILENO), display_(s, wanted.bytes_total, true) {}
+    : session_(s), settings_(std::move(wanted)), out_(STDOUT_FILENO), display_(s, settings_.bytes_total, true) {}
 
 bool compress_printer::print(const compressed_text& x, uint64_t input_bytes) {
   ++items_;
@@ -101,6 +94,18 @@ void compress_printer::tell(const std::string& line) {
   std::fprintf(stderr, "weft: %s\n", line.c_str());
 }
 
+// Where the command has a way that the table for all clients does not know.
+std::string compress_printer::advice_of(const compressed_text& x) const {
+  const std::string best = best_possible(x);
+  if (!best.empty())
+    return best;
+  if (x.trouble->reason == "TEXT_TOO_LARGE")
+    return "--stream compresses a text of any length.";
+  if (x.trouble->reason == call_too_large && !settings_.too_large_advice.empty())
+    return settings_.too_large_advice;
+  return advice_for(x.trouble->reason);
+}
+
 void compress_printer::complain(const compressed_text& x) {
   if (++complaints_ > complaints_shown)
     return;
@@ -120,8 +125,10 @@ exit_code compress_printer::end(const std::optional<problem>& trouble) {
     return report({.what = std::string{"cannot write the results: "} + std::strerror(out_.error())});
   if (out_.closed())
     return exit_code::ok;
-  if (trouble) {
-    const auto code = report(*trouble);
+  if (auto ended = trouble) {
+    if (ended->reason == call_too_large && !settings_.too_large_advice.empty())
+      ended->advice = settings_.too_large_advice;
+    const auto code = report(*ended);
     if (items_ > 0)
       std::fprintf(stderr, "      %s had been answered before.\n", counted(items_, "text").c_str());
     return code;

@@ -20,6 +20,7 @@ public:
     bool headings = false; ///< there are several texts
     bool tolerant = false; ///< a text that failed is no failure of the command
     std::optional<uint64_t> bytes_total{};
+    std::string too_large_advice{}; ///< for CALL_TOO_LARGE, where the command knows better than the table
   };
   compress_printer(const session& s, settings wanted);
 
@@ -37,6 +38,7 @@ public:
 
 private:
   void complain(const compressed_text& x);
+  std::string advice_of(const compressed_text& x) const;
   bool print_text(const compressed_text& x);
 
   const session& session_;

@@ -1,21 +1,18 @@
 #include "tools/weft/compress_stream.hpp"
 
 #include "tools/weft/piece_window.hpp"
+#include "tools/weft/stall_watch.hpp"
 #include "weft/v1/compress.grpc.pb.h"
 
 #include <algorithm>
 #include <atomic>
-#include <condition_variable>
 #include <cstring>
-#include <mutex>
 #include <random>
 #include <thread>
 #include <utility>
 
 namespace weft::cli {
 namespace {
-
-using steady = std::chrono::steady_clock;
 
 constexpr uint32_t window_bytes_default = 256 << 10;
 
@@ -31,7 +28,10 @@ class attempt {
 public:
   /// windows: how many are answered before.
   attempt(client& to, piece_window& pieces, const compress_stream_settings& settings, uint64_t windows)
-      : to_(to), pieces_(pieces), settings_(settings), windows_before_(windows), bytes_before_(pieces.begin()) {
+      : to_(to), pieces_(pieces), settings_(settings), windows_before_(windows), bytes_before_(pieces.begin()),
+        watch_(context_, {.stall_max = settings.stall_max,
+                          .is_due = [this] { return !delivering_ && answer_is_due(); },
+                          .is_over = [this] { return pieces_.closed(); }}) {
     to.prepare(context_);
     stub_ = v1::CompressService::NewStub(to.channel());
     stream_ = stub_->CompressStream(&context_);
@@ -40,7 +40,7 @@ public:
   /// Until the stream ends. REQUIRES: nothing of `pieces` was taken since the last rewind().
   grpc::Status run(const compress_sink& sink, uint64_t generation) {
     std::thread writer{[&] { write(generation); }};
-    std::thread watcher{[&] { watch(); }};
+    watch_.start();
     v1::CompressStreamResponse answer;
     while (stream_->Read(&answer)) {
       delivering_ = true; // whoever reads our output may take its time
@@ -48,24 +48,21 @@ public:
         astray_ = true;
       if (astray_ || !deliver(answer, sink))
         context_.TryCancel();
-      last_answer_ = steady::now();
+      watch_.answered();
       delivering_ = false;
     }
     all_answered_ = pieces_.all_sent() && pieces_.outstanding() == 0;
     pieces_.rewind(); // the writer's generation is over
     writer.join();
     const grpc::Status status = stream_->Finish();
-    end_watch();
-    watcher.join();
+    watch_.end();
     return status;
   }
 
   /// What a stream that ended too early means.
   problem explain(const grpc::Status& status) const {
-    if (stalled_)
-      return {.code = exit_code::timed_out,
-              .what = to_.endpoint() + " stopped answering: nothing for " +
-                      std::to_string(settings_.stall_max.count() / 1'000) + " s"};
+    if (watch_.stalled())
+      return watch_.explain(to_.endpoint());
     if (astray_)
       return {.what = to_.endpoint() + " answered windows out of their order", .advice = advice_for("INTERNAL")};
     if (status.ok())
@@ -120,24 +117,6 @@ private:
     return bytes > 2 * size_t{window_bytes_of(settings_)} || (bytes > 0 && pieces_.all_sent());
   }
 
-  // Read() cannot be told to give up, so somebody else has to look at the clock.
-  void watch() {
-    std::unique_lock lock{ended_mutex_};
-    while (!ended_changed_.wait_for(lock, std::chrono::milliseconds{50}, [&] { return ended_; })) {
-      if (delivering_ || !answer_is_due())
-        last_answer_ = steady::now();
-      stalled_ = stalled_ || steady::now() - last_answer_.load() > settings_.stall_max;
-      if (stalled_ || pieces_.closed())
-        context_.TryCancel();
-    }
-  }
-
-  void end_watch() {
-    const std::lock_guard lock{ended_mutex_};
-    ended_ = true;
-    ended_changed_.notify_all();
-  }
-
   client& to_;
   piece_window& pieces_;
   const compress_stream_settings& settings_;
@@ -150,12 +129,8 @@ private:
   uint64_t answered_ = 0;
   bool astray_ = false;
   bool all_answered_ = false;
-  std::atomic<steady::time_point> last_answer_{steady::now()};
   std::atomic<bool> delivering_{false};
-  std::atomic<bool> stalled_{false};
-  std::mutex ended_mutex_;
-  std::condition_variable ended_changed_;
-  bool ended_ = false;
+  stall_watch watch_;
 };
 
 std::optional<problem> stream_all(client& to, piece_window& pieces, const compress_stream_settings& settings,

@@ -9,6 +9,8 @@
 #include <cmath>
 #include <cstdio>
 #include <optional>
+#include <string_view>
+#include <vector>
 
 namespace weft::cli {
 namespace {
@@ -100,6 +102,52 @@ std::string time_of(const v1::Compressed& compressed) {
   return out;
 }
 
+constexpr size_t forms_shown = 5;
+constexpr size_t form_columns = 90;
+
+/// The kept sentences or lines, as they lie in the extract with their joints: white space, commas between records.
+/// Empty where the extract was left out, or is joined otherwise.
+std::vector<std::string_view> kept_lines(const v1::Compressed& compressed) {
+  const std::string_view text = compressed.text();
+  const bool records = compressed.report().content() == v1::CONTENT_KIND_JSON;
+  std::vector<std::string_view> out;
+  size_t at = 0;
+  for (const auto& place : compressed.kept()) {
+    const auto size = place.end() - place.begin();
+    at = std::min(text.find_first_not_of(records ? " \t\r\n\v\f," : " \t\r\n\v\f", at), text.size());
+    if (place.end() < place.begin() || size > text.size() - at)
+      return {};
+    out.push_back(text.substr(at, size));
+    at += size;
+  }
+  return at == text.size() ? out : std::vector<std::string_view>{};
+}
+
+/// "812 × INFO request 17 served": the lines that stand for most, the commonest first.
+std::vector<std::string> commonest_forms(const v1::Compressed& compressed) {
+  const auto& counts = compressed.stands_for();
+  if (counts.size() != compressed.kept_size())
+    return {};
+  std::vector<int> order;
+  for (int i = 0; i < counts.size(); ++i)
+    if (counts[i] > 1)
+      order.push_back(i);
+  std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return counts[a] > counts[b]; });
+  order.resize(std::min(order.size(), forms_shown));
+  const auto lines = order.empty() ? std::vector<std::string_view>{} : kept_lines(compressed);
+  size_t digits = 0;
+  std::vector<std::string> out;
+  for (const int i : order) {
+    const auto& place = compressed.kept(i);
+    const std::string count = with_spaces(counts[i]);
+    digits = std::max(digits, count.size()); // of the first
+    out.push_back(std::string(digits - count.size(), ' ') + count + " × " +
+                  (lines.empty() ? "bytes " + with_spaces(place.begin()) + " to " + with_spaces(place.end())
+                                 : shorten(printable(lines[static_cast<size_t>(i)]), form_columns)));
+  }
+  return out;
+}
+
 } // namespace
 
 std::string report_line(const v1::Compressed& compressed) {
@@ -134,6 +182,8 @@ std::string explanation(const v1::Compressed& compressed, bool colour) {
   row("kept", units_of(report));
   if (report.templates() > 0)
     row("templates", with_spaces(report.templates_kept()) + " of " + with_spaces(report.templates()));
+  for (const auto& form : commonest_forms(compressed))
+    row("", form);
   if (report.exceptions() > 0)
     row("exceptions", with_spaces(report.exceptions_kept()) + " of " + with_spaces(report.exceptions()));
   constexpr const char* unmeasured = "not measured: this strategy uses no vectors";

@@ -1,20 +1,16 @@
 #include "tools/weft/embed_stream.hpp"
 
 #include "tools/weft/result_names.hpp"
+#include "tools/weft/stall_watch.hpp"
 #include "tools/weft/text_window.hpp"
 #include "tools/weft/utf8.hpp"
 #include "weft/v1/embed.grpc.pb.h"
 
-#include <atomic>
-#include <condition_variable>
-#include <mutex>
 #include <random>
 #include <thread>
 
 namespace weft::cli {
 namespace {
-
-using steady = std::chrono::steady_clock;
 
 void fill_options(const embed_settings& settings, v1::EmbedStreamRequest& request) {
   request.set_model(settings.model);
@@ -95,7 +91,10 @@ private:
 class attempt {
 public:
   attempt(client& to, text_window& window, const embed_settings& settings)
-      : to_(to), window_(window), settings_(settings) {
+      : to_(to), window_(window), settings_(settings),
+        watch_(context_, {.stall_max = settings.stall_max,
+                          .is_due = [this] { return window_.outstanding() > 0; },
+                          .is_over = [this] { return window_.closed(); }}) {
     to.prepare(context_);
     stub_ = v1::EmbedService::NewStub(to.channel());
     stream_ = stub_->EmbedStream(&context_);
@@ -105,10 +104,10 @@ public:
   grpc::Status run() {
     const uint64_t generation = window_.rewind();
     std::thread writer{[&] { write(generation); }};
-    std::thread watcher{[&] { watch(); }};
+    watch_.start();
     v1::EmbedStreamResponse answer;
     while (stream_->Read(&answer)) {
-      last_answer_ = steady::now();
+      watch_.answered();
       ++answered_;
       if (!window_.answer(answer)) {
         surplus_ = true;
@@ -118,17 +117,14 @@ public:
     window_.rewind(); // the writer's generation is over
     writer.join();
     const grpc::Status status = stream_->Finish();
-    end_watch();
-    watcher.join();
+    watch_.end();
     return status;
   }
 
   /// What a stream that ended too early means.
   problem explain(const grpc::Status& status) const {
-    if (stalled_)
-      return {.code = exit_code::timed_out,
-              .what = to_.endpoint() + " stopped answering: nothing for " +
-                      std::to_string(settings_.stall_max.count() / 1000) + " s"};
+    if (watch_.stalled())
+      return watch_.explain(to_.endpoint());
     if (surplus_)
       return {.what = to_.endpoint() + " answered more texts than were sent", .advice = advice_for("INTERNAL")};
     if (status.ok())
@@ -150,35 +146,13 @@ private:
     stream_->WritesDone();
   }
 
-  // Read() cannot be told to give up, so somebody else has to look at the clock.
-  void watch() {
-    std::unique_lock lock{ended_mutex_};
-    while (!ended_changed_.wait_for(lock, std::chrono::milliseconds{50}, [&] { return ended_; })) {
-      if (window_.outstanding() == 0)
-        last_answer_ = steady::now();
-      stalled_ = stalled_ || steady::now() - last_answer_.load() > settings_.stall_max;
-      if (stalled_ || window_.closed())
-        context_.TryCancel();
-    }
-  }
-
-  void end_watch() {
-    const std::lock_guard lock{ended_mutex_};
-    ended_ = true;
-    ended_changed_.notify_all();
-  }
-
   client& to_;
   text_window& window_;
   const embed_settings& settings_;
   grpc::ClientContext context_;
   std::unique_ptr<v1::EmbedService::Stub> stub_;
   std::unique_ptr<grpc::ClientReaderWriter<v1::EmbedStreamRequest, v1::EmbedStreamResponse>> stream_;
-  std::atomic<steady::time_point> last_answer_{steady::now()};
-  std::atomic<bool> stalled_{false};
-  std::mutex ended_mutex_;
-  std::condition_variable ended_changed_;
-  bool ended_ = false;
+  stall_watch watch_;
   uint64_t answered_ = 0;
   bool surplus_ = false;
 };

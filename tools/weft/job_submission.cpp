@@ -3,13 +3,13 @@
 #include "runtime/base/errc.hpp"
 #include "tools/weft/job_json.hpp"
 #include "tools/weft/output.hpp"
+#include "tools/weft/stall_watch.hpp"
 #include "tools/weft/utf8.hpp"
 #include "weft/v1/job.grpc.pb.h"
 
 #include <google/protobuf/stubs/logging.h>
 
 #include <atomic>
-#include <condition_variable>
 #include <mutex>
 #include <random>
 #include <string_view>
@@ -18,8 +18,6 @@
 
 namespace weft::cli {
 namespace {
-
-using steady = std::chrono::steady_clock;
 
 /// What the source's thread tells the others.
 struct source_state {
@@ -50,21 +48,25 @@ class attempt {
 public:
   attempt(client& to, durable_window& window, const submission_settings& settings, const submission_news& news,
           const source_state& source, submission_totals& totals)
-      : to_(to), window_(window), settings_(settings), news_(news), source_(source), totals_(totals) {
+      : to_(to), window_(window), settings_(settings), news_(news), source_(source), totals_(totals),
+        watch_(context_,
+               {.stall_max = settings.stall_max,
+                .is_due = [this] { return !opened_ || window_.is_stuck(); }, // else it is the input that is slow
+                .is_over = [this] { return window_.closed(); }}) {
     to.prepare(context_);
     stub_ = v1::JobService::NewStub(to.channel());
   }
 
   /// Until the stream ends. OK: the job has all its items.
   grpc::Status run() {
-    std::thread watcher{[&] { watch(); }};
+    watch_.start();
     stream_ = stub_->Submit(&context_);
     v1::JobServiceSubmitRequest request;
     *request.mutable_open() = settings_.opening;
     stream_->Write(request);
     std::thread writer;
     for (v1::JobServiceSubmitResponse answer; stream_->Read(&answer);) {
-      last_answer_ = steady::now();
+      watch_.answered();
       if (answer.has_opened() && !writer.joinable())
         start_writer(answer.opened(), writer);
       else if (answer.has_durable())
@@ -76,8 +78,7 @@ public:
     if (writer.joinable())
       writer.join();
     const auto status = stream_->Finish();
-    end_watch();
-    watcher.join();
+    watch_.end();
     return status;
   }
 
@@ -90,11 +91,11 @@ public:
                       " that were acknowledged: nodes that have them are away",
               .advice = "Nothing is lost: submit again with the same --request-id when they are back.",
               .retryable = true};
-    if (stalled_)
-      return {.code = exit_code::timed_out,
-              .what = to_.endpoint() + " stopped answering: nothing for " +
-                      std::to_string(settings_.stall_max.count() / 1'000) + " s",
-              .retryable = true};
+    if (watch_.stalled()) {
+      auto stopped = watch_.explain(to_.endpoint());
+      stopped.retryable = true;
+      return stopped;
+    }
     if (status.ok())
       return to_.failed({grpc::StatusCode::UNAVAILABLE, "the stream ended early"}, context_);
     return to_.failed(status, context_);
@@ -150,24 +151,6 @@ private:
     window_.durable(job.items_total());
   }
 
-  // Read() cannot be told to give up, so somebody else has to look at the clock.
-  void watch() {
-    std::unique_lock lock{ended_mutex_};
-    while (!ended_changed_.wait_for(lock, std::chrono::milliseconds{50}, [&] { return ended_; })) {
-      if (opened_ && !window_.is_stuck())
-        last_answer_ = steady::now(); // it is the input that is slow
-      stalled_ = stalled_ || steady::now() - last_answer_.load() > settings_.stall_max;
-      if (stalled_ || window_.closed())
-        context_.TryCancel();
-    }
-  }
-
-  void end_watch() {
-    const std::lock_guard lock{ended_mutex_};
-    ended_ = true;
-    ended_changed_.notify_all();
-  }
-
   client& to_;
   durable_window& window_;
   const submission_settings& settings_;
@@ -177,11 +160,8 @@ private:
   grpc::ClientContext context_;
   std::unique_ptr<v1::JobService::Stub> stub_;
   std::unique_ptr<grpc::ClientReaderWriter<v1::JobServiceSubmitRequest, v1::JobServiceSubmitResponse>> stream_;
-  std::atomic<steady::time_point> last_answer_{steady::now()};
-  std::atomic<bool> stalled_{false}, opened_{false};
-  std::mutex ended_mutex_;
-  std::condition_variable ended_changed_;
-  bool ended_ = false;
+  std::atomic<bool> opened_{false};
+  stall_watch watch_;
   bool progressed_ = false;
   bool completed_ = false;
   std::optional<uint64_t> behind_;

@@ -49,8 +49,10 @@ file. --append makes the document longer, with a new handle; only what is new is
   -o json   {"index":0,"name":"notes.txt","text":"…","ratio":8.1,"source_tokens":9212,"output_tokens":1137,"strategy":"semantic",
             "content":"prose","coverage":0.74,"fidelity":0.93,"kept":[[0,81],…],"mega_tokens":[…],…}, one object a text
             (with "window":[0,262144] a window), or {"index":1,"name":"…","error":{"code","reason","message"}}
+            Of logs by their templates: "stands_for":[812,1,…], for how many lines each of "kept" stands
   -o wide   also a line of the report a text, on standard error        -o name   handles of documents, else names
-  --explain the report for people: what the text is, how it was compressed and why, what was kept and what was lost
+  --explain the report for people: what the text is, how it was compressed and why, what was kept and what was lost;
+            of logs the commonest forms of lines, with their counts
 
 Examples:
   weft compress --ratio 8 report.md
@@ -180,7 +182,8 @@ exit_code run(session& s, const options& o) {
   compress_printer out{s,
                        {.explain = o.explain,
                         .headings = files.size() + o.texts.size() > 1,
-                        .bytes_total = o.document.empty() ? source.bytes_total() : std::nullopt}};
+                        .bytes_total = o.document.empty() ? source.bytes_total() : std::nullopt,
+                        .too_large_advice = too_large_advice(settings.options)}};
   if (!o.document.empty())
     return compress_stored(to, out, o, settings);
   return o.stream ? compress_streams(to, out, o, settings, files) : compress_files(to, out, o, settings, source);

@@ -13,17 +13,4 @@ namespace weft {
 /// none. In integers, so equal on any machine.
 double term_coverage(const document& source, std::span<const uint32_t> kept);
 
-/// Mean over all units i of max over kept j of cosine(i, j), where a cosine below 0 counts as 0. 0 where nothing is
-/// kept. vectors: [units, dimensions], |row| = 1. Time: units times kept times dimensions.
-double coverage(std::span<const float> vectors, uint32_t dimensions, std::span<const uint32_t> kept);
-
-/// The same from products of 8-bit vectors: products [units, kept], of which `one` is that of a vector with itself
-/// (127 * 127 where components are scaled by 127).
-double coverage(std::span<const int32_t> products, uint32_t units, double one);
-
-/// cosine(sum over all units i of tokens(i) v(i), sum over kept ones), at least 0: how much the extract is about what
-/// the source is about. 0 where nothing is kept. vectors: [units, dimensions]; tokens: [units].
-double fidelity(std::span<const float> vectors, uint32_t dimensions, std::span<const uint32_t> tokens,
-                std::span<const uint32_t> kept);
-
 } // namespace weft

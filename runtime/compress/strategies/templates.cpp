@@ -9,6 +9,7 @@
 #include <bit>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 namespace weft {
 namespace {
@@ -205,6 +206,29 @@ template_totals totals_of(const template_facts& facts, std::span<const uint32_t>
     out.templates_kept += seen[facts.template_of[unit]] == 0 ? 1 : 0;
     seen[facts.template_of[unit]] = 1;
   }
+  return out;
+}
+
+std::vector<uint32_t> count_stands_for(const document& source, const template_facts& facts,
+                                       std::span<const uint32_t> kept) {
+  WEFT_ASSERT(facts.template_of.size() == source.units.size());
+  const auto is_title = [&](uint32_t unit) {
+    return source.units[unit].kind == unit_kind::heading || source.units[unit].header;
+  };
+  std::vector<uint32_t> left_out(size_t{2} * facts.templates); // by template, ordinary lines and exceptions apart
+  const auto group_of = [&](uint32_t unit) -> uint32_t& {
+    return left_out[size_t{2} * facts.template_of[unit] + facts.exceptions[unit]];
+  };
+  for (uint32_t i = 0; i < source.units.size(); ++i)
+    if (!is_title(i))
+      ++group_of(i);
+  for (const uint32_t unit : kept)
+    if (!is_title(unit))
+      --group_of(unit);
+  std::vector<uint32_t> out;
+  out.reserve(kept.size());
+  for (const uint32_t unit : kept)
+    out.push_back(is_title(unit) ? 1 : 1 + std::exchange(group_of(unit), 0));
   return out;
 }
 

@@ -28,6 +28,13 @@ struct template_totals {
 };
 template_totals totals_of(const template_facts& facts, std::span<const uint32_t> kept);
 
+/// For how many units each kept one stands, itself included: [kept]. The first of a template stands for all that were
+/// left out of it, the others for themselves alone. Exceptions are apart: one stands for left-out exceptions of its
+/// template only, so for 1 where all were kept. Headings and header rows stand for 1. No unit is counted twice.
+/// kept: ascending.
+std::vector<uint32_t> count_stands_for(const document& source, const template_facts& facts,
+                                       std::span<const uint32_t> kept);
+
 /// All that looks like an error, then the other exceptions, each in the order of the text, then an exemplar of each
 /// template, the commonest first, then where things change: the first and last lines, and lines where one template
 /// gives way to another.

@@ -3,6 +3,7 @@
 #include "runtime/base/assert.hpp"
 #include "runtime/compute/cpu/engine_queue.hpp"
 #include "runtime/compute/cpu/engine_thread.hpp"
+#include "runtime/compute/model/batch_fault.hpp"
 #include "runtime/points/kmeans.hpp"
 #include "runtime/points/similarity.hpp"
 
@@ -23,22 +24,6 @@ namespace {
 /// way of a batch to the engine and back counts with them.
 uint32_t batch_tokens_best(numeric_class precision) {
   return precision == numeric_class::bf16 ? 2048 : 512;
-}
-
-/// Why `batch` cannot be computed, or nothing. The encoders take well-formed batches only.
-std::optional<failure> find_fault(const embed_batch& batch, const bert_shape& shape) {
-  const auto fault = [](const char* what) { return failure{errc::internal, std::string("malformed batch: ") + what}; };
-  if (batch.offsets.size() != batch.normalize.size() + 1)
-    return fault("offsets and normalize do not fit each other");
-  if (batch.offsets.front() != 0 || batch.offsets.back() != batch.ids.size())
-    return fault("offsets do not span the ids");
-  for (size_t s = 0; s + 1 < batch.offsets.size(); ++s)
-    if (batch.offsets[s] >= batch.offsets[s + 1] || batch.offsets[s + 1] - batch.offsets[s] > shape.positions)
-      return fault("a sequence is empty or longer than the model's positions");
-  for (const int32_t id : batch.ids)
-    if (static_cast<uint32_t>(id) >= shape.vocabulary)
-      return fault("an id is outside the vocabulary");
-  return std::nullopt;
 }
 
 /// Scales a row to length 1; the floor keeps a row of zeros zero.

@@ -108,6 +108,7 @@ TEST_CASE("the results of a job that compresses are compressed texts, and one th
   REQUIRE(out.items_size() == 3);
   CHECK(out.items(0).compressed().text() == "some");
   CHECK(out.items(0).compressed().source() == pb::SOURCE_STORE);
+  CHECK(out.items(0).compressed().stands_for(0) == 5);
   CHECK(out.items(0).compressed().mega_tokens(0).values_size() == 5);
   CHECK(out.items(0).compressed().report().output_tokens() == 4);
   CHECK(out.items(1).error().reason() == "STATE_DAMAGED");

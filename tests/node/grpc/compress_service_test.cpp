@@ -15,29 +15,11 @@ using weft::test::fake_document_store;
 using weft::test::halves;
 using weft::test::soon;
 using weft::test::test_node;
+using weft::test::with_documents;
 
 namespace {
 
 const auto compress_calls = [](const weft::call_ptr& call) { compress(call); };
-
-weft::grpc_server_options with(std::shared_ptr<weft::document_store> documents) {
-  auto out = weft::test::on_any_port();
-  out.documents = std::move(documents);
-  return out;
-}
-
-struct edit_outcome {
-  grpc::Status status;
-  pb::EditDocumentResponse reply;
-};
-
-edit_outcome edit(const test_node& node, const pb::EditDocumentRequest& in) {
-  edit_outcome out;
-  grpc::ClientContext rpc;
-  rpc.set_deadline(soon());
-  out.status = pb::CompressService::NewStub(node.channel)->EditDocument(&rpc, in, &out.reply);
-  return out;
-}
 
 } // namespace
 
@@ -52,6 +34,8 @@ TEST_CASE("texts come back compressed, in order, with reports and what they cost
   CHECK(got.text() == "the sec");
   REQUIRE(got.kept_size() == 1);
   CHECK(got.kept(0).end() == 7);
+  REQUIRE(got.stands_for_size() == 1);
+  CHECK(got.stands_for(0) == 5);
   CHECK(got.source() == pb::SOURCE_MEMORY);
   REQUIRE(got.mega_tokens_size() == 2);
   CHECK(got.mega_tokens(1).values_size() == 5);
@@ -185,6 +169,7 @@ TEST_CASE("a query that is not UTF-8 is named; bytes that are no request are ref
   CHECK(error_info(send("\x12")).reason() == "INVALID_ARGUMENT");
   CHECK(error_info(send("\x0A\x02\xFF\xFE\x12\x01x" + options)).reason() == "INVALID_UTF8"); // the model's name
   CHECK(error_info(send(options)).reason() == "EMPTY_CALL");
+  CHECK(error_info(send("\x10\x01" + options)).reason() == "EMPTY_CALL"); // texts as a number: no text
   CHECK(send("\x12\x03"
              "ab\xFF" +
              options)
@@ -283,7 +268,7 @@ TEST_CASE("a call has a bounded number of texts, and a reply that could not be b
 
 TEST_CASE("answers that are not read count against the node's budget for them, by their texts' bytes") {
   auto options = weft::test::on_any_port();
-  options.reply_bytes_max = 10'000;
+  options.reply_bytes_max = 12'000;
   test_node node(nullptr, options);
   grpc::Status status;
   std::thread client([&] { status = compress(node, halves({std::string(7'000, 'x')})).status; });
@@ -296,113 +281,42 @@ TEST_CASE("answers that are not read count against the node's budget for them, b
   CHECK(node.meter->count("compress", errc::overloaded) == 1);
 }
 
-TEST_CASE("handles stand for their documents, after the texts; one that is unknown fails alone") {
+TEST_CASE("places of short lines count against the budget before they are there; those of documents, too") {
+  auto options = weft::test::on_any_port();
+  options.reply_bytes_max = 40'000;
+  std::string lines;
+  for (int i = 0; i < 3'500; ++i)
+    lines += "a\n";
   const auto store = std::make_shared<fake_document_store>();
-  test_node node(compress_calls, with(store));
-  auto in = halves({"a text"});
-  in.add_handles(std::string(64, '1'));
-  in.add_handles(std::string(64, 'f'));
-  in.add_handles(std::string(64, '2'));
-  const auto [status, reply] = compress(node, in);
-  REQUIRE_MESSAGE(status.ok(), status.error_message());
-  REQUIRE(reply.items_size() == 4);
-  CHECK(reply.items(0).compressed().text() == "a t");
-  CHECK(reply.items(1).compressed().text() == "document " + std::string(27, '1'));
-  CHECK(reply.items(2).error().reason() == "UNKNOWN_HANDLE");
-  CHECK(reply.items(3).compressed().text() == "document " + std::string(27, '2'));
-}
-
-TEST_CASE("documents are read one after the other, and none when the client has gone") {
-  const auto store = std::make_shared<fake_document_store>();
-  test_node node(compress_calls, with(store));
-  grpc::ClientContext rpc;
-  rpc.set_deadline(soon());
-  grpc::Status status;
-  std::thread client([&] {
-    pb::CompressRequest in = halves({});
-    in.add_handles(std::string(64, 'e'));
-    in.add_handles(std::string(64, '1'));
-    pb::CompressResponse out;
-    status = pb::CompressService::NewStub(node.channel)->Compress(&rpc, in, &out);
-  });
-  CHECK(eventually([&] { return store->reads() == 1; }));
-  SUBCASE("it comes") {
-    store->take_waiting()(std::make_shared<const std::string>("late"));
-    client.join();
-    CHECK(status.ok());
-    CHECK(store->reads() == 2);
-  }
-  SUBCASE("the client goes") {
-    rpc.TryCancel();
-    client.join();
-    CHECK(eventually([&] { return node.meter->count("compress", errc::cancelled) == 1; }));
-    store->take_waiting()(std::make_shared<const std::string>("too late"));
-    CHECK(store->reads() == 1);
-  }
-  SUBCASE("the store loses it") {
-    store->take_waiting() = nullptr;
-    client.join();
-    CHECK(error_info(status).reason() == "UNAVAILABLE");
-  }
-  SUBCASE("it is larger than a call may be") {
-    store->take_waiting()(std::make_shared<const std::string>(33'554'433, 'x'));
-    client.join();
-    CHECK(error_info(status).reason() == "CALL_TOO_LARGE");
-  }
-}
-
-TEST_CASE("a document is made and changed by its store, and a bad edit does not get there") {
-  const auto store = std::make_shared<fake_document_store>();
-  test_node node(compress_calls, with(store));
-  pb::EditDocumentRequest in;
-  in.set_text("some text");
-  const auto [status, reply] = edit(node, in);
-  REQUIRE(status.ok());
-  CHECK(reply.handle() == std::string(64, 'a'));
-  CHECK(reply.bytes() == 9);
-  CHECK(reply.chunks() == 3);
-  CHECK(reply.chunks_new() == 2);
-  in.set_handle(reply.handle());
-  in.mutable_replaced()->set_begin(2);
-  in.mutable_replaced()->set_end(5);
-  CHECK(edit(node, in).status.ok());
-  REQUIRE(store->edits().size() == 2);
-  CHECK_FALSE(store->edits()[0].second.replaced);
-  const auto second = store->edits()[1].second;
-  CHECK(second.handle == std::string(64, 'a'));
-  CHECK(second.replaced->begin == 2);
-  CHECK(second.replaced->end == 5);
-  CHECK(second.text == "some text");
-
-  for (const auto& [handle, begin, field] : {std::tuple{std::string("7"), 0, "handle"},
-                                             {std::string(64, 'a'), 6, "replaced"},
-                                             {std::string(), 0, "replaced"}}) {
-    in.set_handle(handle);
-    in.mutable_replaced()->set_begin(static_cast<uint64_t>(begin));
-    const auto refused = edit(node, in).status;
-    CHECK(refused.error_code() == grpc::StatusCode::INVALID_ARGUMENT);
-    CHECK(error_info(refused).metadata().at("field") == field);
-  }
-  CHECK(store->edits().size() == 2);
-  in.set_handle(std::string(64, 'f'));
-  in.clear_replaced();
-  CHECK(error_info(edit(node, in).status).reason() == "UNKNOWN_HANDLE");
-  CHECK(node.meter->count("edit_document", errc::none) == 2);
-}
-
-TEST_CASE("a node without a store says that it keeps no documents") {
-  test_node node(compress_calls);
+  options.documents = store;
+  test_node node(nullptr, options);
+  grpc::Status first, status;
+  std::thread waiting([&] { first = compress(node, halves({"a text"})).status; });
+  auto calls = node.entrance.take(1); // of what is alone all is taken, so another one must be there
+  CHECK(error_info(compress(node, halves({lines})).status).reason() == "OVERLOADED");
   auto in = halves({});
-  in.add_handles(std::string(64, '1'));
-  for (const auto& status : {compress(node, in).status, edit(node, {}).status}) {
-    CHECK(status.error_code() == grpc::StatusCode::UNAVAILABLE);
-    CHECK(status.error_message() == "this node keeps no documents");
-  }
+  in.add_handles(std::string(64, 'e'));
+  std::thread client([&] { status = compress(node, in).status; });
+  CHECK(eventually([&] { return store->reads() == 1; }));
+  store->take_waiting()(std::make_shared<const std::string>(lines));
+  client.join();
+  CHECK(error_info(status).reason() == "OVERLOADED");
+  compress(calls[0]);
+  calls.clear();
+  waiting.join();
+  CHECK(first.ok());
 }
 
-TEST_CASE("a node that drains takes no text and no edit") {
-  test_node node(compress_calls, with(std::make_shared<fake_document_store>()));
-  node.server.drain({});
-  CHECK(error_info(compress(node, halves({"x"})).status).reason() == "DRAINING");
-  CHECK(error_info(edit(node, {}).status).reason() == "DRAINING");
+TEST_CASE("an extract without counts has none in the reply") {
+  test_node node([](const weft::call_ptr& call) {
+    auto made = weft::test::fake_compressed(call->request());
+    auto output = *weft::decode_compress_output(*made.items.front().document);
+    output.stands_for.clear();
+    made.items.front().document = std::make_shared<const std::string>(encode(output));
+    call->reply(std::move(made));
+  });
+  const auto [status, reply] = compress(node, halves({"a text"}));
+  REQUIRE(status.ok());
+  CHECK(reply.items(0).compressed().kept_size() == 1);
+  CHECK(reply.items(0).compressed().stands_for_size() == 0);
 }

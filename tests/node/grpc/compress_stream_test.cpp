@@ -1,4 +1,5 @@
 #include "node/grpc/compress_stream.hpp"
+#include "tests/node/grpc/bidi_client.hpp"
 #include "tests/node/grpc/compress_world.hpp"
 
 #include <algorithm>
@@ -11,7 +12,6 @@ using weft::errc;
 using weft::test::compress;
 using weft::test::error_info;
 using weft::test::eventually;
-using weft::test::soon;
 using weft::test::test_node;
 
 namespace {
@@ -20,11 +20,9 @@ constexpr uint32_t window_bytes = 16'384;
 
 const auto compress_calls = [](const weft::call_ptr& call) { compress(call); };
 
-struct stream_client {
-  explicit stream_client(const test_node& node) : stub(pb::CompressService::NewStub(node.channel)) {
-    rpc.set_deadline(soon());
-    stream = stub->CompressStream(&rpc);
-  }
+struct stream_client
+    : weft::test::bidi_client<pb::CompressService, pb::CompressStreamRequest, pb::CompressStreamResponse> {
+  explicit stream_client(const test_node& node) : bidi_client(node, &pb::CompressService::Stub::CompressStream) {}
   static pb::CompressStreamRequest first_message(std::string piece = {}) {
     pb::CompressStreamRequest out;
     out.mutable_options()->set_ratio(2);
@@ -38,16 +36,6 @@ struct stream_client {
     in.set_piece(std::move(piece));
     return stream->Write(in);
   }
-  std::vector<pb::CompressStreamResponse> rest() {
-    std::vector<pb::CompressStreamResponse> out;
-    for (pb::CompressStreamResponse one; stream->Read(&one);)
-      out.push_back(one);
-    return out;
-  }
-
-  std::unique_ptr<pb::CompressService::Stub> stub;
-  grpc::ClientContext rpc;
-  std::unique_ptr<grpc::ClientReaderWriter<pb::CompressStreamRequest, pb::CompressStreamResponse>> stream;
 };
 
 /// Lines of two-byte characters, with their numbers.
@@ -101,7 +89,8 @@ TEST_CASE("a text of several MB is answered window by window, in order, with few
   for (pb::CompressStreamResponse one; client.stream->Read(&one); ++next) {
     const auto window = std::string_view{text}.substr(end, one.window().end() - one.window().begin());
     wrong += one.index() != next || one.window().begin() != end || window.size() > window_bytes ||
-             one.compressed().text() != window.substr(0, weft::test::half_of(window)) || !window.ends_with('\n');
+             one.compressed().text() != window.substr(0, weft::test::half_of(window)) || !window.ends_with('\n') ||
+             one.compressed().stands_for_size() != one.compressed().kept_size();
     end = one.window().end();
     tokens += one.info().usage().tokens();
   }

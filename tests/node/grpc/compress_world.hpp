@@ -30,6 +30,7 @@ inline compress_output fake_output(std::string_view text, const compress_paramet
   const auto half = half_of(text);
   out.extract = text.substr(0, half);
   out.kept = {{0, half}};
+  out.stands_for = {5};
   for (uint32_t i = 0; i < wanted.mega_tokens; ++i)
     out.mega_tokens.push_back({{0.5F, -0.25F, 1, 0, -1}, 1.0 / wanted.mega_tokens, {{i, i + 1}}});
   auto& report = out.report;
@@ -121,6 +122,12 @@ private:
   read_done waiting_;
   size_t reads_ = 0;
 };
+
+inline grpc_server_options with_documents(std::shared_ptr<document_store> documents) {
+  auto out = on_any_port();
+  out.documents = std::move(documents);
+  return out;
+}
 
 struct compress_outcome {
   grpc::Status status;

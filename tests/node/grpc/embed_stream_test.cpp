@@ -1,5 +1,5 @@
 #include "node/grpc/stream_retry.hpp"
-#include "tests/node/grpc/test_node.hpp"
+#include "tests/node/grpc/bidi_client.hpp"
 
 #include <atomic>
 #include <deque>
@@ -9,33 +9,18 @@ namespace pb = weft::v1;
 using namespace std::chrono_literals;
 using weft::errc;
 using weft::test::eventually;
-using weft::test::soon;
 using weft::test::test_node;
 
 namespace {
 
-struct stream_client {
-  explicit stream_client(const test_node& node) : stub(pb::EmbedService::NewStub(node.channel)) {
-    rpc.set_deadline(soon());
-    stream = stub->EmbedStream(&rpc);
-  }
+struct stream_client : weft::test::bidi_client<pb::EmbedService, pb::EmbedStreamRequest, pb::EmbedStreamResponse> {
+  explicit stream_client(const test_node& node) : bidi_client(node, &pb::EmbedService::Stub::EmbedStream) {}
   bool send(std::vector<std::string> texts) {
     pb::EmbedStreamRequest in;
     for (auto& text : texts)
       in.add_texts(std::move(text));
     return stream->Write(in);
   }
-  /// All answers until the stream ends.
-  std::vector<pb::EmbedStreamResponse> rest() {
-    std::vector<pb::EmbedStreamResponse> out;
-    for (pb::EmbedStreamResponse one; stream->Read(&one);)
-      out.push_back(one);
-    return out;
-  }
-
-  std::unique_ptr<pb::EmbedService::Stub> stub;
-  grpc::ClientContext rpc;
-  std::unique_ptr<grpc::ClientReaderWriter<pb::EmbedStreamRequest, pb::EmbedStreamResponse>> stream;
 };
 
 std::string text_number(int i) {

@@ -236,6 +236,59 @@ TEST_CASE("memory is held for texts and answers until the answers have left") {
   CHECK(core.bytes_held() == 0);
 }
 
+TEST_CASE("an answer that has more bytes than its text is held for what it has") {
+  stream_core core({.bytes_max = 10'000});
+  core.add(texts(2, 100));
+  const auto group = *core.next_group();
+  CHECK(core.may_read());
+  std::vector<grpc::ByteBuffer> messages;
+  messages.push_back(message(std::string(50'000, 'x')));
+  messages.push_back(message("small"));
+  core.done(group.first, std::move(messages));
+  CHECK(core.bytes_held() == 50'000 + 100 + weft::item_bytes);
+  CHECK_FALSE(core.may_read());
+  REQUIRE(core.next_message());
+  core.written();
+  CHECK(core.bytes_held() == 100 + weft::item_bytes);
+  CHECK(core.may_read());
+  drain(core);
+  CHECK(core.bytes_held() == 0);
+}
+
+TEST_CASE("while the client leaves answers unread, no text goes out but the one that they wait for") {
+  stream_core core({.items_max = 8, .bytes_max = 10'000, .group_items_max = 1, .groups_max = 2});
+  const auto large = [&](const weft::stream_group& group) {
+    std::vector<grpc::ByteBuffer> messages;
+    messages.push_back(message(std::string(20'000, 'x')));
+    core.done(group.first, std::move(messages));
+  };
+  core.add(texts(6, 1'000));
+  const auto a = *core.next_group(), b = *core.next_group();
+  SUBCASE("all in order") {
+    large(a);
+    CHECK_FALSE(core.next_group()); // 4 texts wait, and nobody has read a byte
+    large(b);
+    CHECK_FALSE(core.next_group());
+    REQUIRE(core.next_message());
+    CHECK_FALSE(core.next_group()); // it has not left
+    core.written();
+    CHECK_FALSE(core.next_group());
+    drain(core);
+    CHECK(core.next_group()->first == 2);
+    CHECK(core.next_group()->first == 3);
+  }
+  SUBCASE("the first one goes again") {
+    large(b);
+    CHECK_FALSE(core.next_group());
+    core.retry(a);
+    REQUIRE(core.next_group()->first == 0);
+    CHECK_FALSE(core.next_group());
+    large(a);
+    drain(core);
+    CHECK(core.next_group()->first == 2);
+  }
+}
+
 TEST_CASE("groups that were refused go again in order") {
   stream_core core({.group_items_max = 1});
   core.add(texts(4));

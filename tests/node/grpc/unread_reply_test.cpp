@@ -1,4 +1,4 @@
-#include "tests/node/grpc/test_node.hpp"
+#include "tests/node/grpc/compress_world.hpp"
 #include "tests/support/tcp_client.hpp"
 
 #include <optional>
@@ -19,11 +19,10 @@ public:
     socket_.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0, no_window) + frame(4, 1, 0, ""));
   }
 
-  void call(const pb::EmbedRequest& request) {
-    const auto message = request.SerializeAsString();
-    const std::string headers = literal(":method", "POST") + literal(":scheme", "http") +
-                                literal(":path", "/weft.v1.EmbedService/Embed") + literal(":authority", "x") +
-                                literal("content-type", "application/grpc") + literal("te", "trailers");
+  void call(const std::string& path, const std::string& message) {
+    const std::string headers = literal(":method", "POST") + literal(":scheme", "http") + literal(":path", path) +
+                                literal(":authority", "x") + literal("content-type", "application/grpc") +
+                                literal("te", "trailers");
     socket_.send(frame(1, 4, next_, headers) + // HEADERS, END_HEADERS
                  frame(0, 1, next_, std::string(1, 0) + big_endian(message.size(), 4) + message)); // DATA, END_STREAM
     next_ += 2;
@@ -80,7 +79,7 @@ TEST_CASE("answers that a client does not read keep their place in the node unti
   CHECK(eventually([&] { return permit.use_count() == 1; }));
   auto deaf = std::make_optional<deaf_client>(node.port);
   for (int i = 0; i < 3; ++i)
-    deaf->call(two_texts());
+    deaf->call("/weft.v1.EmbedService/Embed", two_texts().SerializeAsString());
   CHECK(eventually([&] { return node.meter->count("embed", errc::none) == 4; })); // all are answered
   const auto refused = embed(node);
   CHECK(refused.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED);
@@ -89,4 +88,43 @@ TEST_CASE("answers that a client does not read keep their place in the node unti
   deaf.reset();
   CHECK(eventually([&] { return permit.use_count() == 1; }));
   CHECK(embed(node).ok());
+}
+
+TEST_CASE("an unread answer of Compress counts with all that it has, not with what its text let expect") {
+  for (const bool large : {true, false}) {
+    CAPTURE(large);
+    auto options = weft::test::on_any_port();
+    options.reply_bytes_max = 30'000;
+    test_node node(
+        [&](const weft::call_ptr& call) {
+          weft::compress_output out;
+          for (uint32_t i = 0; large && i < 20'000; ++i) {
+            out.kept.push_back({2 * i, 2 * i + 1});
+            out.stands_for.push_back(1'000 + i);
+          }
+          auto made = weft::test::fake_compressed(call->request());
+          made.items.front().document = std::make_shared<const std::string>(encode(out));
+          call->reply(std::move(made));
+        },
+        options);
+    const auto compressed = [&](uint64_t nth) {
+      return eventually([&] { return node.meter->count("compress", errc::none) == nth; });
+    };
+    // 15 000 and 2 048 bytes are expected; more than 200 000 come, or about 100.
+    const auto request = weft::test::halves({std::string(15'000, 'x')});
+    auto deaf = std::make_optional<deaf_client>(node.port);
+    deaf->call("/weft.v1.CompressService/Compress", request.SerializeAsString());
+    CHECK(compressed(1));
+    if (large) {
+      const auto refused = weft::test::compress(node, weft::test::halves({"small"})).status;
+      CHECK(weft::test::error_info(refused).reason() == "OVERLOADED");
+    } else {
+      for (uint64_t nth = 2; nth < 4; ++nth) { // all of them unread
+        deaf->call("/weft.v1.CompressService/Compress", request.SerializeAsString());
+        CHECK(compressed(nth));
+      }
+    }
+    deaf.reset();
+    CHECK(eventually([&] { return weft::test::compress(node, weft::test::halves({"small"})).status.ok(); }));
+  }
 }

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <numeric>
 
 using namespace weft;
 using namespace weft::test;
@@ -28,6 +29,17 @@ void check_verbatim(std::string_view text, const compress_output& out) {
     REQUIRE(at != std::string::npos);
     at += span.end - span.begin;
   }
+}
+
+/// 300 lines of two forms: requests, and a few errors.
+std::string short_log() {
+  std::string log;
+  for (int i = 0; i < 300; ++i) {
+    log += "2026-01-01T00:" + std::to_string(10 + i / 60) + ":" + std::to_string(10 + i % 50) + "Z ";
+    log += i % 97 == 50 ? "ERROR disk " + std::to_string(i) + " failed\n"
+                        : "INFO request " + std::to_string(i * 7) + " served in " + std::to_string(i % 13) + " ms\n";
+  }
+  return log;
 }
 
 } // namespace
@@ -278,6 +290,7 @@ TEST_CASE("an answer that was not asked for, or of the wrong size, ends the run 
 }
 
 TEST_CASE("an ensemble measures several strategies on one text, and answers with what is best") {
+  int best_by_one = 0;
   for (uint64_t seed = 1; seed <= 5; ++seed) {
     CAPTURE(seed);
     const auto text = random_prose(seed, 150);
@@ -302,17 +315,47 @@ TEST_CASE("an ensemble measures several strategies on one text, and answers with
     const auto& report = std::get<compress_output>(*step).report;
     CHECK(report.coverage >= 0.97 * most);
     CHECK(report.why_strategy.find("of 4 extracts") != std::string::npos);
+    // It is rated by what it answers with, whoever's extract that is.
+    CHECK(trials.back().coverage == report.coverage);
+    CHECK(trials.back().term_coverage == report.term_coverage);
+    CHECK(trials.back().ratio == report.ratio);
+    best_by_one += report.why_strategy.find("the best is by all") == std::string::npos ? 1 : 0;
   }
+  CHECK(best_by_one > 0);
+}
+
+TEST_CASE("templates come with counts: for how many lines each kept one stands; other strategies have none") {
+  const auto log = short_log();
+  for (const auto strategy : named_strategies) {
+    CAPTURE(to_string(strategy));
+    const auto out = compress_text(log, at_ratio(8, strategy));
+    REQUIRE(out);
+    CHECK(out->report.templates == 2);
+    if (strategy != compress_strategy::templates && strategy != compress_strategy::ensemble)
+      CHECK(out->stands_for.empty());
+    if (strategy == compress_strategy::ensemble)
+      CHECK((out->stands_for.empty() || out->stands_for.size() == out->kept.size()));
+  }
+  const auto out = compress_text(log, at_ratio(8, compress_strategy::templates));
+  REQUIRE(out);
+  REQUIRE(out->stands_for.size() == out->kept.size());
+  CHECK(std::accumulate(out->stands_for.begin(), out->stands_for.end(), 0U) == out->report.units);
+  CHECK(*std::max_element(out->stands_for.begin(), out->stands_for.end()) ==
+        out->report.units - out->report.units_kept + 1);
+  for (size_t i = 0; i < out->kept.size(); ++i)
+    if (log.substr(out->kept[i].begin, out->kept[i].end - out->kept[i].begin).find("ERROR") != std::string::npos)
+      CHECK(out->stands_for[i] == 1);
+  auto places_only = at_ratio(8, compress_strategy::templates);
+  places_only.extract = false;
+  CHECK(compress_text(log, places_only)->stands_for == out->stands_for);
+  auto all = at_ratio(8, compress_strategy::templates);
+  all.ratio.reset();
+  all.tokens = 1'000'000;
+  CHECK(compress_text(log, all)->stands_for.empty()); // nothing was left out
 }
 
 TEST_CASE("an ensemble keeps the exceptions of a log") {
-  std::string log;
-  for (int i = 0; i < 300; ++i) {
-    log += "2026-01-01T00:" + std::to_string(10 + i / 60) + ":" + std::to_string(10 + i % 50) + "Z ";
-    log += i % 97 == 50 ? "ERROR disk " + std::to_string(i) + " failed\n"
-                        : "INFO request " + std::to_string(i * 7) + " served in " + std::to_string(i % 13) + " ms\n";
-  }
-  const auto out = compress_text(log, at_ratio(8, compress_strategy::ensemble));
+  const auto out = compress_text(short_log(), at_ratio(8, compress_strategy::ensemble));
   REQUIRE(out);
   CHECK(out->report.content == content_kind::log);
   CHECK(out->report.exceptions >= 3);

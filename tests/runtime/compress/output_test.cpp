@@ -1,7 +1,10 @@
 #include "runtime/base/random_source.hpp"
 #include "runtime/compress/output.hpp"
+#include "runtime/job/record_bytes.hpp"
 
 #include <doctest/doctest.h>
+
+#include <xxhash.h>
 
 using namespace weft;
 
@@ -11,6 +14,7 @@ compress_output sample() {
   compress_output out;
   out.extract = std::string{"First.\nLast\0.", 13};
   out.kept = {{0, 6}, {90, 96}};
+  out.stands_for = {1, 98};
   out.mega_tokens = {{{0.6F, -0.8F}, 0.75, {{0, 6}, {7, 80}}}, {{1.0F, 0.0F}, 0.25, {{81, 96}}}};
   auto& report = out.report;
   report.source_tokens = 1'000;
@@ -47,6 +51,7 @@ TEST_CASE("an output comes back from its bytes, field by field") {
   REQUIRE(back);
   CHECK(back->extract == out.extract);
   CHECK(back->kept == out.kept);
+  CHECK(back->stands_for == out.stands_for);
   CHECK(back->mega_tokens == out.mega_tokens);
   const auto &report = back->report, &wanted = out.report;
   CHECK(report.source_tokens == wanted.source_tokens);
@@ -86,6 +91,38 @@ TEST_CASE("an empty output has bytes, too") {
   REQUIRE(back);
   CHECK(back->extract.empty());
   CHECK(back->kept.empty());
+  CHECK(back->stands_for.empty());
+}
+
+TEST_CASE("bytes of another version are refused before anything else is read, and say so") {
+  auto bytes = encode(sample());
+  for (const int version : {0, compress_output_version + 1, 255}) {
+    CAPTURE(version);
+    bytes[0] = static_cast<char>(version);
+    const auto back = decode_compress_output(bytes);
+    REQUIRE_FALSE(back);
+    CHECK(back.error().code == errc::state_damaged);
+    CHECK(back.error().message.ends_with("another release"));
+  }
+}
+
+TEST_CASE("results from before lines had counts are read, without counts") {
+  auto wanted = sample();
+  wanted.stands_for.clear();
+  auto bytes = encode(wanted);
+  bytes.resize(bytes.size() - 8); // the checksum
+  bytes[0] = 1;
+  const size_t counts = 1 + 4 + wanted.extract.size() + 4 + 16 * wanted.kept.size(); // their length, which is 0
+  REQUIRE(bytes.substr(counts, 4) == std::string(4, '\0'));
+  bytes.erase(counts, 4);
+  record_writer sum;
+  sum.put(uint64_t{XXH3_64bits(bytes.data(), bytes.size())});
+  const auto back = decode_compress_output(bytes + sum.take());
+  REQUIRE(back);
+  CHECK(back->extract == wanted.extract);
+  CHECK(back->kept == wanted.kept);
+  CHECK(back->stands_for.empty());
+  CHECK(back->report.strategy == wanted.report.strategy);
 }
 
 TEST_CASE("bytes that are cut, changed, longer or of another version are refused as damaged") {
@@ -121,6 +158,10 @@ TEST_CASE("what cannot be is refused even under a right checksum") {
        [](compress_output& out) {
          out.kept = {{6, 0}};
        }},
+      {"fewer counts than kept units", [](compress_output& out) { out.stands_for.pop_back(); }},
+      {"more counts than kept units", [](compress_output& out) { out.stands_for.push_back(1); }},
+      {"counts of nothing", [](compress_output& out) { out.kept.clear(); }},
+      {"a unit that stands for none", [](compress_output& out) { out.stands_for[0] = 0; }},
       {"an infinite score", [](compress_output& out) { out.report.coverage = 1e308 * 10; }},
       {"an unresolved strategy", [](compress_output& out) { out.report.strategy = compress_strategy::automatic; }},
       {"an unknown kind", [](compress_output& out) { out.report.content = static_cast<content_kind>(8); }},
@@ -143,7 +184,7 @@ TEST_CASE("garbage is refused and makes nothing large") {
     for (auto& c : bytes)
       c = random.chance(0.3) ? '\xFF' : static_cast<char>(random.below(256));
     if (!bytes.empty() && random.chance(0.8))
-      bytes[0] = 1;
+      bytes[0] = compress_output_version;
     CHECK_FALSE(decode_compress_output(bytes));
   }
 }

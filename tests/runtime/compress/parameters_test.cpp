@@ -1,4 +1,5 @@
 #include "runtime/base/random_source.hpp"
+#include "runtime/compress/output.hpp"
 #include "runtime/compress/parameters.hpp"
 #include "runtime/compress/policy.hpp"
 
@@ -119,8 +120,25 @@ TEST_CASE("a canonical form reads as it looks") {
   wanted.keep = {keep_kind::numbers, keep_kind::code};
   wanted.patterns = {"a b", ";:="};
   CHECK(canonical_form(wanted) ==
-        "v1 ratio=8 strategy=auto counter=wordpiece keep=numbers,code, extract=1 mega_tokens=0 "
+        "v2 ratio=8 strategy=auto counter=wordpiece keep=numbers,code, extract=1 mega_tokens=0 "
         "query=9:who pays? patterns=2;3:a b3:;:= policy=0:");
+}
+
+TEST_CASE("an output of another version has another identity") {
+  CHECK(canonical_form(of_ratio(8)).starts_with("v" + std::to_string(compress_output_version) + " "));
+}
+
+TEST_CASE("what a job was given by the release before reads as the same parameters, in today's identity") {
+  const auto back = parse_parameters("v1 ratio=8 strategy=auto counter=wordpiece keep=numbers, extract=1 mega_tokens=2 "
+                                     "query=3:who patterns=1;2:a. policy=0:");
+  REQUIRE(back);
+  compress_parameters wanted = of_ratio(8);
+  wanted.keep = {keep_kind::numbers};
+  wanted.mega_tokens = 2;
+  wanted.query = "who";
+  wanted.patterns = {"a."};
+  CHECK(*back == wanted);
+  CHECK(canonical_form(*back).starts_with("v2 "));
 }
 
 TEST_CASE("any parameters come back from their canonical form, whatever bytes are in them") {
@@ -154,15 +172,18 @@ TEST_CASE("parameters have equal forms exactly when they are equal") {
 
 TEST_CASE("a text that is not exactly a canonical form is refused, and so is every damaged one that means the same") {
   for (const std::string_view text :
-       {"", "v1", "v2 ratio=8",
-        "v1 ratio=8.0 strategy=auto counter=wordpiece keep= extract=1 mega_tokens=0 query=0: "
+       {"", "v2", "v1", "v1 ratio=8", "v3 ratio=8",
+        "v0 ratio=8 strategy=auto counter=wordpiece keep= extract=1 mega_tokens=0 query=0: patterns=0; policy=0:",
+        "v3 ratio=8 strategy=auto counter=wordpiece keep= extract=1 mega_tokens=0 query=0: patterns=0; policy=0:",
+        "v1 ratio=08 strategy=auto counter=wordpiece keep= extract=1 mega_tokens=0 query=0: patterns=0; policy=0:",
+        "v2 ratio=8.0 strategy=auto counter=wordpiece keep= extract=1 mega_tokens=0 query=0: "
         "patterns=0; policy=0:",
-        "v1 ratio=8 strategy=auto counter=wordpiece keep= extract=2 mega_tokens=0 query=0: patterns=0; policy=0:",
-        "v1 ratio=8 strategy=auto counter=wordpiece keep= extract=1 mega_tokens=00 query=0: patterns=0; policy=0:",
-        "v1 ratio=8 strategy=auto counter=wordpiece keep= extract=1 mega_tokens=0 query=99999999999999999999: "
+        "v2 ratio=8 strategy=auto counter=wordpiece keep= extract=2 mega_tokens=0 query=0: patterns=0; policy=0:",
+        "v2 ratio=8 strategy=auto counter=wordpiece keep= extract=1 mega_tokens=00 query=0: patterns=0; policy=0:",
+        "v2 ratio=8 strategy=auto counter=wordpiece keep= extract=1 mega_tokens=0 query=99999999999999999999: "
         "patterns=0; policy=0:",
-        "v1 ratio=8 strategy=auto counter=wordpiece keep= extract=1 mega_tokens=0 query=4:abc patterns=0; policy=0:",
-        "v1 ratio=8 strategy=auto counter=wordpiece keep= extract=1 mega_tokens=0 query=0: patterns=4294967295; "
+        "v2 ratio=8 strategy=auto counter=wordpiece keep= extract=1 mega_tokens=0 query=4:abc patterns=0; policy=0:",
+        "v2 ratio=8 strategy=auto counter=wordpiece keep= extract=1 mega_tokens=0 query=0: patterns=4294967295; "
         "policy=0:"}) {
     CAPTURE(text);
     const auto back = parse_parameters(text);

@@ -85,10 +85,12 @@ public:
   }
 
   segment_results results(uint32_t items) {
+    // Those there were when the bytes of version 1 were fixed: the test of these bytes draws from them.
+    constexpr std::array classes{numeric_class::fp32, numeric_class::bf16, numeric_class::int16};
     segment_results out;
     out.model = text();
     out.model_version = text();
-    out.precision = numeric_classes[random_.below(numeric_classes.size())];
+    out.precision = classes[random_.below(classes.size())];
     for (uint32_t i = 0; i < items; ++i)
       out.items.push_back(item());
     out.usage = {number(), random_.unit()};

@@ -127,6 +127,17 @@ TEST_CASE("the bytes of version 1 stay as they are: disks and other releases hav
   }
 }
 
+TEST_CASE("results of every numeric class come back with it") {
+  for (const auto precision : numeric_classes) {
+    CAPTURE(to_string(precision));
+    auto results = random_records{7}.results(2);
+    results.precision = precision;
+    const auto read = decode_results(encode(results));
+    REQUIRE(read);
+    CHECK(read->precision == precision);
+  }
+}
+
 TEST_CASE("every bit of a vector is kept, of numbers that are none too") {
   segment_results results;
   results.items.resize(1);

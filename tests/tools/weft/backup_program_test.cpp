@@ -39,10 +39,6 @@ ended weft_backup(std::vector<std::string> arguments) {
   return run_weft({.arguments = std::move(arguments)});
 }
 
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 } // namespace
 
 TEST_CASE("backup create tells which backup was made and where, in every output") {

@@ -1,5 +1,4 @@
-#include "tests/tools/weft/fake_compressor.hpp"
-#include "tests/tools/weft/run_weft.hpp"
+#include "tests/tools/weft/compress_commands.hpp"
 #include "tests/tools/weft/scratch_file.hpp"
 
 #include <doctest/doctest.h>
@@ -10,15 +9,6 @@ using namespace weft::test;
 using nlohmann::json;
 
 namespace {
-
-ended compress(const fake_compressor& node, std::vector<std::string> more, const std::string& input = {}) {
-  more.insert(more.begin(), "compress");
-  return run_weft({.arguments = std::move(more), .input = input, .environment = {"WEFT_ENDPOINT=" + node.endpoint()}});
-}
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 const std::string first = "one line\nand another\n";
 const std::string more = "a third\nthe last\n";

@@ -40,10 +40,6 @@ ended policy_of(const fake_admin& node, std::vector<std::string> arguments = {})
   return run_weft({.arguments = std::move(arguments)});
 }
 
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 /// The line that begins so, its columns one space apart.
 std::string line_of(const std::string& text, const std::string& beginning) {
   const auto at = ("\n" + text).find("\n" + beginning);

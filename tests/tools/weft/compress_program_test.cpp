@@ -1,12 +1,10 @@
-#include "tests/tools/weft/fake_compressor.hpp"
+#include "tests/tools/weft/compress_commands.hpp"
 #include "tests/tools/weft/fake_node.hpp"
-#include "tests/tools/weft/run_weft.hpp"
 #include "tests/tools/weft/scratch_file.hpp"
 
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
-#include <sstream>
 #include <tuple>
 
 using namespace weft;
@@ -14,23 +12,6 @@ using namespace weft::test;
 using nlohmann::json;
 
 namespace {
-
-ended compress(const fake_compressor& node, std::vector<std::string> more, const std::string& input = {}) {
-  more.insert(more.begin(), "compress");
-  return run_weft({.arguments = std::move(more), .input = input, .environment = {"WEFT_ENDPOINT=" + node.endpoint()}});
-}
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
-std::vector<json> objects_of(const std::string& out) {
-  std::vector<json> objects;
-  std::istringstream in{out};
-  for (std::string line; std::getline(in, line);)
-    objects.push_back(json::parse(line));
-  return objects;
-}
 
 /// So many lines of ten bytes, numbered.
 std::string lines_of_ten(size_t count) {
@@ -120,6 +101,22 @@ TEST_CASE("JSON has text and report, one object a text") {
   CHECK(unmeasured["coverage"].is_null());
   CHECK(unmeasured["fidelity"].is_null());
   CHECK(unmeasured["mega_tokens"].empty());
+}
+
+TEST_CASE("templates come with their counts, as arrays beside the places and in words") {
+  fake_compressor node;
+  const auto counts = json{71, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+  for (const bool streams : {false, true}) {
+    std::vector<std::string> arguments{"-o", "json", "--strategy", "template"};
+    if (streams)
+      arguments.push_back("--stream");
+    CHECK(objects_of(compress(node, arguments, text).out).at(0)["stands_for"] == counts);
+  }
+  CHECK(objects_of(compress(node, {"-o", "json"}, text).out).at(0)["stands_for"] == json::array());
+  CHECK(has(compress(node, {"-o", "yaml", "--strategy", "template"}, text).out, "\n  stands_for: [71,1,1,"));
+  const auto explained = compress(node, {"--explain", "--strategy", "template"}, text).out;
+  CHECK_MESSAGE(has(explained, "             71 × l.......0"), explained);
+  CHECK_FALSE(has(explained, " 1 × "));
 }
 
 TEST_CASE("the other outputs are what they say") {

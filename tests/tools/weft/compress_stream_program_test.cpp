@@ -1,5 +1,4 @@
-#include "tests/tools/weft/fake_compressor.hpp"
-#include "tests/tools/weft/run_weft.hpp"
+#include "tests/tools/weft/compress_commands.hpp"
 #include "tests/tools/weft/scratch_file.hpp"
 
 #include <doctest/doctest.h>
@@ -16,13 +15,9 @@ namespace {
 
 constexpr size_t window = 16 << 10;
 
-ended compress(const std::string& endpoints, std::vector<std::string> more, const std::string& input) {
-  more.insert(more.begin(), {"compress", "--stream"});
-  return run_weft({.arguments = std::move(more), .input = input, .environment = {"WEFT_ENDPOINT=" + endpoints}});
-}
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
+ended stream(const std::string& endpoints, std::vector<std::string> more, const std::string& input) {
+  more.insert(more.begin(), "--stream");
+  return compress(endpoints, std::move(more), input);
 }
 
 std::string numbered_lines(size_t bytes) {
@@ -55,7 +50,7 @@ void check_windows(const std::string& out, const std::string& text) {
 TEST_CASE("a stream of 5 MB comes in windows, in order, in bounded memory") {
   fake_compressor node;
   const std::string text = numbered_lines(5'000'000);
-  const auto r = compress(node.endpoint(), {"-o", "json", "--window", std::to_string(window), "--ratio", "4"}, text);
+  const auto r = stream(node.endpoint(), {"-o", "json", "--window", std::to_string(window), "--ratio", "4"}, text);
   CHECK(r.exit == 0);
   CHECK(r.err.empty());
   check_windows(r.out, text);
@@ -70,12 +65,12 @@ TEST_CASE("the text of windows is printed as it is, a heading a file") {
   const std::string text = numbered_lines(3 * window);
   const scratch_file one{text};
   const scratch_file other{"x\n" + text};
-  const auto alone = compress(node.endpoint(), {"--window", "16384", "--ratio", "2", one.path()}, "");
+  const auto alone = stream(node.endpoint(), {"--window", "16384", "--ratio", "2", one.path()}, "");
   CHECK(alone.exit == 0);
   CHECK(alone.out.starts_with("line number 0 of a long text\nline number 1 "));
   CHECK(alone.out.size() > text.size() / 2 - 4 * 50);
   CHECK(alone.out.size() <= text.size() / 2);
-  const auto both = compress(node.endpoint(), {"--window", "16384", "--ratio", "2", one.path(), other.path()}, "").out;
+  const auto both = stream(node.endpoint(), {"--window", "16384", "--ratio", "2", one.path(), other.path()}, "").out;
   CHECK(both.starts_with("==> " + one.path() + " <==\n" + alone.out + "\n==> " + other.path() +
                          " <==\nx\nline number 0 "));
 }
@@ -84,7 +79,7 @@ TEST_CASE("a window that fails is named with its place, and the others go on") {
   fake_compressor node;
   std::string text = numbered_lines(4 * window);
   text.replace(window + 100, 5, "FAIL\n");
-  const auto r = compress(node.endpoint(), {"--window", "16384"}, text);
+  const auto r = stream(node.endpoint(), {"--window", "16384"}, text);
   CHECK(r.exit == 1);
   CHECK(has(r.err, "weft: stdin bytes 16 3"));
   CHECK(has(r.err, "[BUDGET_UNREACHABLE]\n      Ask for more"));
@@ -96,7 +91,7 @@ TEST_CASE("a lost node is replaced by the next endpoint, and no window is lost o
   fake_compressor first{{.lost_after = 3}};
   fake_compressor second;
   const std::string text = numbered_lines(40 * window);
-  const auto r = compress(first.endpoint() + "," + second.endpoint(), {"-o", "json", "--window", "16384"}, text);
+  const auto r = stream(first.endpoint() + "," + second.endpoint(), {"-o", "json", "--window", "16384"}, text);
   CHECK(r.exit == 0);
   check_windows(r.out, text);
   CHECK(first.windows() == 3);
@@ -104,11 +99,11 @@ TEST_CASE("a lost node is replaced by the next endpoint, and no window is lost o
 }
 
 TEST_CASE("no input asks no node, a silent node meets the timeout, and a reader may go away") {
-  const auto nothing = compress(closed_endpoint(), {}, "");
+  const auto nothing = stream(closed_endpoint(), {}, "");
   CHECK(nothing.exit == 0);
   CHECK(nothing.out.empty());
   fake_compressor silent{{.silent = true}};
-  CHECK(compress(silent.endpoint(), {"--timeout", "300ms"}, numbered_lines(1'000'000)).exit == 6);
+  CHECK(stream(silent.endpoint(), {"--timeout", "300ms"}, numbered_lines(1'000'000)).exit == 6);
   fake_compressor node;
   const auto r = run_weft({.arguments = {"compress", "--stream", "--window", "16384", "--ratio", "2"},
                            .input = numbered_lines(5'000'000),

@@ -1,5 +1,7 @@
 #include "tests/tools/weft/fake_compressor.hpp"
 
+#include "node/grpc/byte_budget.hpp"
+#include "node/grpc/convert_compress.hpp"
 #include "tests/tools/weft/fake_node.hpp"
 
 #include <grpcpp/server_builder.h>
@@ -13,6 +15,14 @@ namespace weft::test {
 namespace {
 
 const grpc::Status lost = {grpc::StatusCode::UNAVAILABLE, "Socket closed"};
+
+/// What a node sets aside for the answer.
+uint64_t reply_bytes(const v1::CompressRequest& in) {
+  uint64_t out = 0;
+  for (const auto& text : in.texts())
+    out += text.size() + (1 + std::min<uint64_t>(in.options().mega_tokens(), text.size())) * item_bytes;
+  return out;
+}
 
 grpc::Status unknown_handle(const std::string& handle) {
   return refusal(grpc::StatusCode::NOT_FOUND, "UNKNOWN_HANDLE", "no document has the handle " + handle);
@@ -125,6 +135,9 @@ v1::CompressItem fake_compressor::compress(const std::string& text, const v1::Co
   report.set_units(units);
   report.set_units_kept(kept);
   fill_report(report, options);
+  if (options.strategy() == v1::COMPRESS_STRATEGY_TEMPLATE)
+    for (uint32_t i = 0; i < kept; ++i) // the first for all that are left out
+      out.add_stands_for(i == 0 ? units - kept + 1 : 1);
   add_mega_tokens(out, options, text.size());
   out.set_source(v1::SOURCE_COMPUTED);
   return item;
@@ -138,6 +151,8 @@ grpc::Status fake_compressor::Compress(grpc::ServerContext*, const v1::CompressR
   }
   if (options_.refuse)
     return *options_.refuse;
+  if (reply_bytes(*in) > compress_reply_bytes_max)
+    return refusal(grpc::StatusCode::INVALID_ARGUMENT, "CALL_TOO_LARGE", "the reply might be too large");
   for (const auto& text : in->texts())
     *out->add_items() = compress(text, in->options());
   const std::lock_guard lock{shelf_->mutex};

@@ -30,6 +30,7 @@ struct fake_compressor_options {
 /// A node that implements weft.v1.CompressService without any model, in this process on a free port. Tokens are bytes,
 /// units are lines, and the first ones that fit are kept. "FAIL" in a text fails it alone; with a space behind it the
 /// node says what is possible: 70 tokens, and a ratio of 2.5 where the text ends with "FAIL 2", else of 1.4.
+/// What may have too large a reply is refused, as a node reckons it.
 class fake_compressor final : v1::CompressService::Service {
 public:
   explicit fake_compressor(fake_compressor_options options = {},

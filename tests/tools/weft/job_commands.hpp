@@ -39,10 +39,6 @@ inline std::vector<std::string> split_lines(const std::string& text) {
   return out;
 }
 
-inline bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 /// A row of a matrix of four columns.
 inline std::vector<float> floats_of(const std::string& file, size_t row) {
   std::ifstream in{file, std::ios::binary};

@@ -57,6 +57,7 @@ TEST_CASE("results of a job that compresses are texts, as compress prints them")
   CHECK(object["source_tokens"] == first.size());
   CHECK(object["strategy"] == "semantic");
   CHECK_FALSE(object.contains("name"));
+  CHECK(object["stands_for"] == json::array());
   CHECK(json::parse(rows[1])["error"]["reason"] == "ENGINE_FAILED");
   CHECK(weft_at(node, {"job", "results", "job-r", "-o", "name"}).out == "0\n2\n");
   const auto failed = split_lines(weft_at(node, {"job", "results", "job-r", "--failed", "-o", "json"}).out);

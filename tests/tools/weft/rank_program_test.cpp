@@ -60,6 +60,29 @@ TEST_CASE("the table is for people") {
   CHECK(wide.out.find("stdin:1\n       bbb bbb\n") != std::string::npos);
 }
 
+TEST_CASE("rank by codes prints what rank prints, and how many of its results full vectors find") {
+  fake_node node;
+  const std::string nearest = "stdin:6\nstdin:4\nstdin:8\nstdin:1\n";
+  for (const auto& [arguments, says] : std::vector<std::pair<std::vector<std::string>, std::string>>{
+           {{"--encoding", "int8"}, "int8 codes of 4 bytes: 4 of 4 results found by full vectors too\n"},
+           {{"--encoding", "binary"},
+            "binary codes of 1 byte, scored again by int8 of 4: 4 of 4 results found by full vectors too\n"},
+           {{"--encoding", "binary", "--center", "--rescore", "1"}, "binary codes of 1 byte, scored again by int8"}}) {
+    CAPTURE(says);
+    std::vector<std::string> more{"--query", "a", "-"};
+    more.insert(more.end(), arguments.begin(), arguments.end());
+    const auto table = rank(node, more, document).out;
+    CHECK_MESSAGE(table.find(says) != std::string::npos, table);
+    CHECK(table.find("5 texts, ") != std::string::npos);
+    more.insert(more.end(), {"-o", "name"});
+    CHECK(rank(node, more, document).out == nearest);
+  }
+  const auto alone = rank(node, {"-q", "a", "-n", "1", "--encoding", "binary", "--rescore", "0", "-"}, document).out;
+  CHECK(alone.find("1.000  stdin:6  aaaa\n") != std::string::npos);
+  CHECK(alone.find("binary codes of 1 byte: 1 of 1 result found") != std::string::npos);
+  CHECK(node.first_message().options().encoding() <= v1::VECTOR_ENCODING_FLOAT32);
+}
+
 TEST_CASE("paragraphs that are not UTF-8 are named and the others ranked") {
   fake_node node;
   const auto r = rank(node, {"--query", "a", "-o", "name", "-"}, "a\n\n\xff\n\nb\n");
@@ -74,4 +97,7 @@ TEST_CASE("rank without its arguments is a usage error") {
   CHECK(rank(node, {"-"}).exit == 2);
   CHECK(rank(node, {"--query", "\xff", "-"}, "text\n").exit == 2);
   CHECK(rank(node, {"--query", "a", "--top", "0", "-"}).exit == 2);
+  CHECK(rank(node, {"--query", "a", "--rescore", "5", "-"}).exit == 2);
+  CHECK(rank(node, {"--query", "a", "--encoding", "int8", "--center", "-"}).exit == 2);
+  CHECK(rank(node, {"--query", "a", "--encoding", "float16", "-"}).exit == 2);
 }

@@ -60,10 +60,6 @@ uint64_t bytes_of(const fs::path& folder) {
   return out;
 }
 
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 } // namespace
 
 TEST_CASE("a node that starts from a backup has the jobs and results that the backup had, and nothing newer") {

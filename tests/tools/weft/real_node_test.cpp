@@ -56,6 +56,19 @@ TEST_CASE("the programs work together") {
     CHECK(r.exit == 0);
     CHECK(r.out.starts_with("stdin:3\n"));
   }
+  SUBCASE("the same paragraph comes first by codes of the vectors") {
+    for (const auto& how :
+         {std::vector<std::string>{"int8"}, {"binary"}, {"binary", "--rescore", "0"}, {"binary", "--center"}}) {
+      std::vector<std::string> arguments{"rank", "--query", "Which animal barks?", "-n", "1", "-", "--encoding"};
+      arguments.insert(arguments.end(), how.begin(), how.end());
+      const auto r =
+          weft_at(node.endpoint(), arguments,
+                  "Bread is baked in an oven.\n\nThe dog next door is loud at night.\n\nStocks fell on Monday.\n");
+      CHECK(r.exit == 0);
+      CHECK_MESSAGE(r.out.find("  stdin:3  ") != std::string::npos, r.out);
+      CHECK_MESSAGE(r.out.find(": 1 of 1 result found by full vectors too") != std::string::npos, r.out);
+    }
+  }
   SUBCASE("a model that is not there is named") {
     const auto r = weft_at(node.endpoint(), {"embed", "--text", "x", "--model", "no-such-model"});
     CHECK(r.exit == 1);

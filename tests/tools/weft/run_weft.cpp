@@ -7,9 +7,9 @@
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
+#include <fstream>
 #include <poll.h>
 #include <pty.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -36,11 +36,18 @@ namespace {
 
 void wait_for_end(pid_t child, ended& result) {
   int status = 0;
-  rusage used{};
-  while (wait4(child, &status, 0, &used) < 0 && errno == EINTR) {
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
   result.exit = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-  result.memory_peak = static_cast<uint64_t>(used.ru_maxrss) * 1'024;
+}
+
+/// What was resident at most until now; what it said before, where the process has none any more. Not rusage: its
+/// maximum begins with the memory of this process, which the child has until it becomes the program.
+void look_at_memory(pid_t child, ended& result) {
+  std::ifstream in("/proc/" + std::to_string(child) + "/status");
+  for (std::string line; std::getline(in, line);)
+    if (line.starts_with("VmHWM:"))
+      result.memory_peak = std::stoull(line.substr(6)) * 1'024;
 }
 
 /// Appends what is there; closes the descriptor at its end.
@@ -93,6 +100,7 @@ ended run_weft(const run_options& options) {
   while (out[0] >= 0 || err[0] >= 0) {
     pollfd wanted[3] = {{in[1], POLLOUT, 0}, {out[0], POLLIN, 0}, {err[0], POLLIN, 0}};
     REQUIRE(poll(wanted, 3, -1) > 0);
+    look_at_memory(child, result);
     if (wanted[0].revents != 0)
       feed(in[1], rest);
     if (wanted[1].revents != 0)

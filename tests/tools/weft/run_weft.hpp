@@ -10,7 +10,7 @@ struct ended {
   int exit = -1; ///< -signal when a signal ended it
   std::string out;
   std::string err;
-  uint64_t memory_peak = 0; ///< bytes that were resident
+  uint64_t memory_peak = 0; ///< bytes that were resident at most, until it last read or wrote
 };
 
 struct run_options {
@@ -29,5 +29,10 @@ ended run_weft_on_terminal(const run_options& options, const std::string& wait_f
 
 /// A port of this machine where nobody listens.
 std::string closed_endpoint();
+
+/// Whether what was printed has this part.
+inline bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 } // namespace weft::test

@@ -1,6 +1,6 @@
 #include "runtime/compute/cuda/engine/batch_run.hpp"
 
-#include "runtime/compute/cuda/engine/batch_fault.hpp"
+#include "runtime/compute/model/batch_fault.hpp"
 
 #include <algorithm>
 #include <new>

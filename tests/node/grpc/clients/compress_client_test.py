@@ -33,6 +33,17 @@ def check_texts(service, pb):
     assert reply.info.model == "m", reply.info
 
 
+def check_counts(service, pb):
+    lines = [f"2026-11-22T06:00:{i % 60:02} " + (f"ERROR disk {i} failed" if i % 97 == 50 else f"INFO request {i} served")
+             for i in range(500)]
+    options = pb.CompressOptions(ratio=8, strategy=pb.COMPRESS_STRATEGY_TEMPLATE)
+    done = service.Compress(pb.CompressRequest(texts=["\n".join(lines)], options=options), timeout=60).items[0].compressed
+    assert len(done.stands_for) == len(done.kept) and sum(done.stands_for) == len(lines), done.stands_for
+    assert max(done.stands_for) == len(lines) - len(done.kept) + 1, done.stands_for
+    for line, count in zip(done.text.split("\n"), done.stands_for):
+        assert count == 1 or "INFO" in line, line
+
+
 def check_refusals(service, pb):
     bad = pb.CompressRequest(texts=[TEXT], options=pb.CompressOptions(ratio=1_000))
     assert "options.ratio" in stubs.refused(lambda: service.Compress(bad, timeout=60), grpc.StatusCode.INVALID_ARGUMENT)
@@ -74,6 +85,7 @@ def main(program, root):
         pb, services = made[compress]
         service = services.CompressServiceStub(channel)
         check_texts(service, pb)
+        check_counts(service, pb)
         check_refusals(service, pb)
         check_stream(service, pb)
 

@@ -130,6 +130,71 @@ TEST_CASE("exceptions that cannot all be kept leave room for one line of every t
   CHECK(totals.exceptions_kept > 100);
 }
 
+TEST_CASE(
+    "the first kept line of a template stands for all that were left out, the others and every exception for one") {
+  dice roll{14};
+  document_builder builder;
+  random_log(roll, builder, 5'000, 100);
+  auto& source = builder.made();
+  const auto facts = find_templates(source);
+  const auto got = fill_by([](const strategy_input& in) { return rank_by_templates(in); }, source, 8);
+  const auto& kept = got.output.kept;
+  const auto counts = count_stands_for(source, facts, kept);
+  REQUIRE(counts.size() == kept.size());
+  // Something of every template and all exceptions are kept, so every line is stood for once.
+  CHECK(std::accumulate(counts.begin(), counts.end(), 0u) == 5'000);
+  std::vector<uint8_t> seen(facts.templates);
+  for (size_t i = 0; i < kept.size(); ++i) {
+    CAPTURE(i);
+    const uint32_t form = facts.template_of[kept[i]];
+    if (facts.exceptions[kept[i]] != 0 || seen[form] != 0)
+      CHECK(counts[i] == 1);
+    else
+      CHECK(counts[i] > 500);
+    seen[form] |= facts.exceptions[kept[i]] == 0 ? 1 : 0;
+  }
+}
+
+TEST_CASE("exceptions that were left out are stood for by an exception of their template, never by an ordinary line") {
+  for (const uint64_t seed : {1u, 2u, 3u}) {
+    CAPTURE(seed);
+    dice roll{seed};
+    document_builder builder;
+    for (int i = 0; i < 2'000; ++i)
+      builder.line(i % 2 == 0 ? "ERROR disk failed at " + std::to_string(i) : ordinary_line(roll));
+    auto& source = builder.made();
+    const auto facts = find_templates(source);
+    std::vector<uint32_t> kept;
+    for (uint32_t i = 0; i < 2'000; ++i)
+      if (roll.below(50) == 0)
+        kept.push_back(i);
+    const auto counts = count_stands_for(source, facts, kept);
+    std::vector<uint32_t> lines(2 * facts.templates), stood(2 * facts.templates);
+    const auto group = [&](uint32_t unit) { return 2 * facts.template_of[unit] + facts.exceptions[unit]; };
+    for (uint32_t i = 0; i < 2'000; ++i)
+      ++lines[group(i)];
+    for (size_t i = 0; i < kept.size(); ++i)
+      stood[group(kept[i])] += counts[i];
+    for (size_t i = 0; i < stood.size(); ++i)
+      CHECK((stood[i] == 0 || stood[i] == lines[i]));
+    CHECK(std::accumulate(stood.begin(), stood.end(), 0u) > 1'000);
+  }
+}
+
+TEST_CASE("headings and header rows stand for themselves, whatever has their form; nothing kept has no counts") {
+  document_builder builder;
+  builder.heading("part 1");
+  builder.add("name 1", unit_kind::table_row, "\n", true, 0, true);
+  for (int i = 0; i < 40; ++i)
+    builder.line("name " + std::to_string(i), unit_kind::table_row);
+  auto& source = builder.made();
+  const auto facts = find_templates(source);
+  REQUIRE(facts.template_of[1] == facts.template_of[2]);
+  CHECK(count_stands_for(source, facts, std::vector<uint32_t>{0, 1, 5, 9}) == std::vector<uint32_t>{1, 1, 39, 1});
+  CHECK(count_stands_for(source, facts, std::vector<uint32_t>{0, 1}) == std::vector<uint32_t>{1, 1});
+  CHECK(count_stands_for(source, facts, {}).empty());
+}
+
 TEST_CASE("words that differ between lines of one form become values: few templates, in linear time") {
   dice roll{11};
   document_builder builder;

@@ -259,11 +259,11 @@ TEST_CASE("fragments are loaded from rows, as they are or transposed") {
 }
 
 TEST_CASE("a copy that is not waited for shows, and one that ends after its thread is a fault") {
-  alignas(16) const std::array<int, 4> from{1, 2, 3, 4};
+  alignas(16) const std::array<uint32_t, 4> from{1, 2, 3, 4};
   const auto copied = [&](uint64_t seed, bool wait, bool valid) {
-    int sum = 0;
+    uint32_t sum = 0; // of whatever was there, where nobody waits
     launch({.block = {1}, .shared_bytes = 16, .seed = seed}, [&] {
-      auto* const to = reinterpret_cast<int*>(dynamic_shared_bytes());
+      auto* const to = reinterpret_cast<uint32_t*>(dynamic_shared_bytes());
       begin_copy_16(to, from.data(), valid);
       close_copies();
       if (wait)

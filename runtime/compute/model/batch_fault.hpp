@@ -5,11 +5,12 @@
 #include "runtime/ports/engine.hpp"
 
 #include <optional>
+#include <string>
 
-namespace weft::cuda {
+namespace weft {
 
-/// Why a model of this shape cannot compute `batch` (errc::internal: whoever packed it is wrong), or nothing. What a
-/// kernel reads is checked here: an id outside of its table would end the device for the whole process.
+/// Why a model of this shape cannot compute `batch` (errc::internal: whoever packed it is wrong), or nothing.
+/// Encoders take well-formed batches only: on a device an id outside of its table would end it for the whole process.
 inline std::optional<failure> find_fault(const embed_batch& batch, const bert_shape& shape) {
   const auto fault = [](const char* what) { return failure{errc::internal, std::string("malformed batch: ") + what}; };
   if (batch.offsets.size() != batch.normalize.size() + 1)
@@ -25,4 +26,4 @@ inline std::optional<failure> find_fault(const embed_batch& batch, const bert_sh
   return std::nullopt;
 }
 
-} // namespace weft::cuda
+} // namespace weft
