@@ -1,7 +1,9 @@
 #include "runtime/corpus/corpus_codec.hpp"
 
 #include "runtime/job/record_bytes.hpp"
+#include "runtime/points/kmeans_steps.hpp"
 
+#include <algorithm>
 #include <xxhash.h>
 
 namespace weft {
@@ -98,13 +100,17 @@ void put(record_writer& out, const std::vector<near_duplicate>& duplicates) {
 
 std::vector<near_duplicate> read_duplicates(record_reader& in, const corpus_facts& facts) {
   uint64_t least = 0;
+  std::vector<uint32_t> dropped; // so far: what is kept is lower, so it would be among them
   return read_list<near_duplicate>(in, facts.items, [&] {
     near_duplicate each;
     each.item = in.below(static_cast<uint32_t>(facts.items));
     each.kept = in.number<uint32_t>();
     if (each.item < least || each.kept >= each.item)
       in.refuse("duplicates are out of order");
+    if (std::binary_search(dropped.begin(), dropped.end(), each.kept))
+      in.refuse("an item that is kept is a duplicate itself");
     least = uint64_t{each.item} + 1;
+    dropped.push_back(each.item);
     return each;
   });
 }
@@ -161,6 +167,23 @@ std::vector<extract_pick> read_picks(record_reader& in, const corpus_facts& fact
   });
 }
 
+/// Whether a checkpoint has what its next step needs, as the steps before leave it, and nothing of later ones.
+/// REQUIRES: facts.dimensions > 0.
+bool is_whole(const corpus_checkpoint& it) {
+  const auto is_past = [&](corpus_step step) { return it.next > step; };
+  const auto& clusters = it.clusters;
+  if (it.next == corpus_step::measure || it.summary.empty() == is_past(corpus_step::summary))
+    return false;
+  if (!is_past(corpus_step::iterations) && it.duplicates != duplicate_checkpoint{})
+    return false;
+  if (it.next == corpus_step::seeds)
+    return clusters == cluster_checkpoint{};
+  return clusters.centroids.size() / it.facts.dimensions == clusters_of(it.options, it.facts.items) &&
+         clusters.radius == radius_of(it.facts.squares, it.facts.items) &&
+         clusters.settled == is_past(corpus_step::iterations) &&
+         (clusters.settled ? clusters.iteration > 0 : clusters.iteration < it.options.iterations_max);
+}
+
 corpus_checkpoint read_checkpoint(record_reader& in) {
   corpus_checkpoint it;
   it.options = read_options(in);
@@ -176,14 +199,7 @@ corpus_checkpoint read_checkpoint(record_reader& in) {
     return it;
   const size_t clusters = it.clusters.centroids.size() / it.facts.dimensions;
   it.summary = read_clusters(in, it.facts, clusters);
-  const auto is_past = [&](corpus_step step) { return it.next > step; };
-  const bool fits = it.next != corpus_step::measure &&
-                    clusters == (is_past(corpus_step::seeds) ? clusters_of(it.options, it.facts.items) : 0) &&
-                    it.clusters.settled == is_past(corpus_step::iterations) &&
-                    (!it.clusters.settled || it.clusters.iteration > 0) &&
-                    (is_past(corpus_step::iterations) || it.duplicates == duplicate_checkpoint{}) &&
-                    it.summary.empty() == !is_past(corpus_step::summary);
-  if (!fits)
+  if (!is_whole(it))
     in.refuse("it does not have what its next step needs");
   return it;
 }

@@ -16,8 +16,11 @@ namespace weft {
 /// A failure of the port comes back as it is; then nothing of this group can be used any more.
 class corpus_group {
 public:
-  /// port: outlives this. patience: of one verb; long enough for the slowest rank's work between two of them. stop:
-  /// whether this rank is asked to end the work; empty: never.
+  /// port: outlives this. patience: of one verb; long enough for the slowest rank's work between two of them, and for
+  /// what the ranks send each other. The longest works are an assignment (items of the rank × clusters × dimensions
+  /// products) and comparing a round's groups on one rank (half of the square of a group's items, × dimensions: 5·10^10
+  /// products for 16 384 items of 384 dimensions, a second or so; 16 times as many for 65 536 items), so patience has
+  /// to grow with the size of these groups. stop: whether this rank is asked to end the work; empty: never.
   corpus_group(collective& port, collective::patience patience, std::function<bool()> stop = {})
       : port_(port), patience_(patience), stop_(std::move(stop)) {}
 

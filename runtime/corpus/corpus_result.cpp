@@ -18,8 +18,8 @@ status check(const corpus_options& options) {
     return refuse("the number of iterations", 1, kmeans_iterations_max);
   if (options.duplicate_similarity > similarity_one)
     return refuse("the similarity of duplicates", 0, similarity_one);
-  if (options.duplicate_group_items == 0 || options.duplicate_group_items > group_items_limit)
-    return refuse("the number of items of a group", 1, group_items_limit);
+  if (options.duplicate_group_items < group_items_least || options.duplicate_group_items > group_items_limit)
+    return refuse("the number of items of a group", group_items_least, group_items_limit);
   if (options.extract_tokens > extract_tokens_max)
     return refuse("the budget of the extract", 0, extract_tokens_max);
   return ok;

@@ -115,6 +115,9 @@ status corpus_run::measure(corpus_group& group) {
     return facts.error();
   if (auto checked = check(setup_.options, *facts); !checked)
     return checked;
+  // A rank that comes with something stale, however far that is, does not cost the others their work.
+  if (setup_.from && (setup_.from->options != setup_.options || setup_.from->facts != *facts))
+    setup_.from.reset();
   auto agreed = agree_on_checkpoint(group, setup_.from);
   if (!agreed)
     return agreed.error();
@@ -126,7 +129,7 @@ status corpus_run::measure(corpus_group& group) {
   }
   if ((*agreed)->options != setup_.options || (*agreed)->facts != *facts)
     return failure{errc::state_damaged,
-                   "the checkpoint is of another corpus or of other options: begin anew without it"};
+                   "a rank sent a checkpoint of another corpus or of other options: begin anew without it"};
   checkpoint_ = std::move(*agreed);
   next_ = checkpoint_->next;
   return ok;

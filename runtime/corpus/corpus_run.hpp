@@ -13,7 +13,9 @@ struct corpus_run_setup {
   corpus_options options{};
   bool keep_rows = false; ///< the floats stay, for searches and for the next group; the same on every rank
   assigner_maker make_assigner = make_cpu_assigner;
-  std::optional<corpus_checkpoint> from{}; ///< where to go on, if this rank knows; the newest of any rank is taken
+  /// Where to go on, if this rank knows: the furthest of any rank is taken. One of another corpus or of other options
+  /// is dropped by the rank that has it; where no rank has another, the run begins anew.
+  std::optional<corpus_checkpoint> from{};
   // As in duplicate_options and extract_options; the same on every rank. They change no result.
   uint64_t round_bytes_max = duplicate_options{}.round_bytes_max;
   uint32_t round_candidates = extract_options{}.round_candidates;
@@ -30,7 +32,7 @@ struct corpus_run_setup {
 /// port says (unavailable, deadline_exceeded, internal) and what an engine says end this run: whoever is left forms the
 /// next group, makes new runs of checkpoint() and of the items that the survivors then have, and gets the same bits as
 /// if nothing had happened. errc::invalid_argument, empty_call, too_many_items: what was given, on every rank;
-/// errc::state_damaged: the checkpoint is of another corpus or of other options; begin anew without one.
+/// errc::state_damaged: the checkpoint that was agreed on cannot be gone on from; begin anew without one.
 /// Deterministic, for every division of the items. Not thread-safe.
 class corpus_run {
 public:
@@ -80,7 +82,8 @@ private:
   std::optional<corpus_result> outcome_;
 };
 
-/// The checkpoint of the rank that is furthest, on every rank; nothing where none has one. Up to four verbs.
+/// The checkpoint of the rank that is furthest, on every rank; nothing where none has one. Up to four verbs. REQUIRES:
+/// those of all ranks are of one corpus and the same options; whoever has another gives nothing.
 result<std::optional<corpus_checkpoint>> agree_on_checkpoint(corpus_group& group,
                                                              const std::optional<corpus_checkpoint>& mine);
 

@@ -4,6 +4,7 @@
 #include "runtime/job/record_bytes.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace weft {
@@ -19,6 +20,9 @@ struct band_key {
 
   auto operator<=>(const band_key&) const = default;
 };
+
+/// Where the first band of a cluster begins: no key is below.
+constexpr band_key lowest_key{std::numeric_limits<int32_t>::min(), 0};
 
 struct ranked_key {
   band_key key;
@@ -74,8 +78,25 @@ std::vector<ranked_key> read_keys(std::vector<record_reader>& blocks) {
   return keys;
 }
 
-status cut_large(corpus_group& group, const corpus_shard& shard, const assigned_points& points, uint32_t items_max,
-                 large_clusters& large) {
+/// Whether there are as many keys of each rank as it has items in the cluster. counts: [ranks, clusters].
+bool are_as_counted(std::span<const ranked_key> keys, std::span<const int32_t> counts, size_t clusters,
+                    uint32_t cluster) {
+  std::vector<int32_t> told(counts.size() / clusters);
+  for (const auto& each : keys)
+    ++told[each.rank];
+  for (size_t r = 0; r < told.size(); ++r)
+    if (told[r] != counts[r * clusters + cluster])
+      return false;
+  return true;
+}
+
+failure unreadable_keys() {
+  return {errc::internal, "similarities that another rank sent cannot be read"};
+}
+
+/// item_counts: [ranks, clusters].
+status cut_large(corpus_group& group, const corpus_shard& shard, const assigned_points& points,
+                 std::span<const int32_t> item_counts, uint32_t items_max, large_clusters& large) {
   const auto blocks = group.gather(write_keys(shard, points, large),
                                    corpus_items_max * 8 + large.clusters.size() * 4 * uint64_t{group.ranks()});
   if (!blocks)
@@ -83,6 +104,8 @@ status cut_large(corpus_group& group, const corpus_shard& shard, const assigned_
   std::vector<record_reader> readers(blocks->begin(), blocks->end());
   for (size_t c = 0; c < large.clusters.size(); ++c) {
     const auto keys = read_keys(readers);
+    if (!are_as_counted(keys, item_counts, large.place_of.size(), large.clusters[c]))
+      return group.leave(unreadable_keys());
     std::vector<int32_t> similarities;
     for (const auto& each : keys)
       similarities.push_back(each.key.similarity);
@@ -90,7 +113,7 @@ status cut_large(corpus_group& group, const corpus_shard& shard, const assigned_
     auto& counts = large.counts.emplace_back();
     const auto begins = cut_bands(similarities, items_max);
     for (size_t b = 0; b < begins.size(); ++b) {
-      cuts.push_back(keys[begins[b]].key);
+      cuts.push_back(b == 0 ? lowest_key : keys[begins[b]].key);
       const size_t end = b + 1 < begins.size() ? begins[b + 1] : keys.size();
       counts.resize(counts.size() + group.ranks());
       for (size_t i = begins[b]; i < end; ++i)
@@ -100,7 +123,7 @@ status cut_large(corpus_group& group, const corpus_shard& shard, const assigned_
   for (auto& reader : readers) {
     reader.finish();
     if (!reader.why().empty())
-      return failure{errc::internal, "similarities that another rank sent cannot be read"};
+      return group.leave(unreadable_keys());
   }
   return ok;
 }
@@ -147,7 +170,7 @@ result<duplicate_groups> plan_duplicate_groups(corpus_group& group, const corpus
       large.clusters.push_back(c);
     }
   if (!large.clusters.empty())
-    if (auto cut = cut_large(group, shard, points, group_items_max, large); !cut)
+    if (auto cut = cut_large(group, shard, points, *counts, group_items_max, large); !cut)
       return cut.error();
 
   duplicate_groups plan;

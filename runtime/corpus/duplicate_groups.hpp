@@ -29,7 +29,8 @@ struct duplicate_groups {
 /// Clusters of at most group_items_max items are a group each. A larger one is cut into bands of at most as many by
 /// (similarity to the centroid, item): near duplicates are nearly as similar to it, so that a cut parts few. A cut
 /// never parts equal similarities, unless more than a band has one. Two verbs: the counts of clusters, and for large
-/// ones the similarities, 8 bytes an item. The same for every division. REQUIRES: group_items_max > 0.
+/// ones the similarities, 8 bytes an item. The same for every division. errc::internal: another rank sent what cannot
+/// be; the group has ended. Memory: groups × ranks counts of 4 bytes. REQUIRES: group_items_max > 0.
 result<duplicate_groups> plan_duplicate_groups(corpus_group& group, const corpus_shard& shard,
                                                const assigned_points& points, uint32_t clusters,
                                                uint32_t group_items_max);

@@ -64,6 +64,9 @@ double dot(std::span<const float> a, std::span<const float> b) {
   return std::isfinite(sum) ? sum : -1;
 }
 
+/// Of one hit that travels.
+constexpr uint64_t hit_bytes = 16;
+
 void put_hits(record_writer& out, const std::vector<search_hit>& hits) {
   out.put(static_cast<uint32_t>(hits.size()));
   for (const auto& hit : hits) {
@@ -84,6 +87,30 @@ std::vector<search_hit> read_hits(record_reader& in) {
     hits.push_back(hit);
   }
   return hits;
+}
+
+/// Gathers what all ranks found for some queries and appends the best of each.
+status merge_slice(corpus_group& group, std::span<const std::vector<search_hit>> mine, uint64_t bytes_max,
+                   const search_options& options, std::vector<std::vector<search_hit>>& best) {
+  record_writer out;
+  for (const auto& hits : mine)
+    put_hits(out, hits);
+  const auto blocks = group.gather(out.take(), bytes_max);
+  if (!blocks)
+    return blocks.error();
+  std::vector<record_reader> readers(blocks->begin(), blocks->end());
+  for (size_t q = 0; q < mine.size(); ++q) {
+    std::vector<std::vector<search_hit>> parts;
+    for (auto& reader : readers)
+      parts.push_back(read_hits(reader));
+    best.push_back(merge_hits(parts, options));
+  }
+  for (auto& reader : readers) {
+    reader.finish();
+    if (!reader.why().empty())
+      return group.leave({errc::internal, "hits that another rank sent cannot be read"});
+  }
+  return ok;
 }
 
 } // namespace
@@ -150,27 +177,17 @@ std::vector<search_hit> merge_hits(std::span<const std::vector<search_hit>> part
 
 result<std::vector<std::vector<search_hit>>> search_corpus(corpus_group& group, const corpus_shard& shard,
                                                            std::span<const float> queries,
-                                                           const search_options& options) {
+                                                           const search_options& options, uint64_t bytes_max) {
   if (auto checked = check_search(shard, queries, options); !checked)
     return checked.error();
-  record_writer out;
-  for (const auto& hits : search_shard(shard, queries, options))
-    put_hits(out, hits);
-  const auto blocks = group.gather(out.take(), search_bytes_max);
-  if (!blocks)
-    return blocks.error();
-  std::vector<record_reader> readers(blocks->begin(), blocks->end());
+  const auto mine = search_shard(shard, queries, options);
+  const uint64_t query_bytes = group.ranks() * (sizeof(uint32_t) + hit_bytes * candidates_of(options));
+  const auto slice_max = static_cast<size_t>(std::max<uint64_t>(1, bytes_max / query_bytes));
   std::vector<std::vector<search_hit>> best;
-  for (size_t q = 0; q < queries.size() / shard.dimensions; ++q) {
-    std::vector<std::vector<search_hit>> parts;
-    for (auto& reader : readers)
-      parts.push_back(read_hits(reader));
-    best.push_back(merge_hits(parts, options));
-  }
-  for (auto& reader : readers) {
-    reader.finish();
-    if (!reader.why().empty())
-      return group.leave({errc::internal, "hits that another rank sent cannot be read"});
+  for (size_t first = 0; first < mine.size(); first += slice_max) {
+    const auto slice = std::span(mine).subspan(first, std::min(slice_max, mine.size() - first));
+    if (auto merged = merge_slice(group, slice, slice.size() * query_bytes, options, best); !merged)
+      return merged.error();
   }
   return best;
 }

@@ -10,7 +10,7 @@ namespace weft {
 
 inline constexpr uint32_t search_queries_max = 256;
 inline constexpr uint32_t search_candidates_max = 16'384;
-/// Of the hits of all queries on all ranks, where they are gathered.
+/// Of hits that are gathered at once; those of one query on 64 ranks are a quarter of it at most.
 inline constexpr uint64_t search_bytes_max = 64U << 20;
 
 /// An item that is near to a query.
@@ -44,11 +44,13 @@ std::vector<std::vector<search_hit>> search_shard(const corpus_shard& shard, std
 /// every node by itself. parts: what search_shard() gave for the query with the same options, in any order.
 std::vector<search_hit> merge_hits(std::span<const std::vector<search_hit>> parts, const search_options& options);
 
-/// search_shard() on every rank and merge_hits(): every rank gets all. Two verbs. REQUIRES: the same queries and
-/// options on every rank. errc::invalid_argument as check_search(), and for more than search_bytes_max of hits: fewer
-/// queries.
+/// search_shard() on every rank and merge_hits(): every rank gets all. Hits travel in slices of queries, each of
+/// bytes_max at most (one query at least) if all ranks have all candidates; so a search is answered on any number of
+/// ranks, or on none. Two verbs a slice. REQUIRES: the same queries and options on every rank. errc::invalid_argument
+/// as check_search().
 result<std::vector<std::vector<search_hit>>> search_corpus(corpus_group& group, const corpus_shard& shard,
                                                            std::span<const float> queries,
-                                                           const search_options& options);
+                                                           const search_options& options,
+                                                           uint64_t bytes_max = search_bytes_max);
 
 } // namespace weft

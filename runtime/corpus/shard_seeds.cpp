@@ -8,6 +8,11 @@
 
 namespace weft {
 
+uint64_t seeds_between_looks(uint64_t points, uint32_t dimensions) noexcept {
+  constexpr uint64_t products = uint64_t{1} << 34;
+  return std::max<uint64_t>(1, products / std::max<uint64_t>(1, points * dimensions));
+}
+
 result<std::vector<int8_t>> shard_seeds(corpus_group& group, const corpus_shard& shard, const corpus_facts& facts,
                                         uint32_t clusters, uint64_t seed) {
   WEFT_ASSERT(clusters > 0);
@@ -32,7 +37,18 @@ result<std::vector<int8_t>> shard_seeds(corpus_group& group, const corpus_shard&
     return sample.error();
   if (sample->items.size() != wanted)
     return failure{errc::internal, "the ranks sent other points for the seeds than they were to"};
-  return seed_centroids(sample->points, facts.dimensions, clusters, seed);
+  // Every rank draws the same, so all look at the same time.
+  const uint64_t apart = seeds_between_looks(wanted, facts.dimensions);
+  uint64_t drawn = 0;
+  status going_on = ok;
+  auto seeds = seed_centroids(sample->points, facts.dimensions, clusters, seed, [&] {
+    if (++drawn % apart == 0)
+      going_on = group.go_on();
+    return static_cast<bool>(going_on);
+  });
+  if (!going_on)
+    return going_on.error();
+  return seeds;
 }
 
 } // namespace weft

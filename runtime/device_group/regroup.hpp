@@ -29,13 +29,18 @@ struct group_formation {
 
   bool operator==(const group_formation&) const = default;
 
-  /// A worker's place; nothing when it takes no part.
+  /// Stands for the epoch and its ranks: another formation has another one, but for a chance of 2^-64.
+  uint64_t fingerprint() const noexcept;
+
+  /// A worker's place, with the fingerprint; nothing when it takes no part.
   std::optional<collective_group> place_of(const group_worker& worker) const;
 };
 
 /// Decides the membership of one communicator: live workers in, formations out. Each node that takes part has one; the
 /// node of the first live worker (`leader`) forms, the others adopt what it tells them. Two that form at the same time
-/// do no harm: an epoch belongs to whoever was adopted first, and the other must go higher.
+/// do no harm: each node adopts one formation of an epoch, the first that it hears of, and whoever is refused must go
+/// higher. Nodes that adopted different ones may try to meet: their ranks have different fingerprints, by which they
+/// refuse each other before a value moves.
 /// Owned by the device group's actor; not thread-safe. No clock, no chance.
 class regroup {
 public:
@@ -44,8 +49,10 @@ public:
     uint32_t ranks_min = 1;                    ///< with fewer there is no group
   };
 
-  /// Epochs beyond are refused: a lying peer must not use them up.
+  /// Epochs beyond are refused, and those that are more than a step above the highest that was seen, although nobody
+  /// forms as often: one wrong message must not use them up.
   static constexpr uint64_t epoch_max = 1ULL << 62;
+  static constexpr uint64_t epoch_step_max = 1ULL << 32;
 
   regroup() : regroup(options{}) {}
   /// REQUIRES: 0 < ranks_min <= ranks_max <= collective_ranks_max.
@@ -60,11 +67,14 @@ public:
   /// errc::invalid_argument: not a formation (empty, too large, not ascending, an epoch out of range).
   status adopt(group_formation formation);
 
-  /// Another node refused an epoch, or a frame told of a higher one.
+  /// Another node refused an epoch, or a frame told of a higher one. What is out of range changes nothing.
   void saw(uint64_t epoch) noexcept;
 
   /// A worker has died. True: it took part, so the present formation is over and the survivors must form the next.
-  /// Workers that join take part from the next formation on.
+  /// Workers that join take part from the next formation on. Nothing is remembered of it: a later formation may name
+  /// this worker, because it was dead to this node only, or because its death has not come to whoever formed. If it is
+  /// dead, that formation fails at its first verb and the next one is higher; an owner that knows better refuses such a
+  /// formation instead of adopting it.
   bool lose(const group_worker& worker);
 
   /// The present formation; nullptr: there is none, or it has lost a worker.
@@ -75,6 +85,8 @@ public:
   static std::optional<group_worker> leader(std::span<const group_worker> live);
 
 private:
+  bool is_in_range(uint64_t epoch) const noexcept;
+
   const options limits_;
   std::optional<group_formation> present_;
   uint64_t epoch_seen_ = 0; // epochs begin with 1: 0 is before the first

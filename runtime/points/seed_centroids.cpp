@@ -70,7 +70,7 @@ private:
 } // namespace
 
 std::vector<int8_t> seed_centroids(std::span<const int8_t> points, uint32_t dimensions, uint32_t clusters,
-                                   uint64_t seed) {
+                                   uint64_t seed, const std::function<bool()>& go_on) {
   WEFT_ASSERT(dimensions > 0);
   const size_t count = points.size() / dimensions;
   WEFT_ASSERT(clusters > 0);
@@ -85,7 +85,7 @@ std::vector<int8_t> seed_centroids(std::span<const int8_t> points, uint32_t dime
   while (true) {
     const auto point = std::span(candidates).subspan(chosen * dimensions, dimensions);
     centroids.insert(centroids.end(), point.begin(), point.end());
-    if (centroids.size() == size_t{clusters} * dimensions)
+    if (centroids.size() == size_t{clusters} * dimensions || (go_on && !go_on()))
       return centroids;
     const uint64_t total = distances.add(point);
     chosen = total > 0 ? distances.find(draw.next() % total) : draw.next() % wanted;

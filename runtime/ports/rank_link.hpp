@@ -71,6 +71,7 @@ struct rank_frame {
   uint64_t epoch = 0; ///< frames of another epoch than the receiver's are dropped
   uint32_t from = 0;
   std::variant<rank_piece, rank_credit, rank_leave, rank_abort> body;
+  uint64_t formation = 0; ///< collective_group::formation of the sender
 
   bool operator==(const rank_frame&) const = default;
 };
@@ -97,7 +98,8 @@ public:
   virtual void attach(rank_inbox* inbox) = 0;
 
   /// Never blocks. errc::unavailable: the rank is not to be reached; errc::overloaded: more frames wait for the rank
-  /// than the window allows. After either the link to this rank is of no use any more.
+  /// than the window allows. After either nothing can be sent to this rank any more, but what it sent before still
+  /// comes; then its link_down(), always: only that says that the rank is gone.
   virtual status send(uint32_t to, rank_frame frame) = 0;
 };
 

@@ -17,8 +17,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     return 0;
   }
   WEFT_ASSERT(encode(*frame) == bytes);
-  // A rank in a verb, in the frame's epoch: rank 0 of 3.
-  weft::rank_exchange rank({frame->epoch, 0, 3}, 64);
+  // A rank in a verb, in the frame's epoch and formation: rank 0 of 3.
+  weft::rank_exchange rank({frame->epoch, 0, 3, frame->formation}, 64);
   std::vector<int64_t> values(6);
   rank.begin(weft::all_reduce_call(std::span<int64_t>{values}, weft::reduce_op::sum), {}, std::chrono::seconds(1));
   rank.advance();

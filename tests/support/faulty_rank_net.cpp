@@ -47,13 +47,18 @@ status faulty_rank_net::send(uint32_t from, uint32_t to, const rank_frame& frame
   auto bytes = encode(frame);
   const std::lock_guard lock{mutex_};
   auto& l = lines_.at({from, to});
-  if (!l.down.empty())
+  if (!l.down.empty()) {
+    l.refused = true;
+    changed_.notify_all();
     return failure{errc::unavailable, l.down};
+  }
   if (std::holds_alternative<rank_piece>(frame.body) && std::exchange(l.lossy, false))
     return ok;
   // Pieces, credit and an abort or a leave: nothing of ours sends more.
-  if (l.frames.size() >= 3 * rank_window)
-    return failure{errc::overloaded, "more frames wait than the window allows"};
+  if (l.frames.size() >= 3 * rank_window) {
+    cut_locked(from, to, "more frames wait than the window allows");
+    return failure{errc::overloaded, l.down};
+  }
   l.frames.push_back(std::move(bytes));
   if (const auto death = frames_to_death_.find(from); death != frames_to_death_.end() && --death->second == 0)
     kill_locked(from);
@@ -88,11 +93,42 @@ void faulty_rank_net::kill_after(uint32_t rank, uint64_t frames) {
   frames_to_death_[rank] = frames;
 }
 
+std::chrono::steady_clock::time_point faulty_rank_net::killed_at(uint32_t rank) {
+  const std::lock_guard lock{mutex_};
+  return deaths_.at(rank);
+}
+
 void faulty_rank_net::kill_locked(uint32_t rank) {
   frames_to_death_.erase(rank);
+  deaths_.emplace(rank, std::chrono::steady_clock::now());
   for (uint32_t r = 0; r < ranks_; ++r)
     if (r != rank)
       cut_locked(rank, r, "its process was killed");
+}
+
+void faulty_rank_net::close_for_writing(uint32_t rank) {
+  const std::lock_guard lock{mutex_};
+  for (uint32_t r = 0; r < ranks_; ++r) {
+    if (r == rank)
+      continue;
+    auto& there = lines_.at({r, rank});
+    auto& back = lines_.at({rank, r});
+    if (!there.down.empty() || !back.down.empty())
+      continue;
+    there.down = back.down = "it has closed its streams";
+    there.frames.clear();
+    back.ending = true;
+    end_if_empty({rank, r});
+  }
+  changed_.notify_all();
+}
+
+void faulty_rank_net::end_if_empty(const direction& d) {
+  auto& l = lines_.at(d);
+  if (l.ending && l.frames.empty()) {
+    l.ending = false;
+    notices_.emplace_back(d, l.down);
+  }
 }
 
 void faulty_rank_net::hold(uint32_t from, uint32_t to) {
@@ -104,6 +140,22 @@ void faulty_rank_net::release(uint32_t from, uint32_t to) {
   const std::lock_guard lock{mutex_};
   lines_.at({from, to}).held = false;
   changed_.notify_all();
+}
+
+void faulty_rank_net::release_next(uint32_t from, uint32_t to, uint64_t frames) {
+  const std::lock_guard lock{mutex_};
+  lines_.at({from, to}).let_through += frames;
+  changed_.notify_all();
+}
+
+void faulty_rank_net::await_frames(uint32_t from, uint32_t to, size_t count) {
+  std::unique_lock lock{mutex_};
+  changed_.wait(lock, [&] { return lines_.at({from, to}).frames.size() >= count; });
+}
+
+void faulty_rank_net::await_refusal(uint32_t from, uint32_t to) {
+  std::unique_lock lock{mutex_};
+  changed_.wait(lock, [&] { return lines_.at({from, to}).refused; });
 }
 
 void faulty_rank_net::lose_next(uint32_t from, uint32_t to) {
@@ -118,7 +170,7 @@ void faulty_rank_net::inject(uint32_t from, uint32_t to, std::string bytes) {
 }
 
 bool faulty_rank_net::can_deliver(const direction& d, const line& l) const {
-  return !l.frames.empty() && !l.held && inboxes_.contains(d.second);
+  return !l.frames.empty() && (!l.held || l.let_through > 0) && inboxes_.contains(d.second);
 }
 
 void faulty_rank_net::settle() {
@@ -153,12 +205,15 @@ bool faulty_rank_net::deliver_one(std::unique_lock<std::mutex>& lock) {
   if (ready.empty())
     return false;
   const auto d = ready[chance_.below(static_cast<uint32_t>(ready.size()))];
-  const auto bytes = std::move(lines_.at(d).frames.front());
-  lines_.at(d).frames.pop_front();
+  auto& l = lines_.at(d);
+  const auto bytes = std::move(l.frames.front());
+  l.frames.pop_front();
+  l.let_through -= l.held ? 1 : 0;
   if (auto frame = decode_rank_frame(bytes))
     hand_over(lock, d.second, [&](rank_inbox& to) { to.receive(std::move(*frame)); });
   else
     cut_locked(d.first, d.second, frame.error().message); // what every carrier does: no frames come after bad bytes
+  end_if_empty(d);
   changed_.notify_all();
   return true;
 }

@@ -6,13 +6,15 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace weft {
 
-/// Links between ranks of one process that deliver at once, on the sender's thread. Thread-safe.
+/// Links between ranks of one process that deliver at once, on the sender's thread; whoever sends to an end that has
+/// closed is told that the link is down. Thread-safe.
 class memory_rank_net : public std::enable_shared_from_this<memory_rank_net> {
 public:
   static std::shared_ptr<memory_rank_net> make(uint32_t ranks) {
@@ -28,13 +30,19 @@ private:
     rank_inbox* inbox = nullptr;
     bool closed = false;
     std::deque<rank_frame> early; // came before the inbox
+    std::set<uint32_t> down;      // whose links it was told are
   };
 
   class end final : public rank_link {
   public:
     end(std::shared_ptr<memory_rank_net> net, uint32_t rank) : net_(std::move(net)), rank_(rank) {}
     void attach(rank_inbox* inbox) override { net_->attach(rank_, inbox); }
-    status send(uint32_t to, rank_frame frame) override { return net_->send(to, std::move(frame)); }
+    status send(uint32_t to, rank_frame frame) override {
+      auto sent = net_->send(to, std::move(frame));
+      if (!sent)
+        net_->tell_down(rank_, to, sent.error().message);
+      return sent;
+    }
 
   private:
     std::shared_ptr<memory_rank_net> net_;
@@ -66,6 +74,14 @@ private:
     else
       d.early.push_back(std::move(frame));
     return ok;
+  }
+
+  /// All that came from `gone` has been received: it was delivered while that end was open.
+  void tell_down(uint32_t rank, uint32_t gone, const std::string& why) {
+    auto& d = *doors_[rank];
+    const std::lock_guard lock{d.mutex};
+    if (d.inbox && d.down.insert(gone).second)
+      d.inbox->link_down(gone, why);
   }
 
   std::vector<std::unique_ptr<door>> doors_;

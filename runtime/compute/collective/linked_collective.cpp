@@ -2,8 +2,10 @@
 
 #include "runtime/base/assert.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
+#include <vector>
 
 namespace weft {
 
@@ -44,19 +46,18 @@ status linked_collective::run(const verb_call& call, patience limit) {
   return *exchange_.ended();
 }
 
-/// Sends what is to be sent. The lock is free meanwhile; what comes in that time is news.
+/// Sends what is to be sent. The lock is free meanwhile; what comes in that time is news. A rank that nothing can be
+/// sent to may have sent what we need, or why it ended, and the link still brings it: the link says when it has gone.
 void linked_collective::send(std::unique_lock<std::mutex>& lock) {
   for (auto frames = exchange_.take_outgoing(); !frames.empty(); frames = exchange_.take_outgoing()) {
-    std::vector<std::pair<uint32_t, std::string>> lost;
+    std::vector<uint32_t> deaf;
     lock.unlock();
     for (auto& [to, frame] : frames)
-      if (auto sent = link_->send(to, std::move(frame)); !sent)
-        lost.emplace_back(to, sent.error().message);
+      if (std::find(deaf.begin(), deaf.end(), to) == deaf.end() && !link_->send(to, std::move(frame)))
+        deaf.push_back(to);
     lock.lock();
-    for (auto& [rank, why] : lost) {
-      exchange_.link_down(rank, std::move(why));
-      news_ = true;
-    }
+    for (const uint32_t rank : deaf)
+      exchange_.stop_sending(rank);
   }
 }
 

@@ -22,7 +22,8 @@ struct linked_options {
 };
 
 /// A communicator between nodes, over any link that carries frames: rank_exchange with a lock around it. The thread
-/// that calls a verb does its work; the link's threads only put down what comes. abort() and async_error() by any.
+/// that calls a verb does its work; the link's threads only put down what comes, so a failure that one of them notices
+/// between two verbs is passed on by the next verb, or by the end. abort() and async_error() by any, while it lives.
 /// Destroying it tells the others that this rank is gone.
 class linked_collective final : public verb_collective, private rank_inbox {
 public:

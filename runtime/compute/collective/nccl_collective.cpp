@@ -38,6 +38,17 @@ nccl_collective::nccl_collective(std::unique_ptr<nccl_communicator> communicator
 
 nccl_collective::~nccl_collective() = default;
 
+result<std::unique_ptr<nccl_collective>> nccl_collective::shrink(std::span<const uint32_t> gone, uint64_t epoch,
+                                                                 patience limit) {
+  auto next = communicator_->shrink(gone, epoch, limit);
+  if (!next)
+    return next.error();
+  // What was queued before comes first in the stream, so buffers and stream stay together. Ours has ended: no verb of
+  // it looks at them again.
+  return std::unique_ptr<nccl_collective>(
+      new nccl_collective(std::move(*next), std::move(stream_), std::move(host_), std::move(device_)));
+}
+
 status nccl_collective::run(const verb_call& call, patience limit) {
   if (auto reason = communicator_->ended())
     return communicator_->fail(std::move(*reason)); // also ends what NCCL runs, when another thread aborted

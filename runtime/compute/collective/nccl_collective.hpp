@@ -32,6 +32,10 @@ public:
                                                        const nccl_options& options, patience limit);
   ~nccl_collective() override;
 
+  /// The collective of those who are left, with the staging of this one, which is of no use afterwards: every verb of
+  /// it fails. As nccl_communicator::shrink(). After a failure this one still has its staging, until it is destroyed.
+  result<std::unique_ptr<nccl_collective>> shrink(std::span<const uint32_t> gone, uint64_t epoch, patience limit);
+
   void abort(failure reason) noexcept override { communicator_->abort(reason); }
   std::optional<failure> async_error() const override { return communicator_->ended(); }
 

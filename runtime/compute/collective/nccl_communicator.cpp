@@ -6,7 +6,10 @@
 #include "runtime/compute/collective/verb_failure.hpp"
 #include "runtime/compute/cuda/base/cuda_error.hpp"
 
+#include <algorithm>
+#include <atomic>
 #include <cstring>
+#include <functional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -57,6 +60,39 @@ failure describe_nccl(ncclResult_t code, const char* what) {
   }
 }
 
+/// Waits until NCCL has done what a call began. ended: what ends the waiting before.
+template <class Ended> status await(ncclComm_t comm, time_point deadline, const char* what, Ended ended) {
+  for (pauses pause;; pause.next()) {
+    ncclResult_t state = ncclSuccess;
+    if (const auto code = ncclCommGetAsyncError(comm, &state); code != ncclSuccess)
+      return describe_nccl(code, what);
+    if (state == ncclSuccess)
+      return ok;
+    if (state != ncclInProgress)
+      return describe_nccl(state, what);
+    if (std::optional<failure> reason = ended())
+      return std::move(*reason);
+    if (clock::now() >= deadline)
+      return failure{errc::deadline_exceeded,
+                     std::string(what) + ": the other ranks did not come in time; form the next epoch without them"};
+  }
+}
+
+constexpr auto never_ended = [] { return std::optional<failure>{}; };
+
+#if NCCL_VERSION_CODE >= NCCL_VERSION(2, 28, 9)
+/// The place of a rank among those who are left.
+collective_group group_without(const collective_group& group, std::span<const uint32_t> gone, uint64_t epoch) {
+  const auto before = std::lower_bound(gone.begin(), gone.end(), group.rank) - gone.begin();
+  return {epoch, group.rank - static_cast<uint32_t>(before), group.ranks - static_cast<uint32_t>(gone.size())};
+}
+
+/// NCCL stores it from another thread.
+ncclComm_t handle_in(ncclComm_t& cell) {
+  return std::atomic_ref<ncclComm_t>(cell).load(std::memory_order_acquire);
+}
+#endif
+
 } // namespace
 
 result<nccl_id> make_nccl_id() {
@@ -101,9 +137,11 @@ void nccl_communicator::close() {
   if (!comm_)
     return;
   cudaSetDevice(device_); // fails only where the device is lost; NCCL is told to free what it can all the same
-  if (!ended()) {
+  // Not running from here on: what is being finalized must not be revoked, and nobody is left to hear of a failure.
+  if (std::exchange(running_, false) && !ended()) {
     const auto code = ncclCommFinalize(comm_);
-    if ((code == ncclSuccess || code == ncclInProgress) && settle(comm_, clock::now() + close_max, "closing")) {
+    if ((code == ncclSuccess || code == ncclInProgress) &&
+        await(comm_, clock::now() + close_max, "closing", never_ended)) {
       ncclCommDestroy(std::exchange(comm_, nullptr));
       return;
     }
@@ -112,20 +150,16 @@ void nccl_communicator::close() {
   ncclCommAbort(std::exchange(comm_, nullptr));
 }
 
-/// Ends what NCCL runs, but keeps the communicator for shrink().
-void nccl_communicator::revoke() {
+/// Ends what NCCL runs, but keeps the communicator for shrink(). False: it does not come to rest; close() aborts it.
+bool nccl_communicator::revoke() {
   if (!comm_ || !std::exchange(running_, false))
-    return;
+    return at_rest_;
 #if NCCL_VERSION_CODE >= NCCL_VERSION(2, 28, 9)
   const auto code = ncclCommRevoke(comm_, NCCL_REVOKE_DEFAULT);
-  if (code != ncclSuccess && code != ncclInProgress)
-    return; // close() aborts
-  const auto deadline = clock::now() + close_max;
-  ncclResult_t state = ncclInProgress;
-  for (pauses pause; clock::now() < deadline; pause.next())
-    if (ncclCommGetAsyncError(comm_, &state) != ncclSuccess || state != ncclInProgress)
-      return;
+  at_rest_ = (code == ncclSuccess || code == ncclInProgress) &&
+             await(comm_, clock::now() + close_max, "revoking", never_ended);
 #endif
+  return at_rest_;
 }
 
 failure nccl_communicator::fail(failure reason) {
@@ -159,22 +193,10 @@ std::optional<failure> nccl_communicator::fault_of(ncclComm_t comm, const char* 
   return std::nullopt;
 }
 
-/// Waits until NCCL has done what a call began.
+/// Waits until NCCL has done what a call began; what goes wrong ends the communicator.
 status nccl_communicator::settle(ncclComm_t comm, time_point deadline, const char* what) {
-  for (pauses pause;; pause.next()) {
-    ncclResult_t state = ncclSuccess;
-    if (const auto code = ncclCommGetAsyncError(comm, &state); code != ncclSuccess)
-      return fail(describe_nccl(code, what));
-    if (state == ncclSuccess)
-      return ok;
-    if (state != ncclInProgress)
-      return fail(describe_nccl(state, what));
-    if (auto reason = ended())
-      return fail(*reason);
-    if (clock::now() >= deadline)
-      return fail({errc::deadline_exceeded,
-                   std::string(what) + ": the other ranks did not come in time; form the next epoch without them"});
-  }
+  auto done = await(comm, deadline, what, [this] { return ended(); });
+  return done ? done : status{fail(done.error())};
 }
 
 status nccl_communicator::queue(const verb_key& key, const void* in, void* out, cudaStream_t stream,
@@ -225,44 +247,83 @@ status nccl_communicator::wait(cudaStream_t stream, time_point deadline) {
   }
 }
 
+/// The new communicator's handle, once NCCL has done all that shrinking takes of the old one: nothing comes after that.
+result<ncclComm_t> nccl_communicator::await_child(time_point deadline) {
+#if NCCL_VERSION_CODE >= NCCL_VERSION(2, 28, 9)
+  ncclResult_t state = ncclInProgress;
+  for (pauses pause; state == ncclInProgress; pause.next()) {
+    if (clock::now() >= deadline)
+      return failure{errc::deadline_exceeded, "shrinking: the other survivors did not come in time; join anew"};
+    if (const auto code = ncclCommGetAsyncError(comm_, &state); code != ncclSuccess)
+      return describe_nccl(code, "ncclCommShrink");
+  }
+  // What the old one says of those who are gone does not matter, if there is a new one.
+  if (auto* child = handle_in(*child_))
+    return child;
+  return describe_nccl(state == ncclSuccess ? ncclInternalError : state, "ncclCommShrink");
+#else
+  (void)deadline;
+  return failure{errc::internal, "NCCL before 2.28.9 does not shrink"};
+#endif
+}
+
+/// A shrink that came to nothing. NCCL may be at work on the new communicator still; aborting the old one ends that
+/// work, so it goes first, and then nothing is stored any more. May hang as close() may.
+void nccl_communicator::abandon_child() {
+#if NCCL_VERSION_CODE >= NCCL_VERSION(2, 28, 9)
+  if (ncclCommAbort(std::exchange(comm_, nullptr)) != ncclSuccess) {
+    (void)child_.release(); // 8 bytes for good, rather than a store into what is free
+    return;
+  }
+  if (auto* child = handle_in(*child_))
+    ncclCommAbort(child);
+  child_.reset();
+#endif
+}
+
 result<std::unique_ptr<nccl_communicator>> nccl_communicator::shrink(std::span<const uint32_t> gone, uint64_t epoch,
                                                                      patience limit) {
-#if NCCL_VERSION_CODE >= NCCL_VERSION(2, 27, 0)
   WEFT_ASSERT(comm_ != nullptr);
+  WEFT_ASSERT(!gone.empty());
+  WEFT_ASSERT(std::is_sorted(gone.begin(), gone.end(), std::less_equal<>{})); // each once
+  WEFT_ASSERT(gone.back() < group_.ranks);
+  WEFT_ASSERT(!std::binary_search(gone.begin(), gone.end(), group_.rank));
+#if NCCL_VERSION_CODE >= NCCL_VERSION(2, 28, 9)
   WEFT_CUDA_TRY(cudaSetDevice(device_));
   fail({errc::unavailable, "its ranks have formed the next epoch"});
-  collective_group next{epoch, group_.rank, group_.ranks - static_cast<uint32_t>(gone.size())};
-  std::vector<int> excluded;
-  for (const auto rank : gone) {
-    WEFT_ASSERT(rank != group_.rank);
-    WEFT_ASSERT(rank < group_.ranks);
-    excluded.push_back(static_cast<int>(rank));
-    next.rank -= rank < group_.rank ? 1 : 0;
-  }
+  if (!at_rest_)
+    return failure{errc::unavailable,
+                   "the work of the old communicator does not come to rest, and shrinking it could wait for ever; join "
+                   "anew"};
   auto done = cuda::event::make();
   if (!done)
     return done.error();
-  std::unique_ptr<nccl_communicator> out(new nccl_communicator(next, device_, std::move(*done)));
+  std::unique_ptr<nccl_communicator> out(
+      new nccl_communicator(group_without(group_, gone, epoch), device_, std::move(*done)));
+  std::vector<int> excluded;
+  for (const auto rank : gone)
+    excluded.push_back(static_cast<int>(rank));
   ncclConfig_t config = NCCL_CONFIG_INITIALIZER;
   config.blocking = 0;
   const auto deadline = deadline_after(clock::now(), limit);
-  const auto code = ncclCommShrink(comm_, excluded.data(), static_cast<int>(excluded.size()), &out->comm_, &config,
-                                   NCCL_SHRINK_ABORT);
-  if (code != ncclSuccess && code != ncclInProgress)
-    return out->fail(describe_nccl(code, "ncclCommShrink"));
-  // The new one's handle may come later than the call returns: the old one says when.
-  ncclResult_t state = ncclInProgress;
-  for (pauses pause; !out->comm_ && clock::now() < deadline; pause.next())
-    if (ncclCommGetAsyncError(comm_, &state) != ncclSuccess || (state != ncclInProgress && !out->comm_))
-      return out->fail(describe_nccl(state, "ncclCommShrink"));
-  if (!out->comm_)
-    return failure{errc::deadline_exceeded, "shrinking: the other survivors did not come in time; join anew"};
-  WEFT_TRY(out->settle(out->comm_, deadline, "shrinking"));
+  child_ = std::make_unique<ncclComm_t>(nullptr);
+  // At rest, so nothing is to be aborted: that would wait for the device, without a limit.
+  const auto code = ncclCommShrink(comm_, excluded.data(), static_cast<int>(excluded.size()), child_.get(), &config,
+                                   NCCL_SHRINK_DEFAULT);
+  const bool begun = code == ncclSuccess || code == ncclInProgress;
+  const auto child = begun ? await_child(deadline) : result<ncclComm_t>{describe_nccl(code, "ncclCommShrink")};
+  const auto settled = child ? out->settle(*child, deadline, "shrinking") : status{child.error()};
+  if (!settled) {
+    abandon_child();
+    return settled.error();
+  }
+  child_.reset();
+  out->comm_ = *child;
   out->running_ = true;
   return out;
 #else
-  (void)gone, (void)epoch, (void)limit;
-  return failure{errc::internal, "NCCL before 2.27 cannot shrink a communicator: join anew"};
+  (void)epoch, (void)limit;
+  return failure{errc::internal, "NCCL before 2.28.9 cannot be brought to rest to be shrunk: join anew"};
 #endif
 }
 

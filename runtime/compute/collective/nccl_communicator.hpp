@@ -43,7 +43,8 @@ public:
                                                          patience limit);
   nccl_communicator(const nccl_communicator&) = delete;
   nccl_communicator& operator=(const nccl_communicator&) = delete;
-  /// In peace, if nothing failed: waits up to 2 s for the others to end theirs. Else aborts.
+  /// In peace, if nothing failed: waits up to 2 s for the others to end theirs. Else aborts. abort() and ended() of
+  /// other threads must have returned before.
   ~nccl_communicator();
 
   const collective_group& group() const noexcept { return group_; }
@@ -55,7 +56,10 @@ public:
   status wait(cudaStream_t stream, time_point deadline);
 
   /// The communicator of those who are left, in the order of their ranks, without a new id. All survivors call it with
-  /// the same ranks; this communicator is of no use afterwards. Needs NCCL 2.27; errc::internal before: join anew.
+  /// the same ranks, once; this communicator is of no use afterwards. An abort() meanwhile changes nothing: the limit
+  /// ends it. After any failure: join anew. errc::deadline_exceeded: the other survivors did not come; unavailable: the
+  /// work of this communicator does not come to rest, or a rank has gone; internal: NCCL is older than 2.28.9.
+  /// REQUIRES: gone is not empty and ascends, with ranks of this group other than this one.
   result<std::unique_ptr<nccl_communicator>> shrink(std::span<const uint32_t> gone, uint64_t epoch, patience limit);
 
   /// For what the owner finds out itself.
@@ -69,14 +73,20 @@ private:
 
   status settle(ncclComm_t comm, time_point deadline, const char* what);
   std::optional<failure> fault_of(ncclComm_t comm, const char* what) const;
-  void revoke();
+  bool revoke();
+  result<ncclComm_t> await_child(time_point deadline);
+  void abandon_child();
   void close();
 
   const collective_group group_;
   const int device_;
   cuda::event done_;
   ncclComm_t comm_ = nullptr;
-  bool running_ = false; // joined, and not yet revoked: the owner's
+  bool running_ = false; // joined, and neither revoked nor closed: the owner's
+  bool at_rest_ = false; // revoked, and nothing of it runs any more
+  /// Where NCCL puts the handle that shrink() asks for, on a thread of its own, and perhaps after shrink() has given
+  /// up: it stays until NCCL has let go of it.
+  std::unique_ptr<ncclComm_t> child_;
   mutable std::mutex mutex_;
   std::optional<failure> ended_;
 };

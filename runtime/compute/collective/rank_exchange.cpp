@@ -24,9 +24,9 @@ void rank_exchange::begin(const verb_call& call, time_point now, std::chrono::mi
   WEFT_ASSERT(done());
   if (failure_)
     return;
-  // Whoever has gone did not begin this verb: every verb needs something from everyone.
-  if (first_end_)
-    return fail(*first_end_);
+  // Whoever has gone cannot take what it needs of this verb: every pair exchanges something.
+  if (!gone_.empty())
+    return fail(*peers_[gone_.front()].end);
   plan_ = plan_exchange(group_, call);
   deadline_ = deadline_after(now, limit);
   limit_ = limit;
@@ -51,14 +51,11 @@ void rank_exchange::advance() {
 }
 
 void rank_exchange::finish_if_complete() {
-  bool complete = true;
-  for (const auto& p : peers_) {
-    const bool with_it = complete_with(p);
-    complete = complete && with_it;
-    if (p.ended && !with_it)
-      return fail(*first_end_);
-  }
-  if (!complete)
+  // Of those who left something out the first to go says why: others may have gone because of it.
+  for (const uint32_t r : gone_)
+    if (!complete_with(peers_[r]))
+      return fail(*peers_[r].end);
+  if (!std::all_of(peers_.begin(), peers_.end(), [&](const peer& p) { return complete_with(p); }))
     return;
   plan_.reset();
   ++sequence_;
@@ -133,7 +130,7 @@ std::string_view rank_exchange::fault_of(const peer& from, const rank_piece& pie
 
 void rank_exchange::give_credit(uint32_t to) {
   auto& p = peers_[to];
-  if (p.taken - p.credit_given < rank_window / 2 || p.ended)
+  if (p.taken - p.credit_given < rank_window / 2 || !is_told(to))
     return;
   p.credit_given = p.taken;
   put(to, rank_credit{p.taken});
@@ -144,7 +141,7 @@ void rank_exchange::put_pieces(uint32_t to) {
   for (uint8_t half = 0; half < 2; ++half) {
     if (half == 1 && !(p.sending[0].complete && first_half_complete()))
       return;
-    while (!p.sending[half].complete && !p.ended && p.sent - p.credit < rank_window)
+    while (!p.sending[half].complete && is_told(to) && p.sent - p.credit < rank_window)
       put_piece(to, half);
   }
 }
@@ -166,11 +163,14 @@ void rank_exchange::put_piece(uint32_t to, uint8_t half) {
 }
 
 void rank_exchange::receive(rank_frame frame) {
-  if (frame.epoch != group_.epoch || frame.from >= group_.ranks || frame.from == group_.rank) {
+  const bool is_ours = frame.epoch == group_.epoch && frame.formation == group_.formation;
+  if (frame.epoch != group_.epoch || (is_ours && (frame.from >= group_.ranks || frame.from == group_.rank))) {
     ++dropped_;
     return;
   }
-  if (failure_ || peers_[frame.from].ended)
+  if (!is_ours)
+    return fail(formations_differ(frame.from, group_.epoch));
+  if (failure_ || peers_[frame.from].end)
     return;
   if (auto* piece = std::get_if<rank_piece>(&frame.body))
     receive_piece(frame.from, std::move(*piece));
@@ -204,14 +204,23 @@ void rank_exchange::receive_credit(uint32_t from, uint64_t pieces) {
 }
 
 void rank_exchange::link_down(uint32_t rank, std::string why) {
-  if (rank < group_.ranks && rank != group_.rank && !failure_ && !peers_[rank].ended)
+  if (rank < group_.ranks && rank != group_.rank && !failure_ && !peers_[rank].end)
     end_of(rank, rank_gone(rank, why));
 }
 
+void rank_exchange::stop_sending(uint32_t rank) {
+  WEFT_ASSERT(rank < group_.ranks);
+  peers_[rank].deaf = true;
+}
+
 void rank_exchange::end_of(uint32_t rank, failure reason) {
-  peers_[rank].ended = true;
-  if (!first_end_)
-    first_end_ = std::move(reason);
+  peers_[rank].end = std::move(reason);
+  gone_.push_back(rank);
+}
+
+/// Whether frames go to this rank.
+bool rank_exchange::is_told(uint32_t rank) const {
+  return rank != group_.rank && !peers_[rank].deaf && !peers_[rank].end;
 }
 
 void rank_exchange::expire(time_point now) {
@@ -247,7 +256,7 @@ void rank_exchange::fail(failure reason) {
   WEFT_ASSERT(code == errc::unavailable || code == errc::deadline_exceeded || code == errc::internal);
   for (uint32_t r = 0; r < group_.ranks; ++r) {
     peers_[r].queue.clear();
-    if (r != group_.rank && !peers_[r].ended)
+    if (is_told(r))
       put(r, rank_abort{code, failure_->message.substr(0, rank_message_bytes_max)});
   }
 }
@@ -255,12 +264,12 @@ void rank_exchange::fail(failure reason) {
 void rank_exchange::close() {
   WEFT_ASSERT(done());
   for (uint32_t r = 0; r < group_.ranks && !failure_; ++r)
-    if (r != group_.rank && !peers_[r].ended)
+    if (is_told(r))
       put(r, rank_leave{});
 }
 
 void rank_exchange::put(uint32_t to, decltype(rank_frame::body) body) {
-  outgoing_.push_back({to, {group_.epoch, group_.rank, std::move(body)}});
+  outgoing_.push_back({to, {group_.epoch, group_.rank, std::move(body), group_.formation}});
 }
 
 std::vector<rank_exchange::outgoing> rank_exchange::take_outgoing() {
@@ -268,7 +277,9 @@ std::vector<rank_exchange::outgoing> rank_exchange::take_outgoing() {
 }
 
 std::optional<failure> rank_exchange::ended() const {
-  return failure_ ? failure_ : first_end_;
+  if (failure_ || gone_.empty())
+    return failure_;
+  return peers_[gone_.front()].end;
 }
 
 } // namespace weft

@@ -21,7 +21,8 @@ namespace weft {
 /// Ranks exchange directly, each with each: a verb takes two message delays whatever their number, and each rank sends
 /// no more bytes than around a ring. From each rank at most rank_window pieces are kept; credit tells it when to go on.
 /// What a rank sent before it closed or died still counts: a verb fails only if something that it needs is missing.
-/// The first failure stays, and is told to all who may not know.
+/// The first failure stays, and is told to all who may not know: at once by whoever is in a verb or aborts, else with
+/// the next verb or the end. (Whoever aborts tells all by itself; passing it on is for those that it cannot reach.)
 class rank_exchange {
 public:
   struct outgoing {
@@ -43,6 +44,9 @@ public:
 
   void receive(rank_frame frame);
   void link_down(uint32_t rank, std::string why);
+  /// Nothing can be sent to this rank any more: nothing is put out for it. What came from it and still comes counts,
+  /// and only its link_down() says that it has gone.
+  void stop_sending(uint32_t rank);
   /// Fails the verb in progress if its deadline has come.
   void expire(time_point now);
   void abort(const failure& reason);
@@ -75,14 +79,16 @@ private:
     uint64_t credit = 0; // of ours, taken by it
     std::array<flow, 2> sending;
     std::array<flow, 2> receiving;
-    bool here = false; // something of this verb came
-    bool ended = false;
+    bool here = false;          // something of this verb came
+    bool deaf = false;          // nothing can be sent to it
+    std::optional<failure> end; // why it has gone
   };
 
   void receive_piece(uint32_t from, rank_piece piece);
   void receive_credit(uint32_t from, uint64_t pieces);
   void end_of(uint32_t rank, failure reason);
   void fail(failure reason);
+  bool is_told(uint32_t rank) const;
   void put(uint32_t to, decltype(rank_frame::body) body);
   void take_pieces();
   bool take_piece(uint32_t from, const rank_piece& piece);
@@ -104,7 +110,7 @@ private:
   time_point deadline_{};
   std::chrono::milliseconds limit_{};
   std::optional<failure> failure_;
-  std::optional<failure> first_end_; // of another rank
+  std::vector<uint32_t> gone_; // ranks that have, in this order
   uint64_t dropped_ = 0;
 };
 

@@ -104,6 +104,7 @@ std::string encode(const rank_frame& frame) {
   out.put(static_cast<uint8_t>(frame.body.index()));
   out.put(frame.epoch);
   out.put(frame.from);
+  out.put(frame.formation);
   std::visit([&](const auto& body) { put_body(out, body); }, frame.body);
   return out.take();
 }
@@ -116,6 +117,7 @@ result<rank_frame> decode_rank_frame(std::string_view bytes) {
   const auto kind = static_cast<frame_kind>(in.below<uint8_t>(kinds));
   out->epoch = in.number<uint64_t>();
   out->from = in.below<uint32_t>(collective_ranks_max);
+  out->formation = in.number<uint64_t>();
   take_body(in, kind, out->body);
   in.finish();
   if (!in.why().empty())

@@ -10,12 +10,12 @@
 
 namespace weft {
 
-/// Frames as bytes, for links that carry bytes. Version 1: numbers little-endian, fields in the order of rank_frame;
-/// payloads and messages with their length (4 bytes) before them.
-inline constexpr uint8_t rank_frame_version = 1;
+/// Frames as bytes, for links that carry bytes. Version 2: numbers little-endian; the kind, epoch, sender, formation,
+/// then the fields of the body in their order; payloads and messages with their length (4 bytes) before them.
+inline constexpr uint8_t rank_frame_version = 2;
 
 /// No frame is larger.
-inline constexpr size_t rank_frame_bytes_max = rank_payload_bytes_max + 64;
+inline constexpr size_t rank_frame_bytes_max = rank_payload_bytes_max + 72;
 
 /// REQUIRES: at most rank_payload_bytes_max of payload, rank_message_bytes_max of message.
 std::string encode(const rank_frame& frame);

@@ -9,7 +9,7 @@
 namespace weft {
 
 /// A communicator between threads of one process: [ranks] ends, one a thread. Ends may be made in one thread and
-/// moved to others; each is used by one thread at a time, but abort() and async_error() by any.
+/// moved to others; each is used by one thread at a time, but abort() and async_error() by any while the end lives.
 ///
 /// Ranks read each other's buffers, so nothing is copied on the way. A verb succeeds on all ranks or on none: what
 /// comes after the last rank has come (an abort, too) ends the next verb. An end that is destroyed is a rank that died;

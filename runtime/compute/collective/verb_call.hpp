@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 
 namespace weft {
@@ -16,6 +17,12 @@ struct verb_call {
   std::span<const std::byte> in;
   std::span<std::byte> out;
 };
+
+/// Whether two ranges of memory have a byte in common.
+inline bool overlap(std::span<const std::byte> a, std::span<const std::byte> b) {
+  const std::less<const std::byte*> before;
+  return !a.empty() && !b.empty() && before(a.data(), b.data() + b.size()) && before(b.data(), a.data() + a.size());
+}
 
 /// The verbs of the port as calls; each checks what the port REQUIRES.
 
@@ -44,6 +51,7 @@ inline verb_call broadcast_call(std::span<std::byte> bytes, uint32_t root, uint3
 inline verb_call reduce_scatter_call(std::span<const int64_t> values, std::span<int64_t> mine, reduce_op op,
                                      uint32_t ranks) {
   WEFT_ASSERT(values.size() == ranks * mine.size());
+  WEFT_ASSERT(!overlap(std::as_bytes(values), std::as_bytes(mine)));
   return {{.verb = collective_verb::reduce_scatter, .type = value_type::int64, .op = op, .bytes = values.size_bytes()},
           std::as_bytes(values),
           std::as_writable_bytes(mine)};

@@ -52,6 +52,13 @@ failure verbs_differ(uint32_t rank, const verb_key& key, uint32_t other_rank, co
                               ": all ranks must call the same verbs with the same sizes"};
 }
 
+failure formations_differ(uint32_t rank, uint64_t epoch) {
+  return {errc::unavailable,
+          "rank " + std::to_string(rank) + " of epoch " + std::to_string(epoch) +
+              " belongs to another formation, with other ranks: form again, above this epoch",
+          {{"epoch", std::to_string(epoch)}}};
+}
+
 failure ranks_missing(std::span<const uint32_t> ranks, const verb_key& key, std::chrono::milliseconds limit) {
   std::string who = ranks.size() == 1 ? "rank" : "ranks";
   for (size_t i = 0; i < ranks.size() && i < ranks_named_max; ++i)

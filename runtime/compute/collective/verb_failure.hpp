@@ -24,6 +24,9 @@ failure rank_aborted(uint32_t rank, const failure& reason);
 /// errc::internal: two ranks called differently.
 failure verbs_differ(uint32_t rank, const verb_key& key, uint32_t other_rank, const verb_key& other);
 
+/// errc::unavailable, metadata: epoch. A rank of this epoch that belongs to another formation.
+failure formations_differ(uint32_t rank, uint64_t epoch);
+
 /// errc::deadline_exceeded: these ranks did not come. Names the first 8.
 failure ranks_missing(std::span<const uint32_t> ranks, const verb_key& key, std::chrono::milliseconds limit);
 

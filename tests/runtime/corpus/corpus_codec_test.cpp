@@ -158,10 +158,19 @@ TEST_CASE("what does not fit its corpus is refused") {
       {corpus_step::seeds, [](auto& it) { it.facts.scale_exponent = 127; }},
       {corpus_step::seeds, [](auto& it) { it.options.iterations_max = 0; }},
       {corpus_step::seeds, [](auto& it) { it.clusters.settled = true; }},
+      {corpus_step::seeds, [](auto& it) { it.clusters.iteration = 1; }},
+      {corpus_step::seeds, [](auto& it) { it.clusters.radius = 1; }},
+      {corpus_step::seeds, [](auto& it) { it.clusters.centroids.assign(it.facts.dimensions, 1); }},
+      {corpus_step::seeds, [](auto& it) { it.duplicates.groups_done = 1; }},
+      {corpus_step::seeds, [](auto& it) { it.options.duplicate_group_items = group_items_least - 1; }},
       {corpus_step::iterations, [](auto& it) { it.clusters.settled = true; }},
       {corpus_step::iterations, [](auto& it) { it.clusters.centroids.pop_back(); }},
       {corpus_step::iterations, [](auto& it) { it.duplicates.groups_done = 1; }},
       {corpus_step::iterations, [](auto& it) { it.clusters.iteration = it.options.iterations_max + 1; }},
+      {corpus_step::iterations, [](auto& it) { it.clusters.iteration = it.options.iterations_max; }}, // it is the end
+      {corpus_step::iterations, [](auto& it) { ++it.clusters.radius; }},
+      {corpus_step::duplicates, [](auto& it) { --it.clusters.radius; }},
+      {corpus_step::extract, [](auto& it) { it.facts.squares += 1ULL << 32; }}, // of which the radius is not
       {corpus_step::duplicates, [](auto& it) { it.clusters.settled = false; }},
       {corpus_step::duplicates, [](auto& it) { it.clusters.iteration = 0; }},
       {corpus_step::duplicates,
@@ -171,6 +180,10 @@ TEST_CASE("what does not fit its corpus is refused") {
       {corpus_step::duplicates,
        [](auto& it) {
          it.duplicates.found = {{3, 1}, {3, 2}};
+       }},
+      {corpus_step::duplicates,
+       [](auto& it) {
+         it.duplicates.found = {{2, 1}, {3, 2}}; // what is kept is a duplicate
        }},
       {corpus_step::duplicates,
        [](auto& it) {
@@ -189,6 +202,17 @@ TEST_CASE("what does not fit its corpus is refused") {
     changes[i].second(checkpoint);
     check_refused(again_checkpoint(encode(checkpoint)));
   }
+}
+
+TEST_CASE("a result that keeps a duplicate is refused") {
+  uint64_t seed = 0;
+  auto outcome = random_checkpoints{seed}.outcome();
+  while (outcome.facts.items < 4)
+    outcome = random_checkpoints{++seed}.outcome();
+  outcome.duplicates = {{2, 1}, {3, 1}};
+  CHECK(decode_corpus_result(encode(outcome)));
+  outcome.duplicates = {{2, 1}, {3, 2}};
+  check_refused(again_result(encode(outcome)));
 }
 
 TEST_CASE("each option is part of the fingerprint of the options") {

@@ -8,13 +8,15 @@ using namespace weft;
 
 TEST_CASE("an option out of its range is named with its range") {
   CHECK(check(corpus_options{}));
+  CHECK(check({.duplicate_group_items = group_items_least}));
+  CHECK(check({.duplicate_group_items = group_items_limit}));
   for (const auto& [options, name] : std::vector<std::pair<corpus_options, std::string>>{
            {{.clusters = kmeans_clusters_max + 1}, "clusters has to be from 0 to 65536"},
            {{.iterations_max = 0}, "iterations has to be from 1 to 1000"},
            {{.iterations_max = kmeans_iterations_max + 1}, "iterations has to be from 1 to 1000"},
            {{.duplicate_similarity = similarity_one + 1}, "duplicates has to be from 0 to 10000"},
-           {{.duplicate_group_items = 0}, "a group has to be from 1 to 65536"},
-           {{.duplicate_group_items = group_items_limit + 1}, "a group has to be from 1 to 65536"},
+           {{.duplicate_group_items = group_items_least - 1}, "a group has to be from 16 to 65536"},
+           {{.duplicate_group_items = group_items_limit + 1}, "a group has to be from 16 to 65536"},
            {{.extract_tokens = extract_tokens_max + 1}, "extract has to be from 0 to 1099511627776"}}) {
     const auto checked = check(options);
     REQUIRE(!checked);

@@ -301,17 +301,33 @@ TEST_CASE("ranks with different options or limits all learn of it") {
               errc::internal);
 }
 
-TEST_CASE("a checkpoint of another corpus or of other options is refused on every rank") {
+TEST_CASE("a checkpoint of another corpus or of other options is dropped, and costs the others nothing") {
   const auto all = some_corpus(12, 100, 8);
   const auto parts = in_ranges({50, 50});
-  const auto checkpoint = run_over(all, parts, usual)[0].checkpoints[3];
+  const auto clean = run_over(all, parts, usual);
+  const auto want = agreed(clean, parts, 100);
+  const auto& checkpoints = clean[0].checkpoints;
   auto other = all;
   other.values[5] += 0.2F;
-  check_all(run_over(other, parts, usual, checkpoint), errc::state_damaged);
   auto options = usual;
   ++options.seed;
-  check_all(run_over(all, parts, options, checkpoint), errc::state_damaged);
-  check_all(run_over(all, parts, usual, checkpoint), errc::none);
+  for (const auto& stale :
+       {run_over(other, parts, usual)[0].checkpoints.back(), run_over(all, parts, options)[0].checkpoints.back()}) {
+    const auto anew = run_over(all, parts, usual, stale); // nobody has another
+    CHECK(agreed(anew, parts, 100) == want);
+    CHECK(anew[0].checkpoints.size() == checkpoints.size());
+    for (const uint32_t where : {0u, 1u}) {
+      auto ends = make_thread_group(2);
+      const auto mixed = on_each_rank<run_end>(ends, [&](collective& end) {
+        corpus_group group(end, patient);
+        auto setup = setup_of(part_of(all, parts[group.rank()]), usual);
+        setup.from = group.rank() == where ? stale : checkpoints[3]; // the stale one is further
+        return run_to_end(group, std::move(setup));
+      });
+      CHECK(agreed(mixed, parts, 100) == want);
+      CHECK(mixed[0].checkpoints.size() == checkpoints.size() - 3);
+    }
+  }
 }
 
 TEST_CASE("the furthest checkpoint is taken, whoever has it") {

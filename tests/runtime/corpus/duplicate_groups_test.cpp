@@ -1,9 +1,14 @@
 #include "runtime/corpus/duplicate_groups.hpp"
 #include "runtime/points/seed_centroids.hpp"
 #include "tests/runtime/corpus/divided_corpus.hpp"
+#include "tests/runtime/corpus/garbling_collective.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <functional>
 #include <map>
+#include <string_view>
+#include <utility>
 
 using namespace weft;
 using namespace weft::test;
@@ -63,6 +68,35 @@ TEST_CASE("a band ends before it has too many items, and never between equal one
   CHECK(cut_bands(std::vector<int32_t>{1, 3, 3, 3, 5}, 3) == list{0, 1, 4});
   CHECK(cut_bands(std::vector<int32_t>{3, 3, 3, 3, 3, 5}, 2) == list{0, 2, 4}); // more equal ones than fit
   CHECK(cut_bands(std::vector<int32_t>{1, 2, 3}, 1) == list{0, 1, 2});
+}
+
+TEST_CASE("similarities that cannot be what a rank has are a failure on every rank") {
+  const auto all = some_corpus(2, 40, 8);
+  const auto parts = in_ranges({20, 20});
+  const std::vector<int8_t> one(8, 1);
+  const auto fill_with = [](std::byte value) {
+    return [value](std::span<std::byte> bytes) { std::fill(bytes.begin(), bytes.end(), value); };
+  };
+  using spoil = std::function<void(std::span<std::byte>)>;
+  for (const auto& [name, change] : std::vector<std::pair<const char*, spoil>>{
+           {"no keys", fill_with(std::byte{0})},
+           {"more keys than bytes", fill_with(std::byte{0xFF})},
+           {"a key too few", [](std::span<std::byte> bytes) { bytes[0] = std::byte{19}; }},
+           {"a key too many", [](std::span<std::byte> bytes) { bytes[0] = std::byte{21}; }},
+           {"nothing", [](std::span<std::byte>) {}}}) {
+    CAPTURE(name);
+    auto ends = make_thread_group(2);
+    const auto codes = on_each_rank<errc>(ends, [&, change = change](collective& end) {
+      garbling_collective port(end, change);
+      corpus_group group(port, patient);
+      const auto labelled = label(group, part_of(all, parts[group.rank()]), one);
+      if (!labelled)
+        return labelled.error().code;
+      const auto plan = plan_duplicate_groups(group, labelled->shard, labelled->points, 1, 7);
+      return plan ? errc::none : plan.error().code;
+    });
+    CHECK(codes == std::vector<errc>(2, std::string_view(name) == "nothing" ? errc::none : errc::internal));
+  }
 }
 
 TEST_CASE("groups are the same for every division, and have each item once") {

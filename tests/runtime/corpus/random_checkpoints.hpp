@@ -2,6 +2,7 @@
 
 #include "runtime/base/random_source.hpp"
 #include "runtime/corpus/corpus_result.hpp"
+#include "runtime/points/kmeans_steps.hpp"
 
 #include <algorithm>
 #include <vector>
@@ -19,13 +20,13 @@ public:
                    1 + draw_.below(40),
                    draw_.next(),
                    draw_.below(similarity_one + 1),
-                   1 + draw_.below(group_items_limit),
+                   group_items_least + draw_.below(group_items_limit - group_items_least + 1),
                    draw_.below(99)};
     out.facts = facts();
     out.next = static_cast<corpus_step>(1 + draw_.below(5));
     if (out.next == corpus_step::seeds)
       return out;
-    out.clusters = {draw_.below(out.options.iterations_max), false, draw_.next(),
+    out.clusters = {draw_.below(out.options.iterations_max), false, radius_of(out.facts.squares, out.facts.items),
                     centroids(clusters_of(out.options, out.facts.items), out.facts.dimensions)};
     if (out.next == corpus_step::iterations)
       return out;
@@ -55,8 +56,10 @@ public:
 
 private:
   corpus_facts facts() {
-    return {1 + draw_.below(60), 1 + draw_.below(8), static_cast<int32_t>(draw_.below(20)) - 10, draw_.next(),
-            draw_.next()};
+    corpus_facts out{1 + draw_.below(60), 1 + draw_.below(8), static_cast<int32_t>(draw_.below(20)) - 10, 0,
+                     draw_.next()};
+    out.squares = out.items * out.dimensions * (1 + draw_.below(16'000));
+    return out;
   }
   std::vector<int8_t> centroids(uint32_t clusters, uint32_t dimensions) {
     std::vector<int8_t> out(size_t{clusters} * dimensions);
@@ -66,9 +69,12 @@ private:
   }
   std::vector<near_duplicate> duplicates(uint64_t items) {
     std::vector<near_duplicate> out;
-    for (uint32_t item = 1; item < items; ++item)
-      if (draw_.chance(0.3))
-        out.push_back({item, draw_.below(item)});
+    std::vector<uint32_t> kept;
+    for (uint32_t item = 0; item < items; ++item)
+      if (!kept.empty() && draw_.chance(0.3))
+        out.push_back({item, kept[draw_.below(static_cast<uint32_t>(kept.size()))]});
+      else
+        kept.push_back(item);
     return out;
   }
   std::vector<corpus_cluster> summary(uint32_t clusters, uint64_t items) {

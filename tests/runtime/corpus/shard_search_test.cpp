@@ -1,9 +1,11 @@
 #include "runtime/corpus/shard_search.hpp"
 #include "tests/runtime/corpus/divided_corpus.hpp"
+#include "tests/runtime/corpus/dying_collective.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 using namespace weft;
 using namespace weft::test;
@@ -91,6 +93,54 @@ TEST_CASE("whoever asks every shard by itself merges to the same") {
       CHECK(merge_hits(of_shards, options) == want[q]);
     }
   }
+}
+
+TEST_CASE(
+    "hits that are more than may travel at once travel in slices, and the search is answered on any number of ranks") {
+  const auto all = some_corpus(5, 200, 8);
+  const auto queries = some_queries(6, 10, 8);
+  const search_options options{7, 20};
+  const auto want = search_plainly(all, queries, options, false);
+  constexpr uint64_t query_bytes = 4 + 20 * 16; // of one rank
+  for (const auto& parts : all_divisions(200)) {
+    struct row {
+      uint64_t bytes_max;
+      uint64_t slices;
+    };
+    const uint64_t ranks = parts.size();
+    for (const auto& [bytes_max, slices] :
+         {row{1, 10}, row{query_bytes * ranks - 1, 10}, row{query_bytes * ranks * 3, 4},
+          row{query_bytes * ranks * 5, 2}, row{query_bytes * ranks * 10 - 1, 2}, row{query_bytes * ranks * 10, 1},
+          row{search_bytes_max, 1}}) {
+      CAPTURE(ranks);
+      CAPTURE(bytes_max);
+      auto ends = make_thread_group(static_cast<uint32_t>(ranks));
+      using answer = std::pair<result<hits>, uint64_t>; // and the verbs that it took
+      const auto answers = on_each_rank<answer>(ends, [&, bytes_max = bytes_max](collective& end) -> answer {
+        dying_collective port(std::move(ends[end.group().rank]), dying_collective::never);
+        corpus_group group(port, patient);
+        const auto shard = make_shard(group, part_of(all, parts[group.rank()]), false);
+        if (!shard)
+          return {shard.error(), 0};
+        const uint64_t before = port.verbs();
+        auto found = search_corpus(group, *shard, queries, options, bytes_max);
+        return {std::move(found), port.verbs() - before};
+      });
+      for (const auto& [found, verbs] : answers) {
+        REQUIRE(found);
+        CHECK(*found == want);
+        CHECK(verbs == 2 * slices);
+      }
+    }
+  }
+}
+
+TEST_CASE("the most candidates of many queries are found on many ranks too") {
+  const auto all = some_corpus(6, 120, 4);
+  const auto queries = some_queries(7, 70, 4); // on 8 ranks 31 fit at once
+  const search_options options{120, search_candidates_max};
+  const auto want = search_plainly(all, queries, options, false);
+  CHECK(same_on_ranks<hits>(all, scattered(9, 120, 8), searching(queries, options, false)) == want);
 }
 
 TEST_CASE("of equally near items the lowest are found") {

@@ -30,6 +30,14 @@ TEST_CASE("seeds are those of one place, for every division") {
   }
 }
 
+TEST_CASE("a look whether to go on comes every 2^34 products, or at each seed that takes more") {
+  CHECK(seeds_between_looks(16'384, 384) == 2'730); // so never where nobody asks for more than 1 024 clusters
+  CHECK(seeds_between_looks(1'048'576, 256) == 64); // 1 024 times for the most clusters that there may be
+  CHECK(seeds_between_looks(1'048'576, 4'096) == 4);
+  CHECK(seeds_between_looks(uint64_t{1} << 40, 4'096) == 1);
+  CHECK(seeds_between_looks(0, 0) == uint64_t{1} << 34);
+}
+
 TEST_CASE("of more points than are looked at only these travel") {
   const auto all = some_corpus(2, 9'001, 4);
   REQUIRE(all.count() > seed_points_min);

@@ -4,7 +4,9 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -107,6 +109,40 @@ TEST_CASE("a higher epoch that was seen ends the present formation; the next is 
   CHECK(core.epoch_seen() == 8);
 }
 
+TEST_CASE("an epoch that is far above those that were seen is refused, so that one wrong message uses up none") {
+  constexpr auto step = regroup::epoch_step_max;
+  regroup core;
+  REQUIRE(core.adopt({10, {worker(1)}}));
+  CHECK(code_of(core.adopt({10 + step + 1, {worker(1)}})) == errc::invalid_argument);
+  core.saw(10 + step + 1);
+  CHECK(core.epoch_seen() == 10);
+  CHECK(core.present());
+  CHECK(core.adopt({10 + step, {worker(1)}})); // just within
+  CHECK(core.epoch_seen() == 10 + step);
+  core.saw(10 + 2 * step + 1);
+  CHECK(core.present());
+  core.saw(10 + 2 * step); // just within
+  CHECK_FALSE(core.present());
+  CHECK(core.form(std::vector{worker(1)})->epoch == 11 + 2 * step);
+}
+
+TEST_CASE("every epoch and every rank is part of a formation's fingerprint, and of each place") {
+  const std::vector<group_formation> formations{{1, {worker(1)}},
+                                                {2, {worker(1)}},
+                                                {1, {worker(2)}},
+                                                {1, {worker(1, 2)}},
+                                                {1, {worker(1, 1, 2)}},
+                                                {1, {worker(1), worker(2)}},
+                                                {1, {worker(1), worker(3)}},
+                                                {1, {worker(2), worker(1)}},
+                                                {1, {worker(1), worker(1, 2)}}};
+  for (const auto& a : formations)
+    for (const auto& b : formations)
+      CHECK((a.fingerprint() == b.fingerprint()) == (a == b));
+  for (const auto& rank : formations[5].ranks)
+    CHECK(formations[5].place_of(rank)->formation == formations[5].fingerprint());
+}
+
 TEST_CASE("what is not a formation is refused and changes nothing") {
   regroup core({.ranks_max = 2, .ranks_min = 1});
   for (const auto& wrong :
@@ -118,7 +154,8 @@ TEST_CASE("what is not a formation is refused and changes nothing") {
   }
 }
 
-TEST_CASE("nodes that see different deaths in different orders agree once they talk") {
+TEST_CASE("nodes that see different deaths in different orders never mix two formations, and agree once they talk") {
+  uint64_t mixed = 0;
   for (uint64_t seed = 0; seed < 200; ++seed) {
     CAPTURE(seed);
     random_source chance(seed);
@@ -143,12 +180,25 @@ TEST_CASE("nodes that see different deaths in different orders agree once they t
         view.pop_back(); // it misses one more
       told.push_back(*nodes[former].form(view));
     }
-    std::vector<group_formation> refused_by_some;
     for (auto& n : nodes)
-      for (const auto& f : chance.chance(0.5) ? told : std::vector{told[1], told[0]})
-        if (!n.adopt(f))
-          refused_by_some.push_back(f);
-    // No node ever takes two formations for one epoch; whoever was refused goes higher, and then all agree.
+      for (const auto& f : chance.chance(0.5) ? told : std::vector{told[1], told[0]}) {
+        const auto before = n.present() ? std::optional(*n.present()) : std::nullopt;
+        const auto adopted = n.adopt(f);
+        // Whoever is refused is told to go higher, and what was there stays; nobody changes within an epoch.
+        CHECK(code_of(adopted) == (adopted ? errc::none : errc::unavailable));
+        CHECK((adopted || n.epoch_seen() >= f.epoch));
+        CHECK((adopted ? *n.present() == f : before == (n.present() ? std::optional(*n.present()) : std::nullopt)));
+        CHECK((!adopted || !before || *before == f || before->epoch < f.epoch));
+      }
+    // Two nodes may hold different formations of one epoch: then their ranks tell each other apart, wherever they are.
+    for (const auto& a : nodes)
+      for (const auto& b : nodes) {
+        const auto &x = *a.present(), &y = *b.present();
+        if (x.epoch == y.epoch && x != y)
+          ++mixed;
+        CHECK((x.place_of(x.ranks[0])->formation == y.place_of(y.ranks.back())->formation) == (x == y));
+      }
+    // Whoever was refused goes higher, and then all agree.
     uint64_t highest = 0;
     for (const auto& n : nodes)
       highest = std::max(highest, n.epoch_seen());
@@ -160,4 +210,5 @@ TEST_CASE("nodes that see different deaths in different orders agree once they t
       CHECK(*n.present() == last);
     }
   }
+  CHECK(mixed > 0); // it does happen
 }

@@ -29,6 +29,21 @@ TEST_CASE("seeds are points, all different where the points are, and follow from
   CHECK(seed_centroids(points, 16, 20, 7) != seed_centroids(points, 16, 20, 8));
 }
 
+TEST_CASE("whoever says that it is enough gets the seeds so far, the same as ever") {
+  random_source draw(5);
+  const auto points = random_points(draw, 300, 16);
+  const auto want = seed_centroids(points, 16, 20, 7);
+  for (const size_t stop_at : {1, 7, 19}) {
+    size_t asked = 0;
+    const auto some = seed_centroids(points, 16, 20, 7, [&] { return ++asked < stop_at; });
+    CHECK(asked == stop_at);
+    CHECK(some == std::vector<int8_t>(want.begin(), want.begin() + static_cast<ptrdiff_t>(stop_at * 16)));
+  }
+  size_t asked = 0;
+  CHECK(seed_centroids(points, 16, 20, 7, [&] { return ++asked > 0; }) == want);
+  CHECK(asked == 19); // not after the last
+}
+
 TEST_CASE("seeds are these on every machine") {
   std::vector<int8_t> points;
   for (int i = 0; i < 40; ++i)

@@ -1,14 +1,10 @@
 // The logic between nodes in virtual time: no thread, no clock, frames delivered in the order that a seed says.
 
-#include "runtime/base/random_source.hpp"
-#include "runtime/compute/collective/rank_exchange.hpp"
+#include "tests/runtime/compute/collective/exchange_world.hpp"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <deque>
-#include <map>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,103 +12,8 @@
 namespace {
 
 using namespace weft;
+using namespace weft::test;
 using namespace std::chrono_literals;
-
-constexpr auto limit = 500ms;
-
-/// Ranks and what is on its way between them.
-struct world {
-  world(uint32_t ranks, uint64_t seed, uint64_t epoch = 0, size_t piece_bytes = 64) : chance(seed) {
-    for (uint32_t r = 0; r < ranks; ++r)
-      cores.emplace_back(collective_group{epoch, r, ranks}, piece_bytes);
-    dead.resize(ranks);
-  }
-
-  void collect(uint32_t rank) {
-    for (auto& [to, frame] : cores[rank].take_outgoing()) {
-      if (dead[rank] || dead[to])
-        continue;
-      auto& line = lines[{rank, to}];
-      line.push_back(std::move(frame));
-      line_max = std::max(line_max, line.size());
-    }
-  }
-
-  void advance(uint32_t rank) {
-    cores[rank].advance();
-    collect(rank);
-  }
-
-  /// Delivers one frame; false when none is on its way.
-  bool step() {
-    std::vector<std::pair<uint32_t, uint32_t>> ready;
-    for (const auto& [direction, line] : lines)
-      if (!line.empty())
-        ready.push_back(direction);
-    if (ready.empty())
-      return false;
-    const auto direction = ready[chance.below(static_cast<uint32_t>(ready.size()))];
-    auto& line = lines[direction];
-    auto frame = std::move(line.front());
-    line.pop_front();
-    cores[direction.second].receive(std::move(frame));
-    advance(direction.second);
-    return true;
-  }
-
-  /// The rank vanishes with what it sent; the others' links say so.
-  void kill(uint32_t rank) {
-    dead[rank] = true;
-    for (auto& [direction, line] : lines)
-      if (direction.first == rank || direction.second == rank)
-        line.clear();
-    for (uint32_t r = 0; r < cores.size(); ++r)
-      if (!dead[r]) {
-        cores[r].link_down(rank, "its process was killed");
-        advance(r);
-      }
-  }
-
-  void run() {
-    while (step())
-      ;
-  }
-
-  bool all_done() const {
-    return std::all_of(cores.begin(), cores.end(), [](const rank_exchange& c) { return c.done(); });
-  }
-
-  random_source chance;
-  std::deque<rank_exchange> cores;
-  std::map<std::pair<uint32_t, uint32_t>, std::deque<rank_frame>> lines;
-  std::vector<bool> dead;
-  size_t line_max = 0; // the longest line that there was
-  time_point now{};
-};
-
-using rank_values = std::vector<std::vector<int64_t>>;
-
-rank_values random_values(uint32_t ranks, size_t count, uint64_t seed) {
-  random_source chance(seed);
-  rank_values out(ranks, std::vector<int64_t>(count));
-  for (auto& values : out)
-    for (auto& v : values)
-      v = static_cast<int64_t>(chance.next());
-  return out;
-}
-
-std::vector<int64_t> plain_sum(const rank_values& values) {
-  std::vector<int64_t> out(values[0].size());
-  for (const auto& of_rank : values)
-    for (size_t i = 0; i < out.size(); ++i)
-      out[i] = static_cast<int64_t>(static_cast<uint64_t>(out[i]) + static_cast<uint64_t>(of_rank[i]));
-  return out;
-}
-
-void begin_reduce(world& w, uint32_t rank, std::vector<int64_t>& values) {
-  w.cores[rank].begin(all_reduce_call(std::span<int64_t>{values}, reduce_op::sum), w.now, limit);
-  w.advance(rank);
-}
 
 rank_frame piece_of(uint64_t epoch, uint32_t from, rank_piece piece) {
   return {epoch, from, std::move(piece)};
@@ -217,25 +118,6 @@ TEST_CASE("whoever dies whenever, every survivor succeeds or names a reason at o
   CHECK(succeeded > 100);
 }
 
-TEST_CASE("a rank that is silent is named when the deadline has come, not before") {
-  world w(3, 1);
-  std::vector<int64_t> a(10), b(10);
-  begin_reduce(w, 0, a);
-  begin_reduce(w, 1, b);
-  w.run();
-  w.cores[0].expire(w.now + limit - 1ns);
-  CHECK_FALSE(w.cores[0].done());
-  CHECK(w.cores[0].deadline() == w.now + limit);
-  w.cores[0].expire(w.now + limit);
-  w.collect(0);
-  w.run(); // the abort reaches rank 1, and rank 2, which will hear it when it comes
-  for (uint32_t r = 0; r < 3; ++r) {
-    REQUIRE(w.cores[r].ended());
-    CHECK(w.cores[r].ended()->code == errc::deadline_exceeded);
-    CHECK(w.cores[r].ended()->message.find("rank 2 did not come") != std::string::npos);
-  }
-}
-
 TEST_CASE("frames of another epoch, of oneself and of no rank are dropped and counted") {
   world w(3, 1, 5);
   std::vector<int64_t> values(10, 1);
@@ -309,33 +191,4 @@ TEST_CASE("more pieces than there is credit for, and credit for what was not sen
   w.cores[1].receive({0, 0, rank_credit{1}});
   REQUIRE(w.cores[1].ended());
   CHECK(w.cores[1].ended()->message.find("credit for what it was not sent") != std::string::npos);
-}
-
-TEST_CASE("a failure is told once to each who may not know, and the first reason stays") {
-  world w(3, 1);
-  w.cores[0].link_down(1, "no route");
-  w.cores[0].abort({errc::cancelled, "first"});
-  w.cores[0].abort({errc::internal, "second"});
-  const auto frames = w.cores[0].take_outgoing();
-  REQUIRE(frames.size() == 1);
-  CHECK(frames[0].to == 2);
-  const auto* why = std::get_if<rank_abort>(&frames[0].frame.body);
-  REQUIRE(why);
-  CHECK(why->message == "rank 0 aborted: first");
-  CHECK(w.cores[0].ended()->message == "rank 0 aborted: first");
-}
-
-TEST_CASE("a verb that begins after a rank has gone fails with that reason, and tells the others") {
-  world w(3, 1);
-  w.cores[2].close();
-  w.collect(2);
-  w.run();
-  REQUIRE(w.cores[0].ended());
-  CHECK(w.cores[0].done());
-  std::vector<int64_t> values(10);
-  begin_reduce(w, 0, values);
-  CHECK(w.cores[0].done());
-  CHECK(w.cores[0].verbs_done() == 0);
-  CHECK(w.lines[{0, 1}].size() == 1);
-  CHECK(w.lines[{0, 2}].empty());
 }

@@ -23,7 +23,7 @@ rank_frame some_piece(size_t payload) {
                    .payload = {}};
   for (size_t i = 0; i < payload; ++i)
     piece.payload.push_back(static_cast<std::byte>(i * 7));
-  return {0xFEDC'BA98'7654'3210ULL, 63, std::move(piece)};
+  return {0xFEDC'BA98'7654'3210ULL, 63, std::move(piece), 0x0123'4567'89AB'CDEFULL};
 }
 
 std::vector<rank_frame> some_frames() {
@@ -71,8 +71,8 @@ TEST_CASE("a frame that is cut short or has something left over is refused, at e
 TEST_CASE("what is out of its range is refused") {
   const auto bytes = encode(some_piece(8));
   // byte, value: version, kind, from, verb, type, operation, root, half, the payload's length
-  const std::pair<size_t, char> wrong[] = {{0, 2},   {1, 4},  {10, 64}, {30, 5}, {31, 3},  {32, 3},
-                                           {33, 64}, {45, 2}, {54, 7},  {54, 9}, {57, 127}};
+  const std::pair<size_t, char> wrong[] = {{0, 1},   {1, 4},  {10, 64}, {38, 5}, {39, 3},  {40, 3},
+                                           {41, 64}, {53, 2}, {62, 7},  {62, 9}, {65, 127}};
   for (const auto& [at, value] : wrong) {
     CAPTURE(at);
     auto bad = bytes;
@@ -81,18 +81,18 @@ TEST_CASE("what is out of its range is refused") {
     check_refused(bad);
   }
   auto abort = encode({3, 1, rank_abort{errc::internal, "why"}});
-  abort[14] = 3; // no such code
+  abort[22] = 3; // no such code
   check_refused(abort);
 }
 
 TEST_CASE("payloads and messages beyond their limits are refused, although all their bytes are there") {
   auto piece = encode(some_piece(rank_payload_bytes_max));
   piece += '\0';
-  piece[54] = 1; // the length's lowest byte: one more than the limit
+  piece[62] = 1; // the length's lowest byte: one more than the limit
   check_refused(piece);
   auto abort = encode({3, 1, rank_abort{errc::internal, std::string(rank_message_bytes_max, 'x')}});
   abort += 'x';
-  abort[15] = 1;
+  abort[23] = 1;
   check_refused(abort);
 }
 

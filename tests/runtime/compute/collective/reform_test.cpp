@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <filesystem>
@@ -12,6 +13,7 @@
 #include <iterator>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -57,22 +59,43 @@ std::vector<std::vector<int64_t>> sums_of(rank_ends& ends, uint64_t cycle, const
   });
 }
 
-/// One cycle: a rank dies in an all-reduce, the others say so within 2 s and go on without it.
-/// run: on ends with the death on its way; make: ends of the next epoch.
-void check_cycle(rank_ends ends, uint64_t cycle, uint32_t victim, const std::function<void()>& death,
+/// What a verb said, and when.
+struct told {
+  status what;
+  std::chrono::steady_clock::time_point when;
+};
+
+/// How a rank dies.
+struct death {
+  std::function<void()> come;                                  ///< called once all others are at the verb
+  std::function<std::chrono::steady_clock::time_point()> when; ///< asked once they have returned
+};
+
+/// One cycle: a rank dies in an all-reduce, the others say so within 2 s of its death and go on without it.
+/// ends: of those that are to call the verb; make: ends of the next epoch.
+void check_cycle(rank_ends ends, uint64_t cycle, uint32_t victim, const death& dying,
                  const std::function<rank_ends(uint32_t, uint64_t)>& make) {
   CAPTURE(cycle);
-  std::thread killer(death);
-  const auto started = std::chrono::steady_clock::now();
-  const auto said = on_each_rank<status>(ends, [&](collective& c) {
+  const auto callers =
+      static_cast<size_t>(std::count_if(ends.begin(), ends.end(), [](auto& e) { return e != nullptr; }));
+  std::atomic<size_t> inside = 0;
+  std::thread killer([&] {
+    while (inside < callers)
+      std::this_thread::yield();
+    dying.come();
+  });
+  const auto said = on_each_rank<told>(ends, [&](collective& c) {
     auto mine = shard(cycle, c.group().rank);
-    return c.all_reduce(std::span<int64_t>{mine}, reduce_op::sum, patient);
+    ++inside;
+    auto outcome = c.all_reduce(std::span<int64_t>{mine}, reduce_op::sum, patient);
+    return told{std::move(outcome), std::chrono::steady_clock::now()};
   });
   killer.join();
-  CHECK(std::chrono::steady_clock::now() - started < 2s);
+  CHECK(said.size() == callers);
   for (const auto& s : said) {
-    REQUIRE_FALSE(s);
-    CHECK(s.error().code == errc::unavailable);
+    REQUIRE_FALSE(s.what);
+    CHECK(s.what.error().code == errc::unavailable);
+    CHECK(s.when - dying.when() < 2s);
   }
   ends.clear();
   std::vector<uint32_t> survivors;
@@ -99,12 +122,17 @@ void check_cycles(const std::function<void(uint64_t cycle, uint32_t victim)>& cy
 
 } // namespace
 
-TEST_CASE("100 times a thread's rank dies in mid all-reduce and the others go on: same sums, nothing leaks") {
+TEST_CASE(
+    "100 times a thread's rank dies when the others are at an all-reduce, and they go on: same sums, nothing leaks") {
   check_cycles([](uint64_t cycle, uint32_t victim) {
     auto ends = make_thread_group(ranks, cycle);
     auto dying = std::move(ends[victim]);
-    check_cycle(
-        std::move(ends), cycle, victim, [&] { dying.reset(); }, make_thread_group);
+    std::chrono::steady_clock::time_point died;
+    const auto die = [&] {
+      died = std::chrono::steady_clock::now();
+      dying.reset();
+    };
+    check_cycle(std::move(ends), cycle, victim, {die, [&] { return died; }}, make_thread_group);
   });
 }
 
@@ -114,11 +142,10 @@ TEST_CASE("100 times a node's rank is killed in mid all-reduce and the others go
     // After some of its pieces: it dies while the others wait for the rest.
     net.kill_after(victim, 1 + cycle % 4);
     std::unique_ptr<faulty_rank_net> next; // lives as long as the next epoch
-    check_cycle(
-        make_faulty_ends(net, ranks, cycle), cycle, victim, [] {},
-        [&](uint32_t count, uint64_t epoch) {
-          next = std::make_unique<faulty_rank_net>(count, cycle + 7);
-          return make_faulty_ends(*next, count, epoch);
-        });
+    check_cycle(make_faulty_ends(net, ranks, cycle), cycle, victim, {[] {}, [&] { return net.killed_at(victim); }},
+                [&](uint32_t count, uint64_t epoch) {
+                  next = std::make_unique<faulty_rank_net>(count, cycle + 7);
+                  return make_faulty_ends(*next, count, epoch);
+                });
   });
 }
