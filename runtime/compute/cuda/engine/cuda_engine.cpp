@@ -8,7 +8,9 @@
 #include "runtime/points/kmeans.hpp"
 #include "runtime/points/similarity.hpp"
 
+#include <chrono>
 #include <exception>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -18,6 +20,10 @@ namespace weft::cuda {
 namespace {
 
 using clock = std::chrono::steady_clock;
+
+/// How long a part may be done before the thread looks, where it waits for new work too: short beside a part (some
+/// hundred microseconds), long beside the look (a few).
+constexpr std::chrono::microseconds look_every{50};
 
 /// run() only queues; all else happens on the thread.
 class cuda_engine final : public engine {
@@ -47,14 +53,25 @@ private:
     if (const auto attached = device_->attach(); !attached)
       fence(attached.error());
     for (;;) {
-      // While parts are under way the device must not wait for us: take what is there, else wait for them.
-      auto piece = batches_.empty() ? queue_.pop() : batches_.has_room() ? queue_.try_pop() : std::nullopt;
+      auto piece = batches_.empty() ? queue_.pop() : batches_.has_room() ? next_piece() : std::nullopt;
       if (piece)
         begin(std::move(*piece));
       else if (batches_.empty())
         return; // stopped
       else
         step();
+    }
+  }
+
+  /// While a slot is free: a piece as soon as there is one, since the device needs its next part before it is done with
+  /// the one under way; nothing once that one is done.
+  std::optional<engine_queue::piece> next_piece() {
+    for (;;) {
+      if (auto piece = queue_.try_pop())
+        return piece;
+      if (batches_.oldest_done())
+        return std::nullopt;
+      queue_.wait_for(look_every);
     }
   }
 

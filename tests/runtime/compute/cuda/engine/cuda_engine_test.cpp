@@ -94,6 +94,23 @@ TEST_CASE("batches of any size go through the device in parts and come back whol
   CHECK(at.device->info().device == "cuda:3");
 }
 
+TEST_CASE("a batch that comes while a part is under way is started before that part ends") {
+  fixture at;
+  at.start();
+  random_source draw(12);
+  const auto first = make_batch(draw, 3, 20), second = make_batch(draw, 4, 20);
+  at.state->hold(true);
+  auto one = at.run(first);
+  CHECK(at.state->started(1));
+  auto two = at.run(second);
+  CHECK(at.state->started(2)); // nothing has ended
+  at.state->hold(false);
+  CHECK(vectors_of(one.get()) == expected(first));
+  CHECK(vectors_of(two.get()) == expected(second));
+  const std::lock_guard hold(at.state->mutex);
+  CHECK(at.state->under_way_most == 2);
+}
+
 TEST_CASE("a device with one slot computes the same") {
   fixture at;
   at.state->slots = 1;
