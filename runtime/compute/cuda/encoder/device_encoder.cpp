@@ -164,6 +164,11 @@ status device_encoder::submit(uint32_t slot, const part_view& part) {
   return state.computed.record(compute_);
 }
 
+bool device_encoder::finished(uint32_t slot) const noexcept {
+  WEFT_ASSERT(slot < slots);
+  return slots_[slot].computed.passed();
+}
+
 status device_encoder::collect(uint32_t slot, std::span<float> out) {
   WEFT_ASSERT(slot < slots);
   auto& state = slots_[slot];

@@ -45,6 +45,7 @@ public:
 
   /// As device_layer.
   status submit(uint32_t slot, const part_view& part);
+  bool finished(uint32_t slot) const noexcept;
   status collect(uint32_t slot, std::span<float> out);
 
 private:

@@ -33,8 +33,8 @@ struct fake_device_state {
   std::condition_variable changed; ///< a part was started, or `held` let go
   bool held = false;               ///< parts that are under way do not end
   std::vector<uint32_t> parts;     ///< tokens of each part that was started
-  uint32_t under_way_most = 0;   ///< parts
-  uint32_t calls_after_loss = 0; ///< must stay 0
+  uint32_t under_way_most = 0;     ///< parts
+  uint32_t calls_after_loss = 0;   ///< must stay 0
 
   void hold(bool on) {
     {
