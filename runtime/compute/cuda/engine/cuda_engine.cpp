@@ -25,6 +25,19 @@ using clock = std::chrono::steady_clock;
 /// hundred microseconds), long beside the look (a few).
 constexpr std::chrono::microseconds look_every{50};
 
+/// What this thread may compute itself where the device has no room: about a fifth of a second. Batches wait behind it,
+/// and larger work is better off with an engine that is made for it.
+constexpr double host_products_max = 4e9;
+
+/// Products of 8-bit values that runtime/points computes for the work, at most.
+double host_products(const kmeans_work& work) {
+  return static_cast<double>(work.points.size()) * static_cast<double>(work.centroids.size() / work.dimensions) *
+         static_cast<double>(work.iterations_max);
+}
+double host_products(const similarity_work& work) {
+  return static_cast<double>(work.rows.size()) * static_cast<double>(work.columns.size() / work.dimensions);
+}
+
 /// run() only queues; all else happens on the thread.
 class cuda_engine final : public engine {
 public:
@@ -129,7 +142,7 @@ private:
     auto out = device_->cluster(work);
     if (out)
       return engine_output{std::move(*out)};
-    if (out.error().code != errc::overloaded)
+    if (out.error().code != errc::overloaded || host_products(work) > host_products_max)
       return std::move(out.error());
     return engine_output{run_kmeans(work)};
   }
@@ -140,7 +153,7 @@ private:
     auto out = device_->multiply(work);
     if (out)
       return engine_output{std::move(*out)};
-    if (out.error().code != errc::overloaded)
+    if (out.error().code != errc::overloaded || host_products(work) > host_products_max)
       return std::move(out.error());
     return engine_output{run_similarity(work)};
   }

@@ -259,6 +259,27 @@ TEST_CASE("points are worked on between batches; those that do not fit the devic
   CHECK(refused.output.error().code == errc::internal);
 }
 
+TEST_CASE("large work on points that does not fit the device is overloaded: the engine's thread has batches to serve") {
+  fixture at;
+  at.state->points_overloaded = true;
+  at.start();
+  random_source draw(13);
+  kmeans_work clusters{.dimensions = 64};
+  clusters.points.assign(64 * 100'000, 1);
+  clusters.centroids.assign(64 * 1'000, 1);
+  similarity_work pairs{.dimensions = 64};
+  pairs.rows.assign(64 * 10'000, 1);
+  pairs.columns = pairs.rows;
+  const auto batch = make_batch(draw, 3, 10);
+  for (auto& work : {engine_work(clusters), engine_work(pairs)}) {
+    const auto reply = at.run(work).get();
+    REQUIRE(!reply.output);
+    CHECK(reply.output.error().code == errc::overloaded);
+    CHECK(!reply.device_lost);
+    CHECK(vectors_of(at.run(batch).get()) == expected(batch));
+  }
+}
+
 TEST_CASE("destroying an engine answers everything") {
   fixture at;
   at.start();
