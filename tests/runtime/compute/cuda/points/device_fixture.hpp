@@ -23,7 +23,8 @@ struct test_device {
 /// knows that nothing was tested.
 inline std::optional<test_device> open_test_device() {
   const auto devices = find_devices();
-  REQUIRE_MESSAGE(static_cast<bool>(devices), (devices ? "" : devices.error().message)); // not even whether there is one
+  REQUIRE_MESSAGE(static_cast<bool>(devices),
+                  (devices ? "" : devices.error().message)); // not even whether there is one
   if (devices->empty()) {
     std::puts("skipped: no CUDA device");
     return std::nullopt;
