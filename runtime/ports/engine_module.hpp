@@ -34,7 +34,7 @@ struct module_engine_options {
 class engine_module {
 public:
   virtual ~engine_module() = default;
-  /// No driver and no device are an empty list, not a failure.
+  /// No driver and no device are an empty list, not a failure; a driver too old for the module is one.
   virtual result<std::vector<module_device>> devices() const = 0;
   /// Fails with errc::model_unusable (files), errc::engine_failed (device, or a class that it has not) or
   /// errc::overloaded (not enough memory for the smallest batch).

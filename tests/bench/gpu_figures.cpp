@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <fstream>
+#include <utility>
 
 namespace weft::bench {
 namespace {
@@ -44,8 +46,28 @@ std::string gpu_figure::verdict() const {
   return (kind == bound::at_least ? *value >= target : *value <= target) ? "met" : "missed";
 }
 
+figure_list::figure_list(std::string device, std::string json) : device_(std::move(device)), json_(std::move(json)) {
+  std::printf("device: %s\n", device_.c_str());
+  write();
+}
+
+void figure_list::add(gpu_figure figure) {
+  figures_.push_back(std::move(figure));
+  std::fputs(table_of({figures_.back()}).c_str(), stdout);
+  std::fflush(stdout);
+  write();
+}
+
+void figure_list::write() {
+  if (json_.empty())
+    return;
+  std::ofstream out(json_, std::ios::trunc);
+  out << json_of(device_, figures_);
+  written_ = static_cast<bool>(out.flush());
+}
+
 std::string table_of(const std::vector<gpu_figure>& figures) {
-  size_t width = 0;
+  size_t width = 44; // lines that are printed one by one have their columns below each other
   for (const auto& figure : figures)
     width = std::max(width, figure.name.size());
   std::string out;

@@ -73,7 +73,7 @@ result<kmeans_times> time_kmeans(const gpu_session& session, const std::vector<i
   return times;
 }
 
-void measure_kmeans(const gpu_session& session, const std::vector<int8_t>& points, std::vector<gpu_figure>& figures) {
+void measure_kmeans(const gpu_session& session, const std::vector<int8_t>& points, figure_list& figures) {
   gpu_figure iteration{.name = "k-means iteration",
                        .unit = "ms",
                        .kind = gpu_figure::bound::at_most,
@@ -86,8 +86,8 @@ void measure_kmeans(const gpu_session& session, const std::vector<int8_t>& point
   } else {
     iteration.note = first.note = times.error().message;
   }
-  figures.push_back(iteration);
-  figures.push_back(first);
+  figures.add(iteration);
+  figures.add(first);
 }
 
 struct packed_code {
@@ -115,7 +115,7 @@ result<double> pack_rate(const gpu_session& session, const cuda::device_buffer& 
   return double{packed_count} * (dimensions * 4 + what.bytes) / (*milliseconds / 1e3);
 }
 
-void measure_packing(const gpu_session& session, const gpu_rates& rates, std::vector<gpu_figure>& figures) {
+void measure_packing(const gpu_session& session, const gpu_rates& rates, figure_list& figures) {
   random_source draw(2);
   std::vector<float> values(size_t{packed_count} * dimensions);
   for (auto& x : values)
@@ -135,11 +135,11 @@ void measure_packing(const gpu_session& session, const gpu_rates& rates, std::ve
       figure.value = *rate / rates.copy_bytes;
       figure.note = std::to_string(static_cast<int>(*rate / 1e9)) + " GB/s read and written";
     }
-    figures.push_back(figure);
+    figures.add(figure);
   }
 }
 
-void measure_search(const gpu_session& session, const std::vector<int8_t>& points, std::vector<gpu_figure>& figures) {
+void measure_search(const gpu_session& session, const std::vector<int8_t>& points, figure_list& figures) {
   gpu_figure search{.name = "exact top 100 of 1M, 64 queries", .unit = "ms", .note = "points on the device already"};
   gpu_figure leaders{.name = "near duplicates of 16384", .unit = "ms", .note = "all pairs, leaders chosen"};
   const auto timed = [&](gpu_figure& figure, const std::function<status()>& work) {
@@ -171,13 +171,13 @@ void measure_search(const gpu_session& session, const std::vector<int8_t>& point
     const auto found = cuda::leaders_on_device(*some, 9'500, session.place);
     return found ? ok : status(found.error());
   });
-  figures.push_back(search);
-  figures.push_back(leaders);
+  figures.add(search);
+  figures.add(leaders);
 }
 
 } // namespace
 
-void measure_points(const gpu_session& session, const gpu_rates& rates, std::vector<gpu_figure>& figures) {
+void measure_points(const gpu_session& session, const gpu_rates& rates, figure_list& figures) {
   const auto points = topic_points(points_count);
   measure_kmeans(session, points, figures);
   measure_packing(session, rates, figures);

@@ -105,7 +105,7 @@ result<double> product_rate(const gpu_session& session, const bfloat16_products&
 
 } // namespace
 
-gpu_rates measure_rates(const gpu_session& session, std::vector<gpu_figure>& figures) {
+gpu_rates measure_rates(const gpu_session& session, figure_list& figures) {
   gpu_rates rates;
   const auto add = [&](const char* name, const result<double>& rate, double unit, const char* unit_name,
                        const char* note) {
@@ -114,7 +114,7 @@ gpu_rates measure_rates(const gpu_session& session, std::vector<gpu_figure>& fig
       figure.value = *rate / unit;
     else
       figure.note = rate.error().message;
-    figures.push_back(figure);
+    figures.add(figure);
     return rate ? *rate : 0;
   };
   rates.copy_bytes = add("copy, device to device", copy_rate(session), 1e9, "GB/s", "read and written, 2 GiB");

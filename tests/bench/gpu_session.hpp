@@ -37,9 +37,9 @@ struct gpu_rates {
 };
 
 /// Each adds its figures, those that fail with the reason.
-gpu_rates measure_rates(const gpu_session& session, std::vector<gpu_figure>& figures);
-void measure_points(const gpu_session& session, const gpu_rates& rates, std::vector<gpu_figure>& figures);
-void measure_encoder(const gpu_session& session, const gpu_rates& rates, std::vector<gpu_figure>& figures);
+gpu_rates measure_rates(const gpu_session& session, figure_list& figures);
+void measure_points(const gpu_session& session, const gpu_rates& rates, figure_list& figures);
+void measure_encoder(const gpu_session& session, const gpu_rates& rates, figure_list& figures);
 
 /// The names of all figures, for where none can be run.
 std::vector<gpu_figure> figures_not_run(const std::string& why);

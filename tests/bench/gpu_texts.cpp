@@ -1,9 +1,10 @@
 // Texts to vectors on a device, the whole way: tokenised on the host's threads while the device computes.
 //
-//   gpu_texts --model FOLDER --texts FILE --precision fp16|bf16|fp32 --vectors FILE [--repeats N]
+//   gpu_texts --model FOLDER --texts FILE --precision fp16|bf16|fp32 --vectors FILE [--repeats N] [--ids FILE]
 //
 // FILE has one text a line. Writes the vectors as float32, [texts, dimensions], and prints one JSON line with the texts
-// a second over N further passes. Status 3: no CUDA device. peers/gpu_peers.py compares it with sentence-transformers.
+// a second over N further passes. With --ids it writes the token ids too, a line each text. Status 3: no CUDA device.
+// peers/gpu_peers.py compares it with sentence-transformers.
 
 #include "runtime/compute/cuda/base/cuda_error.hpp"
 #include "runtime/compute/cuda/encoder/device_encoder.hpp"
@@ -120,6 +121,14 @@ std::vector<std::string> read_lines(const std::string& file) {
   return lines;
 }
 
+void write_ids(const std::string& file, const tokenizer& words, std::span<const std::string> texts) {
+  std::ofstream out(file);
+  const auto tokens = tokenise(words, texts);
+  for (size_t text = 0; text + 1 < tokens.offsets.size(); ++text)
+    for (size_t at = tokens.offsets[text]; at < tokens.offsets[text + 1]; ++at)
+      out << tokens.ids[at] << (at + 1 < tokens.offsets[text + 1] ? ' ' : '\n');
+}
+
 int run(std::map<std::string, std::string>& options) {
   const auto session = bench::open_gpu_session();
   if (!session)
@@ -141,6 +150,8 @@ int run(std::map<std::string, std::string>& options) {
   if (!device)
     return fail(device.error());
   const auto texts = read_lines(options["--texts"]);
+  if (options.contains("--ids"))
+    write_ids(options["--ids"], *words, texts);
   const size_t dimensions = (*weights)->shape.hidden;
   std::vector<float> vectors(texts.size() * dimensions);
   text_encoder encoder(*words, **device, dimensions);
@@ -167,8 +178,10 @@ int main(int count, char** arguments) {
     options[arguments[i]] = arguments[i + 1];
   if (count % 2 == 0 || !options.contains("--model") || !options.contains("--texts") ||
       !options.contains("--vectors")) {
-    std::fputs("usage: gpu_texts --model FOLDER --texts FILE --precision fp16|bf16|fp32 --vectors FILE [--repeats N]\n",
-               stderr);
+    std::fputs(
+        "usage: gpu_texts --model FOLDER --texts FILE --precision fp16|bf16|fp32 --vectors FILE [--repeats N] [--ids "
+        "FILE]\n",
+        stderr);
     return 2;
   }
   return run(options);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runtime/base/assert.hpp"
 #include "runtime/base/half.hpp"
 #include "tests/support/emulated_block.hpp"
 
@@ -60,6 +61,7 @@ struct load_operands {
 template <bool transposed> void load_matrices(void* const* operands) {
   for (unsigned lane = 0; lane < warp_lanes; ++lane) {
     auto& mine = *static_cast<load_operands*>(operands[lane]);
+    WEFT_ASSERT(reinterpret_cast<uintptr_t>(mine.row) % 16 == 0);
     for (unsigned m = 0; m < 4; ++m)
       for (unsigned i = 0; i < 2; ++i) {
         const unsigned row = transposed ? lane % 4 * 2 + i : lane / 4;

@@ -19,6 +19,27 @@ else()
   message(FATAL_ERROR "WEFT_CUDA is '${WEFT_CUDA}': use AUTO, ON or OFF")
 endif()
 
+# A toolkit of compiler and runtime alone has no cuBLAS; Python's wheels (PyTorch's) have it without the names that a linker
+# looks for.
+set(WEFT_NVIDIA_WHEELS "" CACHE PATH "The folder nvidia/ of Python's packages, for cuBLAS and NCCL where the toolkit lacks them")
+if(WEFT_CUDA_FOUND AND WEFT_NVIDIA_WHEELS)
+  file(GLOB WEFT_NVIDIA_LIBRARY_DIRS "${WEFT_NVIDIA_WHEELS}/*/lib")
+  file(GLOB WEFT_NVIDIA_INCLUDE_DIRS "${WEFT_NVIDIA_WHEELS}/*/include")
+  foreach(part cublas cublasLt)
+    if(NOT TARGET CUDA::${part})
+      find_library(WEFT_${part}_LIBRARY NAMES ${part} lib${part}.so.${CUDAToolkit_VERSION_MAJOR}
+                   HINTS ${WEFT_NVIDIA_LIBRARY_DIRS})
+      find_path(WEFT_CUBLAS_INCLUDE cublasLt.h HINTS ${CUDAToolkit_INCLUDE_DIRS} ${WEFT_NVIDIA_INCLUDE_DIRS})
+      if(WEFT_${part}_LIBRARY AND WEFT_CUBLAS_INCLUDE)
+        message(STATUS "Weft: ${part} in ${WEFT_${part}_LIBRARY}")
+        add_library(CUDA::${part} UNKNOWN IMPORTED GLOBAL)
+        set_target_properties(CUDA::${part} PROPERTIES IMPORTED_LOCATION "${WEFT_${part}_LIBRARY}"
+                              INTERFACE_INCLUDE_DIRECTORIES "${WEFT_CUBLAS_INCLUDE}")
+      endif()
+    endif()
+  endforeach()
+endif()
+
 # Kernels run on compute capability 8.0 and 9.0 as machine code, later ones translate the PTX. The host's part of a .cu
 # file has our warnings, less -Wpedantic (what nvcc makes of the code is not pedantic).
 if(WEFT_CUDA_FOUND)

@@ -1,6 +1,8 @@
 # Rows of results: gathered, printed as one table, written as JSON. Source it; it runs nothing by itself.
 # shellcheck shell=bash
 
+result_file=   # written anew after each row, where it is set: whoever ends the script early has the rows until then
+result_device= # of whom they are
 result_rows=() # group, name, verdict, note, with tabs between them
 
 # add_row GROUP NAME VERDICT NOTE: verdict is passed, failed, "not run", met, missed or measured.
@@ -9,6 +11,7 @@ add_row() {
   row=$(printf '%s\t%s\t%s\t%s' "$1" "$2" "$3" "${4//[$'\t\n\r']/ }")
   result_rows+=("$row")
   printf '    %-9s %s%s\n' "$3" "$2" "${4:+ ($4)}"
+  [ -z "$result_file" ] || write_rows "$result_file" "$result_device"
 }
 
 rows_with() {
@@ -40,7 +43,7 @@ write_rows() {
       comma=,
     done < <(printf '%s\n' "${result_rows[@]}")
     printf '\n]}\n'
-  } >"$1"
+  } >"$1.new" && mv -f "$1.new" "$1"
 }
 
 # add_figures FILE: the figures that gpu_bench wrote, one a line.

@@ -36,6 +36,11 @@ std::optional<engine_queue::piece> engine_queue::try_pop() {
   return take_first();
 }
 
+bool engine_queue::wait_for(std::chrono::microseconds at_most) {
+  std::unique_lock lock(mutex_);
+  return wake_.wait_for(lock, at_most, [&] { return !pieces_.empty(); });
+}
+
 std::optional<engine_queue::piece> engine_queue::take_first() {
   if (pieces_.empty())
     return std::nullopt;

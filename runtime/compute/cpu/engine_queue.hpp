@@ -2,6 +2,7 @@
 
 #include "runtime/ports/engine.hpp"
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -35,6 +36,9 @@ public:
 
   /// A piece, or nothing where none waits.
   std::optional<piece> try_pop();
+
+  /// Until a piece waits, or for `at_most` (of a stopped queue too). Whether one waits.
+  bool wait_for(std::chrono::microseconds at_most);
 
 private:
   std::optional<piece> take_first(); ///< REQUIRES: mutex_ is held

@@ -18,23 +18,36 @@ class cuda_device final : public device_layer {
 public:
   cuda_device(device_info device, std::shared_ptr<device_pool> pool, std::unique_ptr<device_encoder> encoder)
       : device_(std::move(device)), pool_(std::move(pool)), encoder_(std::move(encoder)) {}
-  ~cuda_device() override { cudaSetDevice(device_.index); } // what goes now is freed there
+  ~cuda_device() override {
+    cudaSetDevice(device_.index); // what goes now is freed there
+    if (lost_)
+      static_cast<void>(encoder_.release()); // freeing would fail, or wait for a device that never answers
+  }
 
   status attach() override { return checked(cudaSetDevice(device_.index), "cudaSetDevice"); }
   uint32_t tokens_max() const noexcept override { return encoder_->tokens_max(); }
   uint32_t slots() const noexcept override { return device_encoder::slots; }
-  status submit(uint32_t slot, const part_view& part) override { return encoder_->submit(slot, part); }
-  status collect(uint32_t slot, std::span<float> out) override { return encoder_->collect(slot, out); }
-  result<kmeans_output> cluster(const kmeans_work& work) override { return cluster_on_device(work, place()); }
-  result<similarity_output> multiply(const similarity_work& work) override { return multiply_on_device(work, place()); }
+  status submit(uint32_t slot, const part_view& part) override { return watched(encoder_->submit(slot, part)); }
+  bool finished(uint32_t slot) noexcept override { return encoder_->finished(slot); }
+  status collect(uint32_t slot, std::span<float> out) override { return watched(encoder_->collect(slot, out)); }
+  result<kmeans_output> cluster(const kmeans_work& work) override { return watched(cluster_on_device(work, place())); }
+  result<similarity_output> multiply(const similarity_work& work) override {
+    return watched(multiply_on_device(work, place()));
+  }
   bool is_lost(const failure& reason) const noexcept override { return device_lost(reason); }
 
 private:
   device_place place() const { return {pool_, &encoder_->compute_stream()}; }
 
+  template <class T> result<T> watched(result<T> outcome) {
+    lost_ = lost_ || (!outcome && device_lost(outcome.error()));
+    return outcome;
+  }
+
   const device_info device_;
   const std::shared_ptr<device_pool> pool_;
-  const std::unique_ptr<device_encoder> encoder_;
+  std::unique_ptr<device_encoder> encoder_;
+  bool lost_ = false;
 };
 
 class cuda_module final : public engine_module {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 namespace weft::cuda {
 
@@ -31,6 +32,14 @@ const char* advice(cudaError_t code) {
   }
 }
 
+/// "cuda:0: ", as far as it can be told.
+std::string current_device() {
+  int device = -1;
+  if (cudaGetDevice(&device) != cudaSuccess) // answers from memory: it cannot wait for a device that is gone
+    device = -1;
+  return device < 0 ? std::string("cuda: ") : "cuda:" + std::to_string(device) + ": ";
+}
+
 } // namespace
 
 bool device_lost(cudaError_t code) noexcept {
@@ -50,6 +59,7 @@ bool device_lost(cudaError_t code) noexcept {
   case cudaErrorContained:
   case cudaErrorContextIsDestroyed:
   case cudaErrorExternalDevice:
+  case cudaErrorDevicesUnavailable:
   case cudaErrorUnknown:
     return true;
   default:
@@ -64,18 +74,21 @@ bool device_lost(const failure& reason) noexcept {
 
 failure describe(cudaError_t code, std::string_view call) {
   WEFT_ASSERT(code != cudaSuccess);
-  int device = -1;
-  // Both answer from memory; neither can wait for a device that is gone.
-  if (cudaGetDevice(&device) != cudaSuccess)
-    device = -1;
+  std::string message = current_device();
   cudaGetLastError();
-  std::string message = device < 0 ? std::string("cuda: ") : "cuda:" + std::to_string(device) + ": ";
   message.append(call).append(" failed: ").append(cudaGetErrorName(code)).append(" (");
   message.append(cudaGetErrorString(code)).append("); ").append(advice(code));
   failure out{code == cudaErrorMemoryAllocation ? errc::overloaded : errc::engine_failed, std::move(message)};
   if (device_lost(code))
     out.metadata.emplace_back(lost_key, "true");
   return out;
+}
+
+failure no_answer(std::string_view call, std::chrono::milliseconds waited) {
+  std::string message = current_device();
+  message.append(call).append(" was not done after ").append(std::to_string(waited.count()));
+  message.append(" ms; the device is fenced: restart the node, and check the device with `nvidia-smi -q`");
+  return {errc::engine_failed, std::move(message), {{lost_key, "true"}}};
 }
 
 } // namespace weft::cuda

@@ -3,6 +3,8 @@
 #include "runtime/compute/cuda/base/cuda_error.hpp"
 
 #include <dlfcn.h>
+#include <optional>
+#include <utility>
 
 namespace weft::cuda {
 
@@ -38,18 +40,21 @@ result<std::vector<device_info>> find_devices() {
     return out;
   int count = 0;
   const auto code = cudaGetDeviceCount(&count);
-  if (code == cudaErrorNoDevice || code == cudaErrorInsufficientDriver) {
+  if (code == cudaErrorNoDevice) {
     cudaGetLastError();
     return out;
   }
   WEFT_TRY(checked(code, "cudaGetDeviceCount"));
+  std::optional<failure> unreadable;
   for (int index = 0; index < count; ++index) {
     auto info = read_info(index);
     if (!info)
-      return std::move(info.error());
-    if (info->compute_capability >= compute_capability_min)
+      unreadable = std::move(info.error());
+    else if (info->compute_capability >= compute_capability_min)
       out.push_back(std::move(*info));
   }
+  if (out.empty() && unreadable)
+    return std::move(*unreadable);
   return out;
 }
 

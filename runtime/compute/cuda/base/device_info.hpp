@@ -23,7 +23,9 @@ struct device_info {
 /// before loading any.
 bool driver_present() noexcept;
 
-/// The devices with compute capability 8.0 or later. No driver and no device are an empty list, not a failure.
+/// The devices with compute capability 8.0 or later; one that cannot be read is left out, unless there is no other. No
+/// driver and no device are an empty list, not a failure. A driver that is too old for this build is a failure: devices
+/// may be there.
 result<std::vector<device_info>> find_devices();
 
 /// One device; makes it the current one of the calling thread. errc::engine_failed: not there, or too old.

@@ -29,9 +29,30 @@ private:
   cudaMemPool_t pool_;
 };
 
+/// cudaFree() waits for all work of the device: memory is out of use in the order of any stream then.
+class plain_memory final : public memory_source {
+public:
+  explicit plain_memory(int device) : device_(device) {}
+
+  result<void*> allocate(size_t bytes, stream_handle) override {
+    WEFT_CUDA_TRY(cudaSetDevice(device_));
+    void* out = nullptr;
+    WEFT_CUDA_TRY(cudaMalloc(&out, bytes));
+    return out;
+  }
+  void release(void* memory, stream_handle) noexcept override { cudaFree(memory); }
+
+private:
+  const int device_;
+};
+
 } // namespace
 
 result<std::unique_ptr<memory_source>> make_device_memory(int device, size_t bytes_kept_max) {
+  int has_pools = 0;
+  WEFT_CUDA_TRY(cudaDeviceGetAttribute(&has_pools, cudaDevAttrMemoryPoolsSupported, device));
+  if (!has_pools)
+    return std::unique_ptr<memory_source>(std::make_unique<plain_memory>(device));
   cudaMemPoolProps properties{};
   properties.allocType = cudaMemAllocationTypePinned;
   properties.handleTypes = cudaMemHandleTypeNone;

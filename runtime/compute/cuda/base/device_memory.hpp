@@ -11,7 +11,8 @@
 namespace weft::cuda {
 
 /// The stream-ordered allocator of device `device`, with a memory pool of its own that keeps freed memory for the next
-/// allocation, up to `bytes_kept_max`.
+/// allocation, up to `bytes_kept_max`. Where device or driver have no such pools (some virtual devices), plain
+/// allocation, which keeps nothing and waits for the device with each release.
 result<std::unique_ptr<memory_source>> make_device_memory(int device, size_t bytes_kept_max);
 
 /// Page-locked memory of the host: copies from and to it run beside kernels.

@@ -2,7 +2,38 @@
 
 #include "runtime/compute/cuda/base/cuda_error.hpp"
 
+#include <thread>
+
 namespace weft::cuda {
+
+namespace {
+
+using namespace std::chrono_literals;
+using clock = std::chrono::steady_clock;
+
+/// Between two looks. The system makes about 70 µs of it.
+constexpr auto nap = 20us;
+
+/// Asks the device until it is done: the runtime's own wait has no end where a kernel has none. The thread stays awake
+/// for `awake`, since work that takes less would pay for a nap.
+template <class Query> status await(const char* call, const Query& query, std::chrono::microseconds awake) {
+  const auto begin = clock::now();
+  for (;;) {
+    const auto code = query();
+    if (code != cudaErrorNotReady)
+      return checked(code, call);
+    cudaGetLastError(); // "not ready" stays there otherwise, and the next look at errors finds it
+    const auto waited = clock::now() - begin;
+    if (waited > answer_max)
+      return no_answer(call, std::chrono::duration_cast<std::chrono::milliseconds>(waited));
+    if (waited < awake)
+      std::this_thread::yield();
+    else
+      std::this_thread::sleep_for(nap);
+  }
+}
+
+} // namespace
 
 result<stream> stream::make() {
   cudaStream_t handle = nullptr;
@@ -16,12 +47,13 @@ stream::~stream() {
 }
 
 status stream::wait() const {
-  return checked(cudaStreamSynchronize(handle_), "cudaStreamSynchronize");
+  return await(
+      "waiting for a stream", [&] { return cudaStreamQuery(handle_); }, 5ms);
 }
 
 result<event> event::make(kind what) {
   cudaEvent_t handle = nullptr;
-  const unsigned flags = what == kind::timer ? cudaEventDefault : cudaEventDisableTiming | cudaEventBlockingSync;
+  const unsigned flags = what == kind::timer ? cudaEventDefault : cudaEventDisableTiming;
   WEFT_CUDA_TRY(cudaEventCreateWithFlags(&handle, flags));
   return event(handle);
 }
@@ -40,7 +72,15 @@ status event::hold(const stream& waiting) const {
 }
 
 status event::wait() const {
-  return checked(cudaEventSynchronize(handle_), "cudaEventSynchronize");
+  return await(
+      "waiting for an event", [&] { return cudaEventQuery(handle_); }, 100us);
+}
+
+bool event::passed() const noexcept {
+  if (cudaEventQuery(handle_) != cudaErrorNotReady)
+    return true;
+  cudaGetLastError(); // see await()
+  return false;
 }
 
 result<float> event::milliseconds_since(const event& begin) const {

@@ -52,26 +52,27 @@ public:
                            static_cast<T*>(out));
   }
 
-  status attend(const void* qkv, const sequence_list& sequences, uint32_t length, void* out) const override {
+  status attend(const void* qkv, const sequence_list& sequences, uint32_t length, uint32_t tokens,
+                void* out) const override {
     using attention = attention_of<T>;
     const size_t shared = attention::shared_bytes(length);
-    // Each block takes the next sequence and head when it is done with one.
-    const uint32_t blocks = launcher_.blocks_at_once(attention::kernel(), attention::threads, shared);
+    // Each block takes the next sequence and head when it is done with one; there are no more of them than this.
+    const size_t pieces = static_cast<size_t>(tokens) * shape_.heads;
+    const auto blocks = static_cast<uint32_t>(
+        std::clamp<size_t>(pieces, 1, launcher_.blocks_at_once(attention::kernel(), attention::threads, shared)));
     return launcher_.start("attention_kernel", attention::kernel(), {blocks, attention::threads, shared},
                            static_cast<const T*>(qkv), sequences, shape_.heads, static_cast<T*>(out));
   }
 
-  status add_norm(const void* x, const float* bias, const void* residual, const norm_parameters& norm, uint32_t tokens,
-                  void* out) const override {
-    const auto kernel = small() ? add_norm_kernel<T, norm_pairs_small> : add_norm_kernel<T, norm_pairs_large>;
-    return launcher_.start("add_norm_kernel", kernel, rows_grid(tokens), static_cast<const T*>(x), bias,
-                           static_cast<const T*>(residual), norm, tokens, static_cast<T*>(out));
+  status norm(void* x, const norm_parameters& how, uint32_t tokens) const override {
+    const auto kernel = small() ? layer_norm_kernel<T, norm_pairs_small> : layer_norm_kernel<T, norm_pairs_large>;
+    return launcher_.start("layer_norm_kernel", kernel, rows_grid(tokens), static_cast<T*>(x), how, tokens);
   }
 
-  status add_gelu(void* x, const float* bias, uint32_t tokens) const override {
+  status gelu(void* x, uint32_t tokens) const override {
     const size_t chunks = static_cast<size_t>(tokens) * shape_.intermediate / value_chunk<T>::size;
-    return launcher_.start("add_gelu_kernel", add_gelu_kernel<T>, {blocks_of(chunks, gelu_threads), gelu_threads},
-                           static_cast<T*>(x), bias, tokens, shape_.intermediate);
+    return launcher_.start("gelu_kernel", gelu_kernel<T>, {blocks_of(chunks, gelu_threads), gelu_threads},
+                           static_cast<T*>(x), chunks);
   }
 
   status pool(const void* x, const sequence_list& sequences, uint32_t tokens, float* out) const override {

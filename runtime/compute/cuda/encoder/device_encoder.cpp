@@ -1,8 +1,10 @@
 #include "runtime/compute/cuda/encoder/device_encoder.hpp"
 
 #include "runtime/base/assert.hpp"
+#include "runtime/base/random_source.hpp"
 #include "runtime/compute/cuda/base/cuda_error.hpp"
 #include "runtime/compute/cuda/encoder/batch_inputs.hpp"
+#include "runtime/compute/cuda/encoder/class_values.hpp"
 #include "runtime/compute/cuda/engine/token_buckets.hpp"
 
 #include <algorithm>
@@ -12,6 +14,8 @@
 namespace weft::cuda {
 
 namespace {
+
+constexpr size_t random_values = 99'991; ///< prime: the repetition meets no row's length
 
 template <class T> status take(result<T> made, T& into) {
   if (!made)
@@ -43,6 +47,7 @@ result<std::unique_ptr<device_encoder>> device_encoder::make(const bert_weights&
   std::unique_ptr<device_encoder> out(
       new device_encoder(weights, std::move(pool), *std::move(compute), *std::move(copies)));
   out->precision_ = options.precision;
+  out->gelu_ = options.gelu.value_or(usual_gelu(options.precision));
   WEFT_TRY(take(make_encoder_kernels(options.precision, weights.shape, device, out->compute_.get()), out->kernels_));
   WEFT_TRY(take(upload_weights(weights, options.precision, *out->pool_, out->compute_), out->weights_));
   auto products = linear_products::make(device, *out->pool_, out->compute_, options.plan_file);
@@ -78,8 +83,7 @@ status device_encoder::take_memory(uint32_t tokens) {
     *buffer = {};
   for (auto& [buffer, bytes] : wanted) {
     WEFT_TRY(take(pool_->allocate(bytes, compute_.get()), *buffer));
-    // Rows that no batch has written yet are computed with the others: they must be numbers.
-    WEFT_CUDA_TRY(cudaMemsetAsync(buffer->data(), 0, bytes, compute_.get()));
+    WEFT_TRY(fill_random(*buffer));
   }
   for (uint32_t slot = 0; slot < slots; ++slot) {
     auto made = make_slot(tokens);
@@ -88,6 +92,21 @@ status device_encoder::take_memory(uint32_t tokens) {
     slots_.push_back(*std::move(made));
   }
   return compute_.wait();
+}
+
+/// Numbers between -1 and 1 in the encoder's class: rows that no batch has written yet are computed with the others,
+/// and products are measured with them.
+status device_encoder::fill_random(const device_buffer& buffer) {
+  random_source draw(1);
+  std::vector<float> numbers(random_values);
+  for (auto& x : numbers)
+    x = static_cast<float>(draw.unit()) * 2 - 1;
+  std::vector<std::byte> values(random_values * value_bytes(precision_));
+  convert_values(numbers, precision_, values.data());
+  for (size_t at = 0; at < buffer.bytes(); at += values.size())
+    WEFT_CUDA_TRY(cudaMemcpyAsync(buffer.data() + at, values.data(), std::min(values.size(), buffer.bytes() - at),
+                                  cudaMemcpyHostToDevice, compute_.get()));
+  return compute_.wait(); // before the values go
 }
 
 result<device_encoder::slot_state> device_encoder::make_slot(uint32_t tokens) {
@@ -114,9 +133,13 @@ result<device_encoder::slot_state> device_encoder::make_slot(uint32_t tokens) {
 }
 
 encoder_pass device_encoder::pass() const {
-  return {shape_,         precision_,
-          weights_.views, *kernels_,
-          *products_,     {hidden_.data(), other_.data(), context_.data(), query_key_value_.data(), wide_.data()}};
+  return {shape_,
+          precision_,
+          gelu_,
+          weights_.views,
+          *kernels_,
+          *products_,
+          {hidden_.data(), other_.data(), context_.data(), query_key_value_.data(), wide_.data()}};
 }
 
 /// Plans for the products of a bucket; and each kernel once, so that its code is on the device before a graph is
@@ -162,6 +185,11 @@ status device_encoder::submit(uint32_t slot, const part_view& part) {
   WEFT_TRY(state.uploaded.hold(compute_));
   WEFT_TRY((*work)->start(compute_));
   return state.computed.record(compute_);
+}
+
+bool device_encoder::finished(uint32_t slot) const noexcept {
+  WEFT_ASSERT(slot < slots);
+  return slots_[slot].computed.passed();
 }
 
 status device_encoder::collect(uint32_t slot, std::span<float> out) {

@@ -16,20 +16,21 @@
 #include <compare>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace weft::cuda {
 
 struct device_encoder_options {
   numeric_class precision = numeric_class::fp16;
-  uint32_t tokens_max = 8'448; ///< of one part; fewer where memory is short
+  uint32_t tokens_max = 8'448;    ///< of one part; fewer where memory is short
+  std::optional<gelu_place> gelu; ///< usual_gelu() of the class
   std::filesystem::path plan_file;
 };
 
 /// The encoder of one device. Parts of a batch are padded to a bucket and run as one CUDA graph each; a copy stream
 /// brings the next part while this one is computed. Two slots; activations are shared, since parts are computed one
-/// after the other and a part's activations then stay in the second-level cache. Belongs to one thread, on which the
-/// device is current.
+/// after the other. Belongs to one thread, on which the device is current.
 class device_encoder {
 public:
   static constexpr uint32_t slots = 2;
@@ -45,6 +46,7 @@ public:
 
   /// As device_layer.
   status submit(uint32_t slot, const part_view& part);
+  bool finished(uint32_t slot) const noexcept;
   status collect(uint32_t slot, std::span<float> out);
 
 private:
@@ -61,6 +63,7 @@ private:
 
   device_encoder(const bert_weights& weights, std::shared_ptr<device_pool> pool, stream compute, stream copies);
   status take_memory(uint32_t tokens);
+  status fill_random(const device_buffer& buffer);
   result<slot_state> make_slot(uint32_t tokens);
   status prepare_bucket(uint32_t tokens);
   status enqueue(const graph_key& key);
@@ -70,6 +73,7 @@ private:
   // In the order in which they depend on each other: the last is destroyed first.
   const bert_shape shape_;
   numeric_class precision_ = numeric_class::fp16;
+  gelu_place gelu_ = gelu_place::product;
   std::shared_ptr<device_pool> pool_;
   stream compute_, copies_;
   device_weights weights_{};

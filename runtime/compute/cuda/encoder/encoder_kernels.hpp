@@ -24,12 +24,13 @@ public:
   virtual status embed(const int32_t* ids, const uint32_t* positions, const embedding_tables& tables,
                        const norm_parameters& norm, uint32_t tokens, void* out) const = 0;
   /// attention_half.cuh, attention_fp32.cuh, for sequences of up to `length` tokens (at most the model's positions).
-  virtual status attend(const void* qkv, const sequence_list& sequences, uint32_t length, void* out) const = 0;
-  /// layer_norm.cuh; `out` may be x or residual.
-  virtual status add_norm(const void* x, const float* bias, const void* residual, const norm_parameters& norm,
-                          uint32_t tokens, void* out) const = 0;
+  /// `tokens` bounds the sequences.
+  virtual status attend(const void* qkv, const sequence_list& sequences, uint32_t length, uint32_t tokens,
+                        void* out) const = 0;
+  /// layer_norm.cuh, [tokens, hidden] in place.
+  virtual status norm(void* x, const norm_parameters& how, uint32_t tokens) const = 0;
   /// gelu.cuh, [tokens, intermediate] in place.
-  virtual status add_gelu(void* x, const float* bias, uint32_t tokens) const = 0;
+  virtual status gelu(void* x, uint32_t tokens) const = 0;
   /// pooling.cuh; `tokens` bounds the sequences.
   virtual status pool(const void* x, const sequence_list& sequences, uint32_t tokens, float* out) const = 0;
 };

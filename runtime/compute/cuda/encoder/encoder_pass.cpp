@@ -8,11 +8,15 @@ std::array<encoder_pass::product, 4> encoder_pass::products_of(const encoder_lay
                                                                uint32_t tokens) const {
   const uint32_t hidden = shape_.hidden, wide = shape_.intermediate;
   const auto& at = buffers_;
-  return {{{{precision_, tokens, 3 * hidden, hidden, true},
-            {at.hidden, layer.query_key_value, layer.query_key_value_bias, at.query_key_value}},
-           {{precision_, tokens, hidden, hidden, false}, {at.context, layer.attention_output, nullptr, at.other}},
-           {{precision_, tokens, wide, hidden, false}, {at.other, layer.intermediate, nullptr, at.wide}},
-           {{precision_, tokens, hidden, wide, false}, {at.wide, layer.output, nullptr, at.hidden}}}};
+  const auto widened = gelu_ == gelu_place::product ? linear_form::gelu : linear_form::bias;
+  return {{{{precision_, tokens, 3 * hidden, hidden, linear_form::bias},
+            {at.hidden, layer.query_key_value, layer.query_key_value_bias, nullptr, at.query_key_value}},
+           {{precision_, tokens, hidden, hidden, linear_form::residual},
+            {at.context, layer.attention_output, layer.attention_output_bias, at.hidden, at.other}},
+           {{precision_, tokens, wide, hidden, widened},
+            {at.other, layer.intermediate, layer.intermediate_bias, nullptr, at.wide}},
+           {{precision_, tokens, hidden, wide, linear_form::residual},
+            {at.wide, layer.output, layer.output_bias, at.other, at.hidden}}}};
 }
 
 status encoder_pass::run(const pass_inputs& inputs, float* out) const {
@@ -23,19 +27,19 @@ status encoder_pass::run(const pass_inputs& inputs, float* out) const {
   return kernels_.pool(buffers_.hidden, inputs.sequences, inputs.tokens, out);
 }
 
-/// hidden → hidden; both halves keep their input as the residual until their norm.
+/// hidden → hidden; both halves keep their input until their last product has added it.
 status encoder_pass::run_layer(const encoder_layer_weights& layer, const pass_inputs& inputs) const {
   const auto [query_key_value, attention_output, intermediate, output] = products_of(layer, inputs.tokens);
   const auto& at = buffers_;
   WEFT_TRY(products_.run(query_key_value.shape, query_key_value.operands));
-  WEFT_TRY(kernels_.attend(at.query_key_value, inputs.sequences, inputs.length, at.context));
+  WEFT_TRY(kernels_.attend(at.query_key_value, inputs.sequences, inputs.length, inputs.tokens, at.context));
   WEFT_TRY(products_.run(attention_output.shape, attention_output.operands));
-  WEFT_TRY(kernels_.add_norm(at.other, layer.attention_output_bias, at.hidden, layer.attention_norm, inputs.tokens,
-                             at.other));
+  WEFT_TRY(kernels_.norm(at.other, layer.attention_norm, inputs.tokens));
   WEFT_TRY(products_.run(intermediate.shape, intermediate.operands));
-  WEFT_TRY(kernels_.add_gelu(at.wide, layer.intermediate_bias, inputs.tokens));
+  if (gelu_ == gelu_place::kernel)
+    WEFT_TRY(kernels_.gelu(at.wide, inputs.tokens));
   WEFT_TRY(products_.run(output.shape, output.operands));
-  return kernels_.add_norm(at.hidden, layer.output_bias, at.other, layer.output_norm, inputs.tokens, at.hidden);
+  return kernels_.norm(at.hidden, layer.output_norm, inputs.tokens);
 }
 
 } // namespace weft::cuda

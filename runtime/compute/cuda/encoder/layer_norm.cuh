@@ -46,29 +46,24 @@ __device__ __forceinline__ void norm_row(const float_pair (&row)[pairs_max], con
     }
 }
 
-/// out = layer norm of (x + bias + residual), the end of both halves of a layer. One warp a row, so that the sums need
-/// no shared memory; norm_rows_block rows a block. x, residual, out: [rows, hidden]; bias: [hidden], fp32. `out` may be
-/// x or residual. CPU twin: add_norm_cpu().
+/// x = layer norm of x, in place, the end of both halves of a layer: the product before it has added bias and residual.
+/// One warp a row, so that the sums need no shared memory; norm_rows_block rows a block. x: [rows, hidden].
+/// CPU twin: layer_norm_cpu().
 template <class T, uint32_t pairs_max>
 __global__ void __launch_bounds__(norm_rows_block* warp_size)
-    add_norm_kernel(const T* x, const float* bias, const T* residual, norm_parameters norm, uint32_t rows, T* out) {
+    layer_norm_kernel(T* x, norm_parameters norm, uint32_t rows) {
   const uint32_t lane = threadIdx.x % warp_size;
   const uint32_t row = blockIdx.x * norm_rows_block + threadIdx.x / warp_size;
   if (row >= rows)
     return;
-  const size_t begin = static_cast<size_t>(row) * norm.hidden;
+  T* const mine = x + static_cast<size_t>(row) * norm.hidden;
   const uint32_t pairs = norm.hidden / (2 * warp_size);
   float_pair values[pairs_max];
   WEFT_UNROLL
   for (uint32_t i = 0; i < pairs_max; ++i)
-    if (i < pairs) {
-      const uint32_t at = 2 * (lane + i * warp_size);
-      const auto a = load_pair(x + begin + at);
-      const auto b = load_pair(bias + at);
-      const auto c = load_pair(residual + begin + at);
-      values[i] = {a.low + b.low + c.low, a.high + b.high + c.high};
-    }
-  norm_row(values, norm, out + begin);
+    if (i < pairs)
+      values[i] = load_pair(mine + 2 * (lane + i * warp_size));
+  norm_row(values, norm, mine);
 }
 
 /// One row on the CPU: what norm_row() does.
@@ -86,14 +81,12 @@ template <class T> void norm_row_cpu(const std::vector<float>& row, const norm_p
     out[i] = narrowed<T>((row[i] - mean) * scale * norm.gamma[i] + norm.beta[i]);
 }
 
-template <class T>
-void add_norm_cpu(const T* x, const float* bias, const T* residual, const norm_parameters& norm, uint32_t rows,
-                  T* out) {
+template <class T> void layer_norm_cpu(T* x, const norm_parameters& norm, uint32_t rows) {
   std::vector<float> row(norm.hidden);
   for (size_t begin = 0; begin < static_cast<size_t>(rows) * norm.hidden; begin += norm.hidden) {
     for (uint32_t i = 0; i < norm.hidden; ++i)
-      row[i] = widen(x[begin + i]) + bias[i] + widen(residual[begin + i]);
-    norm_row_cpu(row, norm, out + begin);
+      row[i] = widen(x[begin + i]);
+    norm_row_cpu(row, norm, x + begin);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include "runtime/base/assert.hpp"
 #include "runtime/compute/cuda/base/cuda_error.hpp"
+#include "runtime/compute/cuda/encoder/fastest_work.hpp"
 
 #include <array>
 #include <cstring>
@@ -21,8 +22,6 @@ namespace {
 
 constexpr size_t workspace_bytes = 32 << 20; // what cuBLASLt asks for on compute capability 9.0
 constexpr int proposals_max = 16;
-constexpr int runs_warm = 2;
-constexpr int runs_timed = 8;
 
 cudaDataType_t type_of(numeric_class precision) {
   switch (precision) {
@@ -75,8 +74,8 @@ result<operation_ptr> make_operation(const linear_shape& shape) {
   WEFT_CUBLAS_TRY(cublasLtMatmulDescCreate(&raw, CUBLAS_COMPUTE_32F, CUDA_R_32F));
   operation_ptr out(raw);
   WEFT_TRY(set(raw, CUBLASLT_MATMUL_DESC_TRANSA, CUBLAS_OP_T));
-  if (shape.bias)
-    WEFT_TRY(set(raw, CUBLASLT_MATMUL_DESC_EPILOGUE, CUBLASLT_EPILOGUE_BIAS));
+  WEFT_TRY(set(raw, CUBLASLT_MATMUL_DESC_EPILOGUE,
+               shape.form == linear_form::gelu ? CUBLASLT_EPILOGUE_GELU_BIAS : CUBLASLT_EPILOGUE_BIAS));
   return out;
 }
 
@@ -129,19 +128,19 @@ struct linear_products::state {
 
   status run(const prepared& what, const linear_operands& operands) {
     constexpr float one = 1, zero = 0;
-    if (operands.bias)
-      WEFT_TRY(set(what.operation.get(), CUBLASLT_MATMUL_DESC_BIAS_POINTER, operands.bias));
+    WEFT_TRY(set(what.operation.get(), CUBLASLT_MATMUL_DESC_BIAS_POINTER, operands.bias));
+    const void* const added = operands.residual ? operands.residual : operands.y;
     WEFT_CUBLAS_TRY(cublasLtMatmul(handle.get(), what.operation.get(), &one, operands.weight, what.weight.get(),
-                                   operands.x, what.x.get(), &zero, operands.y, what.y.get(), operands.y, what.y.get(),
-                                   &what.algorithm, workspace.data(), workspace_bytes, order->get()));
+                                   operands.x, what.x.get(), operands.residual ? &one : &zero, added, what.y.get(),
+                                   operands.y, what.y.get(), &what.algorithm, workspace.data(), workspace_bytes,
+                                   order->get()));
     return ok;
   }
 
   result<prepared> describe_shape(const linear_shape& shape) const;
   bool usable(const prepared& what) const;
   result<std::vector<cublasLtMatmulAlgo_t>> proposals(const prepared& what) const;
-  result<float> measure(const prepared& what, const linear_operands& operands);
-  result<linear_plan> find_fastest(prepared& what, const linear_operands& operands);
+  result<linear_plan> measure_proposals(prepared& what, const linear_operands& operands);
 };
 
 result<linear_products::prepared> linear_products::state::describe_shape(const linear_shape& shape) const {
@@ -185,43 +184,21 @@ result<std::vector<cublasLtMatmulAlgo_t>> linear_products::state::proposals(cons
   return out;
 }
 
-/// Microseconds of one product.
-result<float> linear_products::state::measure(const prepared& what, const linear_operands& operands) {
-  auto begin = event::make(event::kind::timer);
-  auto end = event::make(event::kind::timer);
-  if (!begin || !end)
-    return std::move(begin ? end.error() : begin.error());
-  for (int i = 0; i < runs_warm; ++i)
-    WEFT_TRY(run(what, operands));
-  WEFT_TRY(begin->record(*order));
-  for (int i = 0; i < runs_timed; ++i)
-    WEFT_TRY(run(what, operands));
-  WEFT_TRY(end->record(*order));
-  WEFT_TRY(end->wait());
-  auto milliseconds = end->milliseconds_since(*begin);
-  if (!milliseconds)
-    return milliseconds;
-  return *milliseconds * 1'000 / runs_timed;
-}
-
-/// Leaves the fastest in `what`. One that cannot run is passed over, unless it took the device with it.
-result<linear_plan> linear_products::state::find_fastest(prepared& what, const linear_operands& operands) {
-  auto candidates = proposals(what);
+/// Leaves the fastest in `what`.
+result<linear_plan> linear_products::state::measure_proposals(prepared& what, const linear_operands& operands) {
+  const auto candidates = proposals(what);
   if (!candidates)
-    return std::move(candidates.error());
-  linear_plan best;
-  for (const auto& candidate : *candidates) {
-    what.algorithm = candidate;
-    const auto microseconds = measure(what, operands);
-    if (!microseconds && device_lost(microseconds.error()))
-      return microseconds.error();
-    if (!microseconds || (best.microseconds > 0 && *microseconds >= best.microseconds))
-      continue;
-    best.microseconds = *microseconds;
-    std::memcpy(best.algorithm.data(), &candidate, sizeof candidate);
-  }
-  if (best.microseconds <= 0)
+    return candidates.error();
+  const auto fastest = find_fastest(*order, candidates->size(), [&](size_t index) {
+    what.algorithm = (*candidates)[index];
+    return run(what, operands);
+  });
+  if (!fastest)
+    return fastest.error();
+  if (!*fastest)
     return failure{errc::engine_failed, "cuBLASLt has no way to multiply matrices of this shape on this device"};
+  linear_plan best{.microseconds = (*fastest)->microseconds};
+  std::memcpy(best.algorithm.data(), &(*candidates)[(*fastest)->index], sizeof best.algorithm);
   what.algorithm = algorithm_of(best);
   return best;
 }
@@ -243,27 +220,29 @@ result<linear_products> linear_products::make(const device_info& device, device_
   all->workspace = *std::move(workspace);
   all->order = &order;
   all->scope = {device.name, device.compute_capability, cublasLtGetVersion()};
-  all->plan_file = std::move(plan_file);
-  if (!all->plan_file.empty())
+  if (!plan_file.empty()) {
+    all->plan_file = plan_path(plan_file, all->scope);
     if (auto plans = read_plan_file(all->plan_file, all->scope))
       all->plans = *std::move(plans);
+  }
   return linear_products(std::move(all));
 }
 
 status linear_products::prepare(const linear_shape& shape, const linear_operands& operands) {
-  WEFT_ASSERT(shape.bias == (operands.bias != nullptr));
+  WEFT_ASSERT(operands.bias != nullptr);
+  WEFT_ASSERT((shape.form == linear_form::residual) == (operands.residual != nullptr));
   if (all_->ready.contains(shape))
     return ok;
   auto what = all_->describe_shape(shape);
   if (!what)
     return std::move(what.error());
-  if (shape.bias) // some versions propose nothing where it is missing
-    WEFT_TRY(set(what->operation.get(), CUBLASLT_MATMUL_DESC_BIAS_POINTER, operands.bias));
+  // Some versions propose nothing where it is missing.
+  WEFT_TRY(set(what->operation.get(), CUBLASLT_MATMUL_DESC_BIAS_POINTER, operands.bias));
   const auto known = all_->plans.find(shape);
   if (known != all_->plans.end())
     what->algorithm = algorithm_of(known->second);
   if (known == all_->plans.end() || !all_->usable(*what)) {
-    auto plan = all_->find_fastest(*what, operands);
+    auto plan = all_->measure_proposals(*what, operands);
     if (!plan)
       return std::move(plan.error());
     all_->plans.insert_or_assign(shape, *plan);

@@ -17,7 +17,8 @@ namespace weft::cuda {
 /// measured once a shape and kept in a file. Belongs to one thread; all work goes to one stream.
 class linear_products final : public linear_runner {
 public:
-  /// `order` and the pool outlive it. A file of plans that is damaged is as good as none.
+  /// `order` and the pool outlive it. Plans are kept at plan_path(plan_file); a file that is damaged is as good as
+  /// none.
   static result<linear_products> make(const device_info& device, device_pool& pool, const stream& order,
                                       std::filesystem::path plan_file);
   linear_products(linear_products&&) noexcept;
@@ -25,7 +26,8 @@ public:
   ~linear_products() override;
 
   /// Takes the shape's plan from the file, or measures those that the library proposes with these operands (y is
-  /// overwritten; the bias may be any).
+  /// overwritten; weights and bias may be any). Their values should be those of work: zeros take less power, so that
+  /// the device runs faster than it will.
   status prepare(const linear_shape& shape, const linear_operands& operands);
 
   /// Writes the plans to the file if any were measured. A file that cannot be written costs time at the next start

@@ -1,18 +1,20 @@
 #include "runtime/compute/cuda/encoder/plan_file.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
 #include <fstream>
 #include <iterator>
 #include <optional>
 #include <sstream>
+#include <unistd.h>
 #include <vector>
 
 namespace weft::cuda {
 
 namespace {
 
-constexpr std::string_view first_line = "weft cuda plans 1";
+constexpr std::string_view first_line = "weft cuda plans 2";
 
 /// FNV-1a: finds what a disk or an editor did, not what an enemy does.
 uint64_t checksum(std::string_view text) {
@@ -62,7 +64,7 @@ std::string scope_line(const plan_scope& scope) {
   return "for " + std::to_string(scope.compute_capability) + " " + std::to_string(scope.library_version) + " " + device;
 }
 
-/// plan CLASS TOKENS OUTPUTS INPUTS BIAS NANOSECONDS, then 8 words in hexadecimal
+/// plan CLASS TOKENS OUTPUTS INPUTS FORM NANOSECONDS, then 8 words in hexadecimal
 bool read_plan(std::string_view line, plan_table& into) {
   const auto words = words_of(line);
   if (words.size() != 15 || words[0] != "plan")
@@ -72,9 +74,10 @@ bool read_plan(std::string_view line, plan_table& into) {
   const auto tokens = read_number<uint32_t>(words[2]);
   const auto outputs = read_number<uint32_t>(words[3]);
   const auto inputs = read_number<uint32_t>(words[4]);
-  const auto bias = read_number<uint32_t>(words[5]);
+  const auto form = read_number<uint32_t>(words[5]);
   const auto nanoseconds = read_number<uint64_t>(words[6]);
-  if (known == numeric_classes.end() || !tokens || !outputs || !inputs || !bias || *bias > 1 || !nanoseconds)
+  if (known == numeric_classes.end() || !tokens || !outputs || !inputs || !form || *form >= linear_forms ||
+      !nanoseconds)
     return false;
   linear_plan plan{.microseconds = static_cast<float>(*nanoseconds) / 1'000};
   for (size_t i = 0; i < plan.algorithm.size(); ++i) {
@@ -83,7 +86,15 @@ bool read_plan(std::string_view line, plan_table& into) {
       return false;
     plan.algorithm[i] = *word;
   }
-  return into.emplace(linear_shape{*known, *tokens, *outputs, *inputs, *bias == 1}, plan).second;
+  return into.emplace(linear_shape{*known, *tokens, *outputs, *inputs, static_cast<linear_form>(*form)}, plan).second;
+}
+
+/// No two writers, in this process or another one, have the same.
+std::filesystem::path name_beside(const std::filesystem::path& path) {
+  static std::atomic<uint32_t> written{0};
+  auto out = path;
+  out += ".new-" + std::to_string(::getpid()) + "-" + std::to_string(written++);
+  return out;
 }
 
 } // namespace
@@ -93,7 +104,7 @@ std::string encode_plans(const plan_scope& scope, const plan_table& plans) {
   out << first_line << '\n' << scope_line(scope) << '\n';
   for (const auto& [shape, plan] : plans) {
     out << "plan " << to_string(shape.precision) << ' ' << shape.tokens << ' ' << shape.outputs << ' ' << shape.inputs
-        << ' ' << (shape.bias ? 1 : 0) << ' ' << static_cast<uint64_t>(plan.microseconds * 1'000 + 0.5f);
+        << ' ' << static_cast<uint32_t>(shape.form) << ' ' << static_cast<uint64_t>(plan.microseconds * 1'000 + 0.5f);
     for (const auto word : plan.algorithm)
       out << ' ' << hexadecimal(word);
     out << '\n';
@@ -137,21 +148,43 @@ result<plan_table> read_plan_file(const std::filesystem::path& path, const plan_
   return out;
 }
 
+std::filesystem::path plan_path(const std::filesystem::path& base, const plan_scope& scope) {
+  std::string name = ".";
+  for (const char c : scope.device) {
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    const bool capital = c >= 'A' && c <= 'Z';
+    name += letter ? c : capital ? static_cast<char>(c - 'A' + 'a') : '-';
+  }
+  auto out = base;
+  out += name;
+  return out;
+}
+
 status write_plan_file(const std::filesystem::path& path, const plan_scope& scope, const plan_table& plans) {
-  auto beside = path;
-  beside += ".new";
+  auto all = plans;
+  if (auto others = read_plan_file(path, scope)) // a damaged file is replaced
+    all.merge(*others);
+  auto text = encode_plans(scope, all);
+  if (text.size() > plan_file_bytes_max)
+    text = encode_plans(scope, plans);
+  const auto beside = name_beside(path);
+  std::error_code error;
   {
     std::ofstream file(beside, std::ios::binary | std::ios::trunc);
-    file << encode_plans(scope, plans);
+    file << text;
     file.close();
-    if (!file)
+    if (!file) {
+      std::filesystem::remove(beside, error);
       return failure{errc::storage_failed,
                      beside.string() + " cannot be written; check its folder and the disk's room"};
+    }
   }
-  std::error_code error;
   std::filesystem::rename(beside, path, error);
-  if (error)
-    return failure{errc::storage_failed, path.string() + " cannot be replaced: " + error.message()};
+  if (error) {
+    const auto reason = error.message();
+    std::filesystem::remove(beside, error);
+    return failure{errc::storage_failed, path.string() + " cannot be replaced: " + reason};
+  }
   return ok;
 }
 

@@ -9,6 +9,7 @@
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
 #else
+#include "runtime/base/assert.hpp"
 #include "runtime/base/half.hpp"
 
 #include <bit>
@@ -72,11 +73,13 @@ struct float_pair {
   float low, high;
 };
 
-/// A word of memory, loaded at once by a device. REQUIRES: `at` is aligned to the word's size.
+/// A word of memory, loaded at once by a device. REQUIRES: `at` is aligned to the word's size (a device ends the
+/// process's work with it otherwise; the host's meaning of these checks it).
 template <class Word, class T> __device__ __forceinline__ Word load_word(const T* at) {
 #if defined(__CUDACC__)
   return *reinterpret_cast<const Word*>(at);
 #else
+  WEFT_ASSERT(reinterpret_cast<uintptr_t>(at) % sizeof(Word) == 0);
   Word out;
   std::memcpy(&out, at, sizeof out);
   return out;
@@ -87,6 +90,7 @@ template <class Word, class T> __device__ __forceinline__ void store_word(T* at,
 #if defined(__CUDACC__)
   *reinterpret_cast<Word*>(at) = word;
 #else
+  WEFT_ASSERT(reinterpret_cast<uintptr_t>(at) % sizeof(Word) == 0);
   std::memcpy(static_cast<void*>(at), &word, sizeof word);
 #endif
 }

@@ -21,6 +21,11 @@ bool batch_run::has_room() const noexcept {
          std::all_of(batches_.begin(), batches_.end(), [](const auto& b) { return b.all_started(); });
 }
 
+bool batch_run::oldest_done() const noexcept {
+  WEFT_ASSERT(!batches_.empty());
+  return parts_.empty() || device_.finished(parts_.front().slot);
+}
+
 std::optional<failure> batch_run::add(embed_batch batch, answer done) {
   if (batches_.empty())
     busy_since_ = std::chrono::steady_clock::now();

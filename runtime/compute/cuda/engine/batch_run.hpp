@@ -25,6 +25,9 @@ public:
   /// Whether another batch would find something to do: all parts of those before are under way, and a slot is free.
   bool has_room() const noexcept;
 
+  /// Whether step() would find the oldest part done, so that it waits for nothing. REQUIRES: not empty().
+  bool oldest_done() const noexcept;
+
   /// Takes a batch and starts what fits the slots. A batch that is not well formed is answered in its turn. A failure,
   /// here and of step(): the device is lost; call fail_all().
   std::optional<failure> add(embed_batch batch, answer done);

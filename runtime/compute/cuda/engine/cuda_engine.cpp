@@ -8,7 +8,9 @@
 #include "runtime/points/kmeans.hpp"
 #include "runtime/points/similarity.hpp"
 
+#include <chrono>
 #include <exception>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -18,6 +20,23 @@ namespace weft::cuda {
 namespace {
 
 using clock = std::chrono::steady_clock;
+
+/// How long a part may be done before the thread looks, where it waits for new work too: short beside a part (some
+/// hundred microseconds), long beside the look (a few).
+constexpr std::chrono::microseconds look_every{50};
+
+/// What this thread may compute itself where the device has no room: about a fifth of a second. Batches wait behind it,
+/// and larger work is better off with an engine that is made for it.
+constexpr double host_products_max = 4e9;
+
+/// Products of 8-bit values that runtime/points computes for the work, at most.
+double host_products(const kmeans_work& work) {
+  return static_cast<double>(work.points.size()) * static_cast<double>(work.centroids.size() / work.dimensions) *
+         static_cast<double>(work.iterations_max);
+}
+double host_products(const similarity_work& work) {
+  return static_cast<double>(work.rows.size()) * static_cast<double>(work.columns.size() / work.dimensions);
+}
 
 /// run() only queues; all else happens on the thread.
 class cuda_engine final : public engine {
@@ -47,14 +66,25 @@ private:
     if (const auto attached = device_->attach(); !attached)
       fence(attached.error());
     for (;;) {
-      // While parts are under way the device must not wait for us: take what is there, else wait for them.
-      auto piece = batches_.empty() ? queue_.pop() : batches_.has_room() ? queue_.try_pop() : std::nullopt;
+      auto piece = batches_.empty() ? queue_.pop() : batches_.has_room() ? next_piece() : std::nullopt;
       if (piece)
         begin(std::move(*piece));
       else if (batches_.empty())
         return; // stopped
       else
         step();
+    }
+  }
+
+  /// While a slot is free: a piece as soon as there is one, since the device needs its next part before it is done with
+  /// the one under way; nothing once that one is done.
+  std::optional<engine_queue::piece> next_piece() {
+    for (;;) {
+      if (auto piece = queue_.try_pop())
+        return piece;
+      if (batches_.oldest_done())
+        return std::nullopt;
+      queue_.wait_for(look_every);
     }
   }
 
@@ -112,7 +142,7 @@ private:
     auto out = device_->cluster(work);
     if (out)
       return engine_output{std::move(*out)};
-    if (out.error().code != errc::overloaded)
+    if (out.error().code != errc::overloaded || host_products(work) > host_products_max)
       return std::move(out.error());
     return engine_output{run_kmeans(work)};
   }
@@ -123,7 +153,7 @@ private:
     auto out = device_->multiply(work);
     if (out)
       return engine_output{std::move(*out)};
-    if (out.error().code != errc::overloaded)
+    if (out.error().code != errc::overloaded || host_products(work) > host_products_max)
       return std::move(out.error());
     return engine_output{run_similarity(work)};
   }

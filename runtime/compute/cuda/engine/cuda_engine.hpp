@@ -15,8 +15,8 @@ inline constexpr size_t cuda_engine_queue_max = 64;
 /// The engine of one device, on a thread of its own ("weft-cuda-0"). A batch goes to the device in parts; while one is
 /// computed the next is copied, those of the next batch too, so that the device has no pause between batches.
 ///
-/// - Out of memory: parts are halved and tried again, down to one sequence; work on points that does not fit the device
-///   is done by runtime/points, with the same bits.
+/// - Out of memory: parts are halved and tried again, down to one sequence. Small work on points that does not fit the
+///   device is done by runtime/points, with the same bits; larger work is errc::overloaded: a CPU engine takes it.
 /// - Device lost: the batch, and all that comes later, is answered with errc::engine_failed and `device_lost`. The
 ///   engine makes no further call to the device; its owner destroys it and makes another.
 /// - A batch that is not well formed is errc::internal, as are points that are not.

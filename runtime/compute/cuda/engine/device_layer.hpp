@@ -35,7 +35,11 @@ public:
   /// started. REQUIRES: the slot is free; the part is well formed and has at most tokens_max() tokens.
   virtual status submit(uint32_t slot, const part_view& part) = 0;
 
-  /// Waits for the slot's part, and frees the slot whatever comes of it. out: [sequences, dimensions].
+  /// Whether collect() of the slot's part would return at once. True too where the part failed: collect() says why.
+  virtual bool finished(uint32_t slot) noexcept = 0;
+
+  /// Waits for the slot's part, and frees the slot whatever comes of it. A device that does not answer for long is
+  /// lost. out: [sequences, dimensions].
   virtual status collect(uint32_t slot, std::span<float> out) = 0;
 
   /// Work on points, while no part is under way; it is well formed. errc::overloaded: it does not fit the device.

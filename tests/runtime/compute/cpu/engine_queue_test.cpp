@@ -57,3 +57,18 @@ TEST_CASE("stopping wakes the thread that waits") {
   waiting.join();
   CHECK(ended);
 }
+
+TEST_CASE("whoever waits for a moment is woken by a piece, and goes on without one") {
+  using namespace std::chrono_literals;
+  engine_queue queue(1);
+  CHECK_FALSE(queue.wait_for(0us));
+  bool woken = false;
+  std::thread waiting([&] { woken = queue.wait_for(10min); });
+  queue.push(embed_batch{}, nullptr);
+  waiting.join();
+  CHECK(woken);
+  CHECK(queue.wait_for(0us)); // it still waits there
+  CHECK(queue.try_pop());
+  queue.stop();
+  CHECK_FALSE(queue.wait_for(0us));
+}

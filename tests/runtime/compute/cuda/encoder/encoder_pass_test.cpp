@@ -24,6 +24,16 @@ struct emulator_launcher {
   template <class... P> uint32_t blocks_at_once(void (*)(P...), uint32_t, size_t) const { return 3; }
 };
 
+/// Starts nothing: keeps how many blocks were asked for.
+struct counting_launcher {
+  uint32_t* blocks;
+  template <class... P, class... A> status start(const char*, void (*)(P...), const kernel_grid& grid, A...) const {
+    *blocks = grid.blocks;
+    return ok;
+  }
+  template <class... P> uint32_t blocks_at_once(void (*)(P...), uint32_t, size_t) const { return 1'000; }
+};
+
 /// Plain loops in place of cuBLASLt.
 template <class T> class plain_products final : public linear_runner {
 public:
@@ -32,9 +42,13 @@ public:
     const auto* weight = static_cast<const T*>(operands.weight);
     for (size_t row = 0; row < shape.tokens; ++row)
       for (size_t column = 0; column < shape.outputs; ++column) {
-        float sum = shape.bias ? widen(static_cast<const T*>(operands.bias)[column]) : 0;
+        float sum = widen(static_cast<const T*>(operands.bias)[column]);
+        if (shape.form == linear_form::residual)
+          sum += widen(static_cast<const T*>(operands.residual)[row * shape.outputs + column]);
         for (size_t k = 0; k < shape.inputs; ++k)
           sum += widen(x[row * shape.inputs + k]) * widen(weight[column * shape.inputs + k]);
+        if (shape.form == linear_form::gelu)
+          sum = gelu_tanh_cpu(sum);
         static_cast<T*>(operands.y)[row * shape.outputs + column] = narrowed<T>(sum);
       }
     return ok;
@@ -89,12 +103,12 @@ template <class T> struct class_weights {
       views.layers.push_back({.query_key_value = put({layer.query.weight, layer.key.weight, layer.value.weight}),
                               .query_key_value_bias = put({layer.query.bias, layer.key.bias, layer.value.bias}),
                               .attention_output = put({layer.attention_output.weight}),
-                              .attention_output_bias = layer.attention_output.bias.data(),
+                              .attention_output_bias = put({layer.attention_output.bias}),
                               .attention_norm = view_of(layer.attention_norm, from.shape),
                               .intermediate = put({layer.intermediate.weight}),
-                              .intermediate_bias = layer.intermediate.bias.data(),
+                              .intermediate_bias = put({layer.intermediate.bias}),
                               .output = put({layer.output.weight}),
-                              .output_bias = layer.output.bias.data(),
+                              .output_bias = put({layer.output.bias}),
                               .output_norm = view_of(layer.output_norm, from.shape)});
   }
   encoder_weights views;
@@ -112,8 +126,8 @@ private:
 
 /// Vectors of a packed batch by the kernels on the emulator, padded to `bucket` tokens. [sequences, hidden]
 template <class T>
-std::vector<float> encode_emulated(const bert_weights& from, numeric_class precision, const part_view& part,
-                                   uint32_t bucket) {
+std::vector<float> encode_emulated(const bert_weights& from, numeric_class precision, gelu_place gelu,
+                                   const part_view& part, uint32_t bucket) {
   const class_weights<T> weights(from);
   const class_kernels<T, emulator_launcher> kernels(from.shape, {});
   plain_products<T> products;
@@ -122,7 +136,7 @@ std::vector<float> encode_emulated(const bert_weights& from, numeric_class preci
   std::vector<std::vector<T>> memory;
   for (const size_t columns : {row, row, row, 3 * row, size_t{from.shape.intermediate}})
     memory.emplace_back(bucket * columns, left_over);
-  const encoder_pass pass(from.shape, precision, weights.views, kernels, products,
+  const encoder_pass pass(from.shape, precision, gelu, weights.views, kernels, products,
                           {memory[0].data(), memory[1].data(), memory[2].data(), memory[3].data(), memory[4].data()});
   const batch_inputs layout(bucket);
   std::vector<uint32_t> inputs(layout.words(), 0xFFFF'FFFF);
@@ -160,10 +174,25 @@ TEST_CASE("kernels, products and their order make the CPU's encoder, in each cla
   const part_view part{ids, offsets, normalize};
   for (const uint32_t bucket : {93u, 128u}) {
     CAPTURE(bucket);
-    CHECK(largest_distance(encode_emulated<float>(*model.weights, numeric_class::fp32, part, bucket), want) <= 1e-5);
-    CHECK(largest_distance(encode_emulated<half_value>(*model.weights, numeric_class::fp16, part, bucket), want) <=
-          1e-2);
-    CHECK(largest_distance(encode_emulated<bfloat_value>(*model.weights, numeric_class::bf16, part, bucket), want) <=
-          8e-2);
+    CHECK(
+        largest_distance(encode_emulated<float>(*model.weights, numeric_class::fp32, gelu_place::kernel, part, bucket),
+                         want) <= 1e-5);
+    for (const auto gelu : {gelu_place::product, gelu_place::kernel}) {
+      CHECK(largest_distance(encode_emulated<half_value>(*model.weights, numeric_class::fp16, gelu, part, bucket),
+                             want) <= 1e-2);
+      CHECK(largest_distance(encode_emulated<bfloat_value>(*model.weights, numeric_class::bf16, gelu, part, bucket),
+                             want) <= 8e-2);
+    }
+  }
+}
+
+TEST_CASE("attention has as many blocks as the device holds at once, and never more than sequences times heads") {
+  uint32_t blocks = 0;
+  const bert_shape shape{.vocabulary = 50, .hidden = 64, .layers = 1, .heads = 2, .intermediate = 128, .positions = 40};
+  const class_kernels<half_value, counting_launcher> kernels(shape, {&blocks});
+  for (const auto& [tokens, want] : {std::pair{1u, 2u}, {64u, 128u}, {500u, 1'000u}, {8'448u, 1'000u}}) {
+    CAPTURE(tokens);
+    REQUIRE(kernels.attend(nullptr, {}, 40, tokens, nullptr));
+    CHECK(blocks == want);
   }
 }

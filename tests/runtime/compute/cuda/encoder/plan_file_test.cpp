@@ -21,7 +21,7 @@ plan_table random_plans(uint64_t seed, size_t count) {
     for (auto& word : plan.algorithm)
       word = draw.next();
     out[{numeric_classes[draw.below(numeric_classes.size())], draw.below(9'000), draw.below(2'000), draw.below(2'000),
-         draw.chance(0.5)}] = plan;
+         static_cast<linear_form>(draw.below(linear_forms))}] = plan;
   }
   return out;
 }
@@ -91,8 +91,6 @@ TEST_CASE("a file of plans is written and read; none is an empty table; damage a
   const auto back = read_plan_file(path, here);
   REQUIRE(back);
   CHECK(back->size() == 7);
-  REQUIRE(write_plan_file(path, here, {}));
-  CHECK(read_plan_file(path, here)->empty());
   folder.write("plans.txt", "something else");
   const auto damaged = read_plan_file(path, here);
   REQUIRE(!damaged);
@@ -101,4 +99,30 @@ TEST_CASE("a file of plans is written and read; none is an empty table; damage a
   const auto nowhere = write_plan_file(folder.path() / "no" / "plans.txt", here, plans);
   REQUIRE(!nowhere);
   CHECK(nowhere.error().code == errc::storage_failed);
+}
+
+TEST_CASE("writers add to what others measured, their own plans win, and no other file stays") {
+  const test::temporary_directory folder;
+  const auto path = folder.path() / "plans.txt";
+  auto first = random_plans(7, 5), second = random_plans(8, 6);
+  second.insert_or_assign(first.begin()->first, linear_plan{.microseconds = 1});
+  REQUIRE(write_plan_file(path, here, first));
+  REQUIRE(write_plan_file(path, here, second));
+  const auto all = read_plan_file(path, here);
+  REQUIRE(all);
+  CHECK(all->size() == 11);
+  CHECK(all->at(first.begin()->first).microseconds == 1);
+  const plan_scope newer{here.device, here.compute_capability, here.library_version + 1};
+  REQUIRE(write_plan_file(path, newer, first)); // those of another library are of no use to anybody here
+  CHECK(read_plan_file(path, newer)->size() == 5);
+  CHECK(read_plan_file(path, here)->empty());
+  folder.write("plans.txt", "damaged");
+  REQUIRE(write_plan_file(path, here, first));
+  CHECK(read_plan_file(path, here)->size() == 5);
+  CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
+}
+
+TEST_CASE("each kind of device has its own file") {
+  CHECK(plan_path("a/plans.txt", here) == "a/plans.txt.nvidia-h200");
+  CHECK(plan_path("a/plans.txt", {"../x\nA100 80GB", 80, 1}) == "a/plans.txt.---x-a100-80gb");
 }

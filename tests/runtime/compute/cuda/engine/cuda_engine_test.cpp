@@ -94,6 +94,23 @@ TEST_CASE("batches of any size go through the device in parts and come back whol
   CHECK(at.device->info().device == "cuda:3");
 }
 
+TEST_CASE("a batch that comes while a part is under way is started before that part ends") {
+  fixture at;
+  at.start();
+  random_source draw(12);
+  const auto first = make_batch(draw, 3, 20), second = make_batch(draw, 4, 20);
+  at.state->hold(true);
+  auto one = at.run(first);
+  CHECK(at.state->started(1));
+  auto two = at.run(second);
+  CHECK(at.state->started(2)); // nothing has ended
+  at.state->hold(false);
+  CHECK(vectors_of(one.get()) == expected(first));
+  CHECK(vectors_of(two.get()) == expected(second));
+  const std::lock_guard hold(at.state->mutex);
+  CHECK(at.state->under_way_most == 2);
+}
+
 TEST_CASE("a device with one slot computes the same") {
   fixture at;
   at.state->slots = 1;
@@ -240,6 +257,27 @@ TEST_CASE("points are worked on between batches; those that do not fit the devic
   const auto refused = at.run(unfit).get();
   REQUIRE(!refused.output);
   CHECK(refused.output.error().code == errc::internal);
+}
+
+TEST_CASE("large work on points that does not fit the device is overloaded: the engine's thread has batches to serve") {
+  fixture at;
+  at.state->points_overloaded = true;
+  at.start();
+  random_source draw(13);
+  kmeans_work clusters{.dimensions = 64};
+  clusters.points.assign(64 * 100'000, 1);
+  clusters.centroids.assign(64 * 1'000, 1);
+  similarity_work pairs{.dimensions = 64};
+  pairs.rows.assign(64 * 10'000, 1);
+  pairs.columns = pairs.rows;
+  const auto batch = make_batch(draw, 3, 10);
+  for (auto& work : {engine_work(clusters), engine_work(pairs)}) {
+    const auto reply = at.run(work).get();
+    REQUIRE(!reply.output);
+    CHECK(reply.output.error().code == errc::overloaded);
+    CHECK(!reply.device_lost);
+    CHECK(vectors_of(at.run(batch).get()) == expected(batch));
+  }
 }
 
 TEST_CASE("destroying an engine answers everything") {

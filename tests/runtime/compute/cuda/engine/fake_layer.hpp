@@ -4,8 +4,12 @@
 #include "runtime/points/kmeans.hpp"
 #include "runtime/points/similarity.hpp"
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -26,9 +30,24 @@ struct fake_device_state {
   std::atomic<bool> attach_fails{false};
 
   std::mutex mutex;
-  std::vector<uint32_t> parts;   ///< tokens of each part that was started
-  uint32_t under_way_most = 0;   ///< parts
-  uint32_t calls_after_loss = 0; ///< must stay 0
+  std::condition_variable changed; ///< a part was started, or `held` let go
+  bool held = false;               ///< parts that are under way do not end
+  std::vector<uint32_t> parts;     ///< tokens of each part that was started
+  uint32_t under_way_most = 0;     ///< parts
+  uint32_t calls_after_loss = 0;   ///< must stay 0
+
+  void hold(bool on) {
+    {
+      const std::lock_guard lock(mutex);
+      held = on;
+    }
+    changed.notify_all();
+  }
+  /// Whether so many parts were started, sooner or later.
+  bool started(size_t count) {
+    std::unique_lock lock(mutex);
+    return changed.wait_for(lock, std::chrono::seconds(20), [&] { return parts.size() >= count; });
+  }
 };
 
 /// A device whose vectors say what it was given: sum of ids, tokens, normalize, the rest 0.
@@ -59,11 +78,19 @@ public:
     state_->parts.push_back(part.tokens());
     slots_[slot] = compute(part);
     state_->under_way_most = std::max(state_->under_way_most, static_cast<uint32_t>(slots_.size()));
+    state_->changed.notify_all();
     return ok;
   }
 
-  status collect(uint32_t slot, std::span<float> out) override {
+  bool finished(uint32_t slot) noexcept override {
     const std::lock_guard hold(state_->mutex);
+    state_->calls_after_loss += lost_;
+    return slots_.contains(slot) && !state_->held;
+  }
+
+  status collect(uint32_t slot, std::span<float> out) override {
+    std::unique_lock hold(state_->mutex);
+    state_->changed.wait(hold, [&] { return !state_->held; });
     state_->calls_after_loss += lost_;
     const auto work = std::move(slots_.at(slot));
     slots_.erase(slot);

@@ -22,8 +22,10 @@ struct test_device {
 /// Nothing where there is no device: it says so, ctest then lists the program as skipped, and whoever reads the line
 /// knows that nothing was tested.
 inline std::optional<test_device> open_test_device() {
-  const auto devices = driver_present() ? find_devices() : result<std::vector<device_info>>(std::vector<device_info>{});
-  if (!devices || devices->empty()) {
+  const auto devices = find_devices();
+  REQUIRE_MESSAGE(static_cast<bool>(devices),
+                  (devices ? "" : devices.error().message)); // not even whether there is one
+  if (devices->empty()) {
     std::puts("skipped: no CUDA device");
     return std::nullopt;
   }
