@@ -20,6 +20,7 @@ struct job_opening {
   std::string request_id; ///< 1 to 128 bytes
   std::string model;      ///< "": the node's default
   embed_options options;
+  std::string corpus; ///< of a corpus job, whose items `options` embed: what is asked of it, encoded; "": none
   weft::priority priority = weft::priority::normal;
   std::optional<uint32_t> synced;                      ///< copies before an acknowledgement, 1 to 3
   std::optional<std::chrono::milliseconds> expires_in; ///< else the node's default
@@ -108,6 +109,29 @@ public:
   virtual ~job_watch() = default;
 };
 
+/// What a client asks of the corpus of a job that is done.
+struct corpus_query {
+  job_question job;
+  std::vector<float> vectors; ///< [queries, dimensions], by the job's model version
+  std::string model_version;  ///< that made the vectors; "": not checked
+  uint32_t count = 10;        ///< hits of each
+  bool with_texts = true;
+};
+struct corpus_hit {
+  uint64_t item = 0; ///< its place in the job
+  double score = 0;  ///< cosine
+  std::string text;  ///< where texts were asked for
+};
+using corpus_hits = std::vector<std::vector<corpus_hit>>; ///< [queries]
+
+/// The outcome of a corpus job, with texts of the items that people read: representatives and the extract.
+struct corpus_reading {
+  job_status job;
+  std::string outcome;                      ///< encoded: runtime/corpus_job/corpus_outcome.hpp
+  std::vector<std::string> representatives; ///< [clusters]; of an empty one ""
+  std::vector<std::string> extract;         ///< [picks]
+};
+
 /// The way of clients to the jobs of the cluster: any node serves any job. Thread-safe, never blocks.
 class job_door {
 public:
@@ -123,6 +147,12 @@ public:
   /// Results from item `from` on, as they become done, until the job ends.
   virtual std::shared_ptr<results_reader> read(job_question question, uint64_t from,
                                                std::shared_ptr<results_listener> listener) = 0;
+  /// What came of a corpus job. Errors: unknown_job, job_removed, invalid_argument (no corpus job), unavailable (it has
+  /// not ended, or no node that has the outcome answers).
+  virtual void read_corpus(job_question question, std::function<void(result<corpus_reading>)> done) = 0;
+  /// The exact nearest items of the whole corpus. Errors: as read_corpus; invalid_argument (dimensions, another model
+  /// version, no queries or too many), overloaded (no memory for the vectors). Never a partial answer.
+  virtual void rank_corpus(corpus_query query, std::function<void(result<corpus_hits>)> done) = 0;
 };
 
 } // namespace weft
