@@ -18,6 +18,7 @@ struct module_device {
   std::string name; ///< "NVIDIA H200"
   uint32_t compute_capability = 0;
   uint64_t memory_bytes = 0;
+  std::string pci_bus_id; ///< "0000:1b:00.0": the same for whoever else looks at the machine's devices (NVML)
 };
 
 struct module_engine_options {
@@ -42,7 +43,7 @@ public:
 };
 
 /// Rises with every change of this header or of what crosses it.
-inline constexpr uint32_t engine_module_version = 1;
+inline constexpr uint32_t engine_module_version = 2;
 
 /// Types of C++ cross the boundary, so module and program must come from one build. This number differs where their
 /// sizes or the compiler do; a module answers a number that is not its own with null.

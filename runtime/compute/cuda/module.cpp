@@ -58,7 +58,8 @@ public:
       return std::move(found.error());
     std::vector<module_device> out;
     for (const auto& device : *found)
-      out.push_back({static_cast<uint32_t>(device.index), device.name, device.compute_capability, device.memory_bytes});
+      out.push_back({static_cast<uint32_t>(device.index), device.name, device.compute_capability, device.memory_bytes,
+                     device.pci_bus_id});
     return out;
   }
 

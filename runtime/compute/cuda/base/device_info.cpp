@@ -2,6 +2,7 @@
 
 #include "runtime/compute/cuda/base/cuda_error.hpp"
 
+#include <array>
 #include <dlfcn.h>
 #include <optional>
 #include <utility>
@@ -15,12 +16,15 @@ constexpr uint32_t compute_capability_min = 80; // bf16, and mma of 16 × 8 × 1
 result<device_info> read_info(int index) {
   cudaDeviceProp properties{};
   WEFT_CUDA_TRY(cudaGetDeviceProperties(&properties, index));
+  std::array<char, 32> bus{}; // "domain:bus:device.function" and a zero
+  WEFT_CUDA_TRY(cudaDeviceGetPCIBusId(bus.data(), static_cast<int>(bus.size()), index));
   device_info out{.index = index,
                   .name = properties.name,
                   .compute_capability = static_cast<uint32_t>(properties.major * 10 + properties.minor),
                   .multiprocessors = static_cast<uint32_t>(properties.multiProcessorCount),
                   .memory_bytes = properties.totalGlobalMem,
-                  .shared_bytes_block_max = static_cast<uint32_t>(properties.sharedMemPerBlockOptin)};
+                  .shared_bytes_block_max = static_cast<uint32_t>(properties.sharedMemPerBlockOptin),
+                  .pci_bus_id = bus.data()};
   return out;
 }
 

@@ -17,6 +17,7 @@ struct device_info {
   uint64_t memory_bytes = 0;
   uint64_t memory_bytes_free = 0;      ///< when it was asked
   uint32_t shared_bytes_block_max = 0; ///< of one block, when a kernel opts in
+  std::string pci_bus_id;              ///< "0000:1b:00.0"
 };
 
 /// Whether this machine has an NVIDIA driver (libcuda.so.1 can be loaded). Cheap, and needs no CUDA library: ask it
