@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -63,11 +64,24 @@ struct engine_reply {
   bool device_lost = false;        ///< the device computes no more: whatever this engine is given fails; make another
 };
 
+enum class device_kind : uint8_t { cpu, gpu };
+constexpr std::string_view to_string(device_kind kind) noexcept {
+  return kind == device_kind::gpu ? "gpu" : "cpu";
+}
+
 struct engine_info {
   std::string device; ///< "cpu:0", "cuda:1"
   numeric_class precision = numeric_class::fp32;
   uint32_t dimensions = 0;
   uint32_t batch_tokens_best = 0; ///< more tokens a batch do not raise its throughput (they raise its latency)
+  device_kind kind = device_kind::cpu;
+  std::string name{};        ///< what the device calls itself, "NVIDIA H200"; "" where nobody asked
+  uint64_t memory_bytes = 0; ///< of the device; 0: that of the machine
+
+  /// Engines that are alike take as long for the same work.
+  bool is_like(const engine_info& other) const noexcept {
+    return kind == other.kind && name == other.name && precision == other.precision;
+  }
 };
 
 /// Executes work on one device, on a thread of its own, one piece at a time in the order given.

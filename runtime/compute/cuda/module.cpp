@@ -92,7 +92,10 @@ private:
     engine_info info{.device = "cuda:" + std::to_string(options.device),
                      .precision = options.precision,
                      .dimensions = (*weights)->shape.hidden,
-                     .batch_tokens_best = (*encoder)->tokens_max()};
+                     .batch_tokens_best = (*encoder)->tokens_max(),
+                     .kind = device_kind::gpu,
+                     .name = device->name,
+                     .memory_bytes = device->memory_bytes};
     return make_cuda_engine(std::make_unique<cuda_device>(*std::move(device), std::move(pool), *std::move(encoder)),
                             (*weights)->shape, std::move(info));
   }
