@@ -12,7 +12,7 @@ namespace {
 
 /// Of the layout below.
 constexpr uint8_t codec_version = 1;
-enum class record_kind : uint8_t { checkpoint = 1, outcome };
+enum class record_kind : uint8_t { checkpoint = 1, outcome, options };
 constexpr size_t checksum_bytes = 8;
 /// scale_of() stays within.
 constexpr int32_t exponent_max = 126;
@@ -261,6 +261,12 @@ result<Record> read(std::string_view bytes, record_kind kind, std::string_view w
 
 } // namespace
 
+std::string encode(const corpus_options& options) {
+  auto out = begin(record_kind::options);
+  put(out, options);
+  return finish(std::move(out));
+}
+
 std::string encode(const corpus_checkpoint& checkpoint) {
   auto out = begin(record_kind::checkpoint);
   put(out, checkpoint.options);
@@ -285,6 +291,10 @@ std::string encode(const corpus_result& outcome) {
   put(out, outcome.duplicates);
   put(out, outcome.extract);
   return finish(std::move(out));
+}
+
+result<corpus_options> decode_corpus_options(std::string_view bytes) {
+  return read<corpus_options>(bytes, record_kind::options, "a corpus's options", read_options);
 }
 
 result<corpus_checkpoint> decode_corpus_checkpoint(std::string_view bytes) {

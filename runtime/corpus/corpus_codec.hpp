@@ -7,12 +7,14 @@
 
 namespace weft {
 
-/// The bytes of checkpoints and results, on disk and between nodes: a version, fields in a fixed order, little-endian,
-/// and a checksum. Equal values have equal bytes. What is read may be anything: whatever encode() would not have
-/// written is errc::state_damaged, with what is wrong; memory is bounded by the bytes that are there.
+/// The bytes of options, checkpoints and results, on disk and between nodes: a version, fields in a fixed order,
+/// little-endian, and a checksum. Equal values have equal bytes. What is read may be anything: whatever encode() would
+/// not have written is errc::state_damaged, with what is wrong; memory is bounded by the bytes that are there.
+std::string encode(const corpus_options& options);
 std::string encode(const corpus_checkpoint& checkpoint);
 std::string encode(const corpus_result& outcome);
 
+result<corpus_options> decode_corpus_options(std::string_view bytes);
 result<corpus_checkpoint> decode_corpus_checkpoint(std::string_view bytes);
 result<corpus_result> decode_corpus_result(std::string_view bytes);
 

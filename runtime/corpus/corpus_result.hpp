@@ -7,6 +7,7 @@
 #include "runtime/corpus/shard_clusters.hpp"
 
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 namespace weft {
@@ -45,6 +46,25 @@ uint32_t clusters_of(const corpus_options& options, uint64_t items);
 
 /// What a run does next. The numbers are in checkpoints.
 enum class corpus_step : uint8_t { measure, seeds, iterations, duplicates, summary, extract, done };
+constexpr std::string_view to_string(corpus_step s) noexcept {
+  switch (s) {
+  case corpus_step::measure:
+    return "measure";
+  case corpus_step::seeds:
+    return "seeds";
+  case corpus_step::iterations:
+    return "iterations";
+  case corpus_step::duplicates:
+    return "duplicates";
+  case corpus_step::summary:
+    return "summary";
+  case corpus_step::extract:
+    return "extract";
+  case corpus_step::done:
+    return "done";
+  }
+  return "?";
+}
 
 /// A run between two steps: the same on every rank and for every division, so that any ranks that have the same items
 /// together can go on from it.

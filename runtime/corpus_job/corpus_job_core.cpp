@@ -15,6 +15,30 @@ void sooner(std::optional<time_point>& into, time_point other) {
 
 } // namespace
 
+std::string_view to_string(corpus_phase phase) noexcept {
+  switch (phase) {
+  case corpus_phase::waiting:
+    return "waiting";
+  case corpus_phase::gathering:
+    return "gathering";
+  case corpus_phase::loading:
+    return "loading";
+  case corpus_phase::running:
+    return "running";
+  case corpus_phase::keeping:
+    return "keeping";
+  case corpus_phase::pausing:
+    return "pausing";
+  case corpus_phase::failing:
+    return "failing";
+  case corpus_phase::ending:
+    return "ending";
+  case corpus_phase::ended:
+    return "ended";
+  }
+  return "?";
+}
+
 corpus_job_core::corpus_job_core(corpus_job_setup setup, corpus_job_options options)
     : setup_(std::move(setup)), options_(options), epochs_({.ranks_max = options.ranks_max, .ranks_min = 1}) {
   WEFT_ASSERT(setup_.job_items > 0 || setup_.segments == 0);

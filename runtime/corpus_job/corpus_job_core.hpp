@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -55,6 +56,7 @@ enum class corpus_phase : uint8_t {
   ending,  ///< nodes are told
   ended,
 };
+std::string_view to_string(corpus_phase phase) noexcept; ///< its name above: a literal
 
 struct corpus_job_setup {
   job_id job;

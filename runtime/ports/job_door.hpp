@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace weft {
@@ -27,11 +28,21 @@ struct job_opening {
   std::optional<std::chrono::milliseconds> retention;  ///< else the node's default
 };
 
+/// How far the corpus of a job is whose items are embedded, in words for people.
+struct corpus_standing {
+  std::string_view phase; ///< to_string(corpus_phase)
+  uint64_t epoch = 0;     ///< one try; 0: none yet
+  uint32_t ranks = 0;     ///< of the epoch
+  std::string_view step;  ///< to_string(corpus_step), the furthest that any rank came; "": not begun
+  uint32_t iteration = 0; ///< of k-means, so far
+};
+
 /// A job as clients see it.
 struct job_status {
   job_header header;
   double items_per_second = 0;                        ///< lately; 0: not known
   std::optional<std::chrono::milliseconds> time_left; ///< empty: not known
+  std::optional<corpus_standing> corpus{};            ///< only the node that leads the corpus job knows
 };
 
 /// What a submission hears. Called one after the other, on any thread; must only send a message or post to a queue.

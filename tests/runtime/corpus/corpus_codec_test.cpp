@@ -30,6 +30,13 @@ result<std::string> again_result(std::string_view bytes) {
   return encode(*read);
 }
 
+result<std::string> again_options(std::string_view bytes) {
+  const auto read = decode_corpus_options(bytes);
+  if (!read)
+    return read.error();
+  return encode(*read);
+}
+
 void check_refused(const result<std::string>& outcome) {
   REQUIRE(!outcome);
   CHECK(outcome.error().code == errc::state_damaged);
@@ -55,13 +62,14 @@ struct codec {
 const std::vector<codec>& codecs() {
   static const std::vector<codec> all{
       {"checkpoint", again_checkpoint, [](auto& random) { return encode(random.checkpoint()); }},
-      {"result", again_result, [](auto& random) { return encode(random.outcome()); }}};
+      {"result", again_result, [](auto& random) { return encode(random.outcome()); }},
+      {"options", again_options, [](auto& random) { return encode(random.checkpoint().options); }}};
   return all;
 }
 
 } // namespace
 
-TEST_CASE("checkpoints and results come back as they were") {
+TEST_CASE("checkpoints, their options and results come back as they were") {
   for (uint64_t seed = 0; seed < 300; ++seed) {
     CAPTURE(seed);
     random_checkpoints random{seed};
@@ -69,6 +77,9 @@ TEST_CASE("checkpoints and results come back as they were") {
     const auto read = decode_corpus_checkpoint(encode(checkpoint));
     REQUIRE(read);
     CHECK(*read == checkpoint);
+    const auto read_options = decode_corpus_options(encode(checkpoint.options));
+    REQUIRE(read_options);
+    CHECK(*read_options == checkpoint.options);
     const auto outcome = random.outcome();
     const auto read_outcome = decode_corpus_result(encode(outcome));
     REQUIRE(read_outcome);
@@ -132,6 +143,8 @@ TEST_CASE("one kind is never read as the other, and another version is named") {
   random_checkpoints random{3};
   check_refused(again_result(encode(random.checkpoint())));
   check_refused(again_checkpoint(encode(random.outcome())));
+  check_refused(again_options(encode(random.outcome())));
+  check_refused(again_result(encode(random.checkpoint().options)));
   auto body = body_of(encode(random.outcome()));
   body[0] = 2;
   const auto outcome = again_result(sealed(body));
