@@ -58,6 +58,9 @@ private:
   void on(job_events::unread& event);
   void on(job_events::asked& event);
   void on(job_events::answered& event);
+  void on(job_events::read_corpus& event);
+  void on(job_events::rank_corpus& event);
+  void on(job_events::corpus& event);
   void on(job_events::log_loaded& event);
   void on(job_events::log_written& event);
   void on(job_events::log_read& event);
@@ -77,6 +80,9 @@ private:
   void perform(reader_given& effect);
   void perform(reader_ended& effect);
   void perform(watch_told& effect);
+  void perform(want_corpus& effect);
+  void perform(corpus_read& effect);
+  void perform(corpus_ranked& effect);
 
   void load();
   void plan();
@@ -100,6 +106,8 @@ private:
   std::map<uint64_t, std::shared_ptr<results_slip>> readers_;
   std::map<uint64_t, std::shared_ptr<watch_slip>> watches_;
   std::map<uint64_t, std::shared_ptr<job_slip>> questions_; ///< about one job, and cancellations
+  std::map<uint64_t, std::shared_ptr<corpus_reading_slip>> corpus_readers_;
+  std::map<uint64_t, std::shared_ptr<corpus_query_slip>> corpus_queries_;
   std::map<uint64_t, std::shared_ptr<job_request_slip>> exchanges_;
 };
 

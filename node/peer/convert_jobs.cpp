@@ -255,4 +255,36 @@ result<texts_tried> read_message(pb::TryTextsResponse& from) {
   return texts_tried{*std::move(results)};
 }
 
+void write_message(const corpus_exchange& from, pb::CorpusExchangeRequest& to) {
+  to.set_order(from.bytes);
+}
+
+result<corpus_exchange> read_message(pb::CorpusExchangeRequest& from) {
+  return corpus_exchange{std::move(*from.mutable_order())};
+}
+
+void write_message(const corpus_search& from, pb::CorpusSearchRequest& to) {
+  to.set_search(from.bytes);
+}
+
+result<corpus_search> read_message(pb::CorpusSearchRequest& from) {
+  return corpus_search{std::move(*from.mutable_search())};
+}
+
+void write_message(const corpus_exchanged& from, pb::CorpusExchangeResponse& to) {
+  to.set_report(from.bytes);
+}
+
+result<corpus_exchanged> read_message(pb::CorpusExchangeResponse& from) {
+  return corpus_exchanged{std::move(*from.mutable_report())};
+}
+
+void write_message(const corpus_searched& from, pb::CorpusSearchResponse& to) {
+  to.set_hits(from.bytes);
+}
+
+result<corpus_searched> read_message(pb::CorpusSearchResponse& from) {
+  return corpus_searched{std::move(*from.mutable_hits())};
+}
+
 } // namespace weft

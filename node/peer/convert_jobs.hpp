@@ -30,12 +30,17 @@ void write_message(const fetch_segments& from, peer::v1::FetchSegmentsRequest& t
 void write_message(const survey_job& from, peer::v1::SurveyJobRequest& to);
 void write_message(const compare_records& from, peer::v1::CompareRecordsRequest& to);
 void write_message(const try_texts& from, peer::v1::TryTextsRequest& to);
+void write_message(const corpus_exchange& from, peer::v1::CorpusExchangeRequest& to);
+void write_message(const corpus_search& from, peer::v1::CorpusSearchRequest& to);
 
 result<keep_records> read_message(peer::v1::KeepRecordsRequest& from);
 result<fetch_segments> read_message(peer::v1::FetchSegmentsRequest& from);
 result<survey_job> read_message(peer::v1::SurveyJobRequest& from);
 result<compare_records> read_message(peer::v1::CompareRecordsRequest& from);
 result<try_texts> read_message(peer::v1::TryTextsRequest& from);
+/// What is in these is read where it is understood.
+result<corpus_exchange> read_message(peer::v1::CorpusExchangeRequest& from);
+result<corpus_search> read_message(peer::v1::CorpusSearchRequest& from);
 
 void write_message(const records_kept& from, peer::v1::KeepRecordsResponse& to);
 /// Ends before job_message_bytes_max, but not before the first record.
@@ -43,6 +48,8 @@ void write_message(const segments_fetched& from, peer::v1::FetchSegmentsResponse
 void write_message(const job_surveyed& from, peer::v1::SurveyJobResponse& to);
 void write_message(const records_compared& from, peer::v1::CompareRecordsResponse& to);
 void write_message(const texts_tried& from, peer::v1::TryTextsResponse& to);
+void write_message(const corpus_exchanged& from, peer::v1::CorpusExchangeResponse& to);
+void write_message(const corpus_searched& from, peer::v1::CorpusSearchResponse& to);
 
 result<records_kept> read_message(peer::v1::KeepRecordsResponse& from);
 /// A record that cannot be read is as if it were not there: another node has it.
@@ -50,5 +57,7 @@ result<segments_fetched> read_message(peer::v1::FetchSegmentsResponse& from);
 result<job_surveyed> read_message(peer::v1::SurveyJobResponse& from);
 result<records_compared> read_message(peer::v1::CompareRecordsResponse& from);
 result<texts_tried> read_message(peer::v1::TryTextsResponse& from);
+result<corpus_exchanged> read_message(peer::v1::CorpusExchangeResponse& from);
+result<corpus_searched> read_message(peer::v1::CorpusSearchResponse& from);
 
 } // namespace weft

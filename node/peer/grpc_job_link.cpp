@@ -59,6 +59,20 @@ template <> struct rpc_of<try_texts> {
     stub.TryTexts(&context, &request, &response, std::move(done));
   }
 };
+template <> struct rpc_of<corpus_exchange> {
+  pb::CorpusExchangeRequest request;
+  pb::CorpusExchangeResponse response;
+  void start(async_stub& stub, grpc::ClientContext& context, ended done) {
+    stub.CorpusExchange(&context, &request, &response, std::move(done));
+  }
+};
+template <> struct rpc_of<corpus_search> {
+  pb::CorpusSearchRequest request;
+  pb::CorpusSearchResponse response;
+  void start(async_stub& stub, grpc::ClientContext& context, ended done) {
+    stub.CorpusSearch(&context, &request, &response, std::move(done));
+  }
+};
 
 template <class Question> struct question_under_way {
   std::shared_ptr<grpc::ClientContext> context = std::make_shared<grpc::ClientContext>();

@@ -73,4 +73,16 @@ grpc::ServerUnaryReactor* job_peer_service::TryTexts(grpc::CallbackServerContext
   return pass_on<texts_tried>(*rpc, *in, *out);
 }
 
+grpc::ServerUnaryReactor* job_peer_service::CorpusExchange(grpc::CallbackServerContext* rpc,
+                                                           const pb::CorpusExchangeRequest* in,
+                                                           pb::CorpusExchangeResponse* out) {
+  return pass_on<corpus_exchanged>(*rpc, *in, *out);
+}
+
+grpc::ServerUnaryReactor* job_peer_service::CorpusSearch(grpc::CallbackServerContext* rpc,
+                                                         const pb::CorpusSearchRequest* in,
+                                                         pb::CorpusSearchResponse* out) {
+  return pass_on<corpus_searched>(*rpc, *in, *out);
+}
+
 } // namespace weft

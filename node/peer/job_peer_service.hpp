@@ -18,12 +18,14 @@ using jobs_asked = std::function<void(job_request, std::function<void(result<job
 
 /// weft.peer.v1.JobRecordService: converts, and passes on. What other nodes have asked and is not answered takes at
 /// most 256 MiB; then errc::overloaded. Owned by peer_server; called from gRPC's threads.
-class job_peer_service final
-    : public peer::v1::JobRecordService::WithCallbackMethod_KeepRecords<
-          peer::v1::JobRecordService::WithCallbackMethod_FetchSegments<
-              peer::v1::JobRecordService::WithCallbackMethod_SurveyJob<
-                  peer::v1::JobRecordService::WithCallbackMethod_CompareRecords<
-                      peer::v1::JobRecordService::WithCallbackMethod_TryTexts<peer::v1::JobRecordService::Service>>>>> {
+class job_peer_service final : public peer::v1::JobRecordService::WithCallbackMethod_KeepRecords<
+                                   peer::v1::JobRecordService::WithCallbackMethod_FetchSegments<
+                                       peer::v1::JobRecordService::WithCallbackMethod_SurveyJob<
+                                           peer::v1::JobRecordService::WithCallbackMethod_CompareRecords<
+                                               peer::v1::JobRecordService::WithCallbackMethod_TryTexts<
+                                                   peer::v1::JobRecordService::WithCallbackMethod_CorpusExchange<
+                                                       peer::v1::JobRecordService::WithCallbackMethod_CorpusSearch<
+                                                           peer::v1::JobRecordService::Service>>>>>>> {
 public:
   /// asked: empty: the node keeps no jobs, every question is answered errc::unavailable.
   explicit job_peer_service(jobs_asked asked) : asked_(std::move(asked)) {}
@@ -38,6 +40,10 @@ public:
                                            peer::v1::CompareRecordsResponse* out) override;
   grpc::ServerUnaryReactor* TryTexts(grpc::CallbackServerContext* rpc, const peer::v1::TryTextsRequest* in,
                                      peer::v1::TryTextsResponse* out) override;
+  grpc::ServerUnaryReactor* CorpusExchange(grpc::CallbackServerContext* rpc, const peer::v1::CorpusExchangeRequest* in,
+                                           peer::v1::CorpusExchangeResponse* out) override;
+  grpc::ServerUnaryReactor* CorpusSearch(grpc::CallbackServerContext* rpc, const peer::v1::CorpusSearchRequest* in,
+                                         peer::v1::CorpusSearchResponse* out) override;
 
 private:
   template <class Answer, class In, class Out>

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/base/result.hpp"
+#include "runtime/job/job_segment.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -17,15 +18,11 @@ namespace weft {
 enum class attached_kind : uint8_t { outcome, checkpoint_a, checkpoint_b };
 inline constexpr uint32_t attached_kinds = 3;
 
-/// An attachment is kept as segments of its job whose index is beyond those of items: placed, copied, repaired and
-/// removed as they are.
-inline constexpr uint32_t attached_first = 0xFFFF'0000;
+/// An attachment is kept as segments of its job whose index is beyond those of items (attached_first): placed, copied,
+/// repaired and removed as they are.
 inline constexpr uint32_t attached_parts_max = 128;
 inline constexpr size_t attached_part_bytes = 1 << 20;
 
-constexpr bool is_attached(uint32_t segment) noexcept {
-  return segment >= attached_first;
-}
 /// REQUIRES: part < attached_parts_max.
 constexpr uint32_t attached_index(attached_kind kind, uint32_t part) noexcept {
   return attached_first + static_cast<uint32_t>(kind) * attached_parts_max + part;

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -47,7 +48,18 @@ struct try_texts {
   segment_texts work;
 };
 
-using job_request = std::variant<keep_records, fetch_segments, survey_job, compare_records, try_texts>;
+/// What the coordinator of a corpus job says to a node: an order, encoded (runtime/corpus_job/message_codec.hpp).
+struct corpus_exchange {
+  std::string bytes;
+};
+
+/// Search your share of a corpus: encoded (runtime/corpus_job/search_codec.hpp).
+struct corpus_search {
+  std::string bytes;
+};
+
+using job_request =
+    std::variant<keep_records, fetch_segments, survey_job, compare_records, try_texts, corpus_exchange, corpus_search>;
 
 struct records_kept {};
 
@@ -74,6 +86,15 @@ struct texts_tried {
   segment_results results;
 };
 
-using job_answer = std::variant<records_kept, segments_fetched, job_surveyed, records_compared, texts_tried>;
+struct corpus_exchanged {
+  std::string bytes; ///< the report
+};
+
+struct corpus_searched {
+  std::string bytes; ///< the hits
+};
+
+using job_answer = std::variant<records_kept, segments_fetched, job_surveyed, records_compared, texts_tried,
+                                corpus_exchanged, corpus_searched>;
 
 } // namespace weft

@@ -16,6 +16,13 @@ namespace weft {
 inline constexpr uint32_t segment_items_max = 256;
 inline constexpr uint64_t segment_bytes_max = 1 << 20; ///< of texts; one text may pass it alone
 
+/// Indices from here on are no segments of items, but parts of what is kept beside them
+/// (runtime/corpus_job/attachment.hpp): their `first_item` is a generation.
+inline constexpr uint32_t attached_first = 0xFFFF'0000;
+constexpr bool is_attached(uint32_t segment) noexcept {
+  return segment >= attached_first;
+}
+
 /// A segment has its texts until its results take their place: later wins, so records only grow better.
 enum class segment_stage : uint8_t { texts, results };
 
@@ -42,10 +49,12 @@ struct segment_record {
   std::shared_ptr<const std::string> body; ///< not null
 };
 
-/// Whether `a` takes the place of `b`, of the same segment: more items before fewer (the fewer were the end of a
-/// submission that was cut, and nobody heard that they are safe), results before texts; of two alike the lesser hash,
-/// so that all nodes keep the same one wherever two were made.
+/// Whether `a` takes the place of `b`, of the same segment: of what is attached the greater generation; more items
+/// before fewer (the fewer were the end of a submission that was cut, and nobody heard that they are safe), results
+/// before texts; of two alike the lesser hash, so that all nodes keep the same one wherever two were made.
 constexpr bool supersedes(const segment_meta& a, const segment_meta& b) noexcept {
+  if (is_attached(a.id.index) && a.first_item != b.first_item)
+    return a.first_item > b.first_item;
   if (a.items != b.items)
     return a.items > b.items;
   return a.stage != b.stage ? a.stage > b.stage : a.hash < b.hash;
@@ -74,6 +83,7 @@ struct segment_results {
   std::vector<item_outcome> items; ///< one a text
   weft::usage usage;
   node_id computed_by{};
+  std::vector<std::string> texts{}; ///< of a corpus job, as many as items: people read some of them later; else empty
 };
 
 } // namespace weft

@@ -94,6 +94,7 @@ public:
     if (!rest_.empty())
       refuse("something is left over");
   }
+  bool has_more() const noexcept { return !rest_.empty(); }
   /// Why the bytes are no record; "": nothing was wrong so far.
   std::string_view why() const noexcept { return why_; }
 

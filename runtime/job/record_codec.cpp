@@ -100,6 +100,8 @@ void put(record_writer& out, const job_spec& spec) {
   put(out, spec.retention);
   if (spec.operation == "compress") // what embed has is as it was in the first release
     out.put(std::string_view{spec.options.compress});
+  if (spec.operation == "corpus")
+    out.put(std::string_view{spec.corpus});
 }
 job_spec read_spec(record_reader& in) {
   job_spec out;
@@ -117,6 +119,8 @@ job_spec read_spec(record_reader& in) {
   out.retention = read_span(in);
   if (out.operation == "compress")
     out.options.compress = in.text();
+  if (out.operation == "corpus")
+    out.corpus = in.text();
   return out;
 }
 
@@ -322,10 +326,13 @@ result<segment_texts> decode_texts(std::string_view bytes) {
 }
 
 std::string encode(const segment_results& results) {
+  WEFT_ASSERT(results.texts.empty() || results.texts.size() == results.items.size());
   auto out = begin(record_kind::results);
   size_t bytes = 256;
   for (const auto& item : results.items)
     bytes += 32 + bytes_of(item.value) + item.message.size();
+  for (const auto& text : results.texts)
+    bytes += 4 + text.size();
   out.reserve(bytes);
   out.put(std::string_view{results.model});
   out.put(std::string_view{results.model_version});
@@ -336,6 +343,9 @@ std::string encode(const segment_results& results) {
   out.put(results.usage.tokens);
   out.put(results.usage.device_seconds);
   out.put(static_cast<uint64_t>(results.computed_by));
+  // Only where there are some, so that all others are as they were in the first release.
+  for (const auto& text : results.texts)
+    out.put(std::string_view{text});
   return out.take();
 }
 
@@ -351,6 +361,10 @@ result<segment_results> decode_results(std::string_view bytes) {
     out.usage.tokens = in.number<uint64_t>();
     out.usage.device_seconds = read_seconds(in);
     out.computed_by = static_cast<node_id>(in.number<uint64_t>());
+    for (uint32_t i = 0; i < count && in.has_more(); ++i)
+      out.texts.emplace_back(in.text());
+    if (!out.texts.empty() && out.texts.size() != count)
+      in.refuse("some items have a text, others have none");
     return out;
   });
 }

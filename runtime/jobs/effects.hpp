@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/job/job_request.hpp"
+#include "runtime/jobs/corpus_effects.hpp"
 #include "runtime/ports/job_door.hpp"
 #include "runtime/ports/job_log.hpp"
 
@@ -73,9 +74,22 @@ struct watch_told { ///< the watch is gone when the news is an error or an end
   result<job_status> news;
 };
 
-using jobs_effect =
-    std::variant<write_log, read_log, ask_node, answer_node, run_texts, cancel_run, submission_opened,
-                 submission_durable, submission_ended, cancel_answered, reader_given, reader_ended, watch_told>;
+/// To whoever owns vectors in memory and the threads of ranks → corpus()
+struct want_corpus {
+  corpus_effect effect;
+};
+struct corpus_read { ///< → read_corpus()
+  uint64_t question = 0;
+  result<corpus_reading> outcome;
+};
+struct corpus_ranked { ///< → rank_corpus()
+  uint64_t question = 0;
+  result<corpus_hits> outcome;
+};
+
+using jobs_effect = std::variant<write_log, read_log, ask_node, answer_node, run_texts, cancel_run, submission_opened,
+                                 submission_durable, submission_ended, cancel_answered, reader_given, reader_ended,
+                                 watch_told, want_corpus, corpus_read, corpus_ranked>;
 
 /// What came of run_texts. A failure of the whole may name an item (item_of()): place in run_texts::items.
 using run_outcome = result<segment_results>;

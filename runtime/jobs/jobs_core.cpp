@@ -244,6 +244,23 @@ void jobs_core::ran(uint64_t run, run_outcome outcome, job_time now) {
   parts_->finish();
 }
 
+void jobs_core::corpus(corpus_event, job_time now) {
+  parts_->begin(now);
+  parts_->finish();
+}
+
+void jobs_core::read_corpus(uint64_t question, const job_question&, job_time now) {
+  parts_->begin(now);
+  parts_->state.desk.want(corpus_read{question, not_loaded()});
+  parts_->finish();
+}
+
+void jobs_core::rank_corpus(uint64_t question, corpus_query, job_time now) {
+  parts_->begin(now);
+  parts_->state.desk.want(corpus_ranked{question, not_loaded()});
+  parts_->finish();
+}
+
 std::vector<jobs_effect> jobs_core::take_effects() {
   return parts_->state.desk.take();
 }

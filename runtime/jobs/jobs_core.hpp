@@ -76,6 +76,12 @@ public:
   void read(uint64_t reader, const job_question& which, uint64_t from, job_time now);
   void read_next(uint64_t reader, job_time now);
   void unread(uint64_t reader);
+  /// The outcome of a corpus job that has ended, with texts → corpus_read. Errors: unknown_job, job_removed,
+  /// invalid_argument (no corpus job, or not done), unavailable (nobody who is there has a part), call_too_large.
+  void read_corpus(uint64_t question, const job_question& which, job_time now);
+  /// The nearest items of the corpus of a job that is done → corpus_ranked: of the whole, or an error. Errors as of
+  /// read_corpus(), and deadline_exceeded, overloaded, other_identity (the vectors are another model version's).
+  void rank_corpus(uint64_t question, corpus_query query, job_time now);
 
   // What became of effects, and what other nodes ask.
   void log_written(uint64_t ticket, status outcome, job_time now);
@@ -83,6 +89,8 @@ public:
   void answered(uint64_t ticket, result<job_answer> answer, job_time now);
   void asked(uint64_t exchange, job_request request, job_time now);
   void ran(uint64_t run, run_outcome outcome, job_time now);
+  /// From whoever does what want_corpus says.
+  void corpus(corpus_event event, job_time now);
 
   /// What is to be done since the last call, in order.
   std::vector<jobs_effect> take_effects();

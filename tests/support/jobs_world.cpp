@@ -139,6 +139,24 @@ uint64_t jobs_world::read(size_t i, job_id id, uint64_t from) {
   return number;
 }
 
+void jobs_world::tell_corpus(size_t i, std::chrono::milliseconds after, corpus_event event) {
+  later_at(i, after, [this, event = std::move(event)](jobs_core& core) { core.corpus(event, now()); });
+}
+
+uint64_t jobs_world::read_corpus(size_t i, job_id id) {
+  const auto number = ++last_number_;
+  core(i).read_corpus(number, question(id), now());
+  carry(i);
+  return number;
+}
+
+uint64_t jobs_world::rank_corpus(size_t i, corpus_query query) {
+  const auto number = ++last_number_;
+  core(i).rank_corpus(number, std::move(query), now());
+  carry(i);
+  return number;
+}
+
 void jobs_world::read_next(size_t i, uint64_t reader) {
   core(i).read_next(reader, now());
   carry(i);

@@ -51,6 +51,8 @@ public:
     std::map<uint64_t, heard_reader> readers;
     std::map<uint64_t, result<job_status>> cancels;
     std::map<uint64_t, std::vector<result<job_status>>> news;
+    std::map<uint64_t, result<corpus_reading>> corpora;
+    std::map<uint64_t, result<corpus_hits>> hits;
   };
 
   explicit jobs_world(size_t count, jobs_options options = default_options());
@@ -100,6 +102,12 @@ public:
   std::chrono::milliseconds run_time{20}; ///< of a run
   /// What a run gives; empty: the length of each text, as the first number of its vector.
   std::function<run_outcome(size_t node, const segment_texts& work, const std::vector<uint32_t>& items)> engine;
+  /// Does what a node wants of corpora; empty: nobody does.
+  std::function<void(size_t node, corpus_effect&)> corpora;
+  /// To the process that is there after a time, unless another one is.
+  void tell_corpus(size_t i, std::chrono::milliseconds after, corpus_event event);
+  uint64_t read_corpus(size_t i, job_id id);
+  uint64_t rank_corpus(size_t i, corpus_query query);
   uint64_t largest_body = 0; ///< of a request between nodes: all bodies together
 
 private:
@@ -130,6 +138,13 @@ private:
   void carry_out(size_t i, reader_given& news) { hosts_[i].readers[news.reader].pages.push_back(std::move(news.page)); }
   void carry_out(size_t i, reader_ended& news) { hosts_[i].readers[news.reader].ended.emplace(news.outcome); }
   void carry_out(size_t i, watch_told& news) { hosts_[i].news[news.watch].push_back(std::move(news.news)); }
+
+  void carry_out(size_t i, want_corpus& wanted) {
+    if (corpora)
+      corpora(i, wanted.effect);
+  }
+  void carry_out(size_t i, corpus_read& news) { hosts_[i].corpora.emplace(news.question, std::move(news.outcome)); }
+  void carry_out(size_t i, corpus_ranked& news) { hosts_[i].hits.emplace(news.question, std::move(news.outcome)); }
 
   struct open_ask {
     size_t from = 0;
