@@ -5,6 +5,7 @@
 #include "runtime/jobs/jobs_options.hpp"
 #include "runtime/ports/job_link.hpp"
 #include "runtime/ports/job_log.hpp"
+#include "runtime/ports/rank_carrier.hpp"
 
 #include <chrono>
 #include <functional>
@@ -17,8 +18,9 @@ namespace weft {
 struct job_options {
   node_id self{};
   jobs_options core;
-  std::shared_ptr<job_log> log;   ///< null: this node keeps no jobs, and says so to who asks
-  std::shared_ptr<job_link> link; ///< to other nodes; null: there are none
+  std::shared_ptr<job_log> log;        ///< null: this node keeps no jobs, and says so to who asks
+  std::shared_ptr<job_link> link;      ///< to other nodes; null: there are none
+  std::shared_ptr<rank_carrier> ranks; ///< ranks of corpus jobs join by it; null: there are no other nodes
   /// Calendar time. Null: counted from the actors' clock, for tests.
   std::function<wall_time()> now;
   std::chrono::milliseconds retry_after{100}; ///< of a run that the node is too busy for; doubles each time

@@ -182,6 +182,12 @@ job_link_options to_job_link_options(const node_config& config) {
   return {.tls = to_peer_tls(config)};
 }
 
+rank_carrier_options to_rank_carrier_options(const node_config& config) {
+  rank_carrier_options out;
+  out.dialer.tls = to_peer_tls(config);
+  return out;
+}
+
 settings_link_options to_settings_link_options(const node_config& config) {
   return {.cluster_id = config.cluster.id, .tls = to_peer_tls(config)};
 }

@@ -9,6 +9,7 @@
 #include "node/peer/grpc_entry_link.hpp"
 #include "node/peer/grpc_job_link.hpp"
 #include "node/peer/grpc_peer_link.hpp"
+#include "node/peer/grpc_rank_carrier.hpp"
 #include "node/peer/peer_server.hpp"
 #include "node/peer/report_link.hpp"
 #include "node/peer/settings_link.hpp"
@@ -46,6 +47,7 @@ peer_server_options to_peer_server_options(const node_config& config);
 peer_link_options to_peer_link_options(const node_config& config);
 entry_link_options to_entry_link_options(const node_config& config);
 job_link_options to_job_link_options(const node_config& config);
+rank_carrier_options to_rank_carrier_options(const node_config& config);
 http_options to_http_options(const node_config& config);
 log_options to_log_options(const node_config& config);
 

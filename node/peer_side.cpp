@@ -67,6 +67,7 @@ result<std::unique_ptr<peer_side>> peer_side::start(const inputs& in) {
   out->data_ = in.data;
   out->link_ = in.link;
   out->entries_ = in.entries;
+  out->ranks_ = in.ranks;
   auto served = to_peer_server_options(*in.config);
   served.log = make_call_log(in.log);
   served.cluster_id = in.config->cluster.id;
@@ -90,6 +91,8 @@ result<std::unique_ptr<peer_side>> peer_side::start(const inputs& in) {
     served.jobs = [tree = in.tree](job_request request, auto done) {
       tree->ask_jobs(std::move(request), std::move(done));
     };
+  if (in.ranks)
+    served.ranks = in.ranks->desk();
   out->server_ = std::make_unique<peer_server>(served, in.tree->entrance(), in.counts);
   const auto data_port = out->server_->start();
   if (!data_port)
@@ -165,6 +168,8 @@ detector_listener peer_side::make_listener(const inputs& in) {
 }
 
 void peer_side::stop(std::chrono::milliseconds grace) {
+  if (ranks_)
+    ranks_->close(); // streams last as long as their communicators: the server would wait for them
   server_->shutdown(grace);
   link_->close();
   if (entries_)

@@ -10,6 +10,7 @@
 #include "node/peer/detector.hpp"
 #include "node/peer/grpc_entry_link.hpp"
 #include "node/peer/grpc_peer_link.hpp"
+#include "node/peer/grpc_rank_carrier.hpp"
 #include "node/peer/peer_server.hpp"
 #include "node/peer/report_link.hpp"
 
@@ -35,6 +36,7 @@ public:
     std::shared_ptr<report_link> reports; ///< as well
     process_look look;
     std::shared_ptr<grpc_entry_link> entries; ///< null: there is no cache
+    std::shared_ptr<grpc_rank_carrier> ranks; ///< null: this node takes no part in communicators
     std::shared_ptr<meter> counts;
     std::function<void(bool)> show_alone; ///< called on the detector's thread
     std::shared_ptr<membership_collector> figures;
@@ -71,6 +73,7 @@ private:
   std::filesystem::path data_;
   std::shared_ptr<grpc_peer_link> link_;
   std::shared_ptr<grpc_entry_link> entries_;
+  std::shared_ptr<grpc_rank_carrier> ranks_;
   std::unique_ptr<peer_server> server_;
   std::unique_ptr<detector> detector_; // goes first: it calls the others
 };

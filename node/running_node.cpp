@@ -55,6 +55,8 @@ running_node::~running_node() {
     entries_->close();
   if (job_link_)
     job_link_->close();
+  if (ranks_)
+    ranks_->close(); // whoever waits for other ranks hears it, and ends
 }
 
 status running_node::open_parts() {
@@ -126,6 +128,10 @@ status running_node::open_jobs(tree_options& options) {
   if (!link)
     return link.error();
   job_link_ = *std::move(link);
+  auto ranks = grpc_rank_carrier::make(to_rank_carrier_options(in_.config));
+  if (!ranks)
+    return ranks.error();
+  ranks_ = *std::move(ranks);
   auto opened = open_job_log(in_.config, data_->path(), in_.log);
   if (!opened)
     return opened.error();
@@ -136,6 +142,7 @@ status running_node::open_jobs(tree_options& options) {
   options.jobs.now = wall_now;
   options.jobs.log = std::move(opened->log);
   options.jobs.link = job_link_;
+  options.jobs.ranks = ranks_;
   options.jobs.failpoint = failpoint_of(in_.environment);
   return ok;
 }
@@ -248,6 +255,7 @@ status running_node::start_listeners() {
        .reports = reports_,
        .look = look_,
        .entries = entries_,
+       .ranks = ranks_,
        .counts = meter_,
        .show_alone = [meter = meter_](bool alone) { meter->show_alone(alone); },
        .figures = membership_,

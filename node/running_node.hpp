@@ -11,6 +11,7 @@
 #include "node/metrics/node_meter.hpp"
 #include "node/peer/boot_record.hpp"
 #include "node/peer/grpc_job_link.hpp"
+#include "node/peer/grpc_rank_carrier.hpp"
 #include "node/peer/settings_link.hpp"
 #include "node/peer_side.hpp"
 #include "node/settings_store.hpp"
@@ -107,9 +108,10 @@ private:
   std::shared_ptr<membership_collector> membership_ = std::make_shared<membership_collector>();
   std::shared_ptr<grpc_peer_link> link_;
   std::shared_ptr<grpc_entry_link> entries_;
-  std::shared_ptr<grpc_job_link> job_link_; ///< null: this node keeps no jobs
-  backup_door backups_;                     ///< empty: the same
-  std::function<void()> stop_backups_;      ///< empty: the same
+  std::shared_ptr<grpc_job_link> job_link_;  ///< null: this node keeps no jobs
+  std::shared_ptr<grpc_rank_carrier> ranks_; ///< null: the same
+  backup_door backups_;                      ///< empty: the same
+  std::function<void()> stop_backups_;       ///< empty: the same
   std::unique_ptr<actor_tree> tree_;
   std::unique_ptr<grpc_server> grpc_;
   std::unique_ptr<http_server> http_;

@@ -18,6 +18,13 @@ struct rank_way {
   rank_outbox early;                   ///< what waits for it to call
   bool down = false;
   std::string why; ///< once it is down
+
+  /// Whoever calls holds the lock, and tells the inbox when it is free: a stream that calls meanwhile is refused.
+  void shut(std::string reason) {
+    down = true;
+    why = std::move(reason);
+    early = {};
+  }
 };
 
 } // namespace
@@ -52,6 +59,10 @@ struct grpc_rank_link::parts final : rank_host, rank_sink, std::enable_shared_fr
     const std::shared_lock in(inbox_mutex);
     if (inbox != nullptr)
       inbox->link_down(gone, std::move(why));
+  }
+  bool is_down(uint32_t rank) {
+    const std::lock_guard hold(mutex);
+    return ways[rank].down;
   }
   void begin();
   void call(uint32_t rank);
@@ -105,11 +116,11 @@ status grpc_rank_link::send(uint32_t to, rank_frame frame) {
     return stream->send(frame);
   }
   auto pushed = way.early.push(frame);
-  if (!pushed) {
-    way.down = true; // told by the answer
-    way.why = pushed.error().message;
-    way.early = {};
-  }
+  if (pushed)
+    return pushed;
+  way.shut(pushed.error().message);
+  hold.unlock();
+  p.tell(to, pushed.error().message); // now: nothing has come from it, and no stream will say that it ends
   return pushed;
 }
 
@@ -148,12 +159,19 @@ void grpc_rank_link::parts::call(uint32_t rank) {
                             options.time_max);
   if (!stream)
     return down(rank, stream.error().message);
+  bool wanted;
   {
     const std::lock_guard hold(mutex);
-    ways[rank].stream = *stream;
-    (*stream)->put_first(std::move(ways[rank].early)); // within the lock: before what is sent from now on
+    auto& way = ways[rank];
+    wanted = !over && !way.down; // too much may have waited for it already
+    if (wanted) {
+      way.stream = *stream;
+      (*stream)->put_first(std::move(way.early)); // within the lock: before what is sent from now on
+    }
   }
-  (*stream)->start(rank, shared_from_this());
+  if (!wanted)
+    (*stream)->cancel("nobody waits for it any more");
+  (*stream)->start(rank, shared_from_this()); // all the same: it ends by what it reads
 }
 
 void grpc_rank_link::parts::take(uint32_t from, std::shared_ptr<rank_stream> stream) {
@@ -182,18 +200,23 @@ void grpc_rank_link::parts::await_lower_ranks() {
 }
 
 void grpc_rank_link::parts::end_meeting() {
+  const auto why = "it did not call within " + std::to_string(options.meet_time.count()) + " ms";
   std::vector<uint32_t> absent;
   {
     const std::lock_guard hold(mutex);
     for (uint32_t r = 0; r < options.rank && !over; ++r)
-      if (!ways[r].stream && !ways[r].down)
+      if (auto& way = ways[r]; !way.stream && !way.down) {
+        way.shut(why);
         absent.push_back(r);
+      }
   }
   for (const auto r : absent)
-    down(r, "it did not call within " + std::to_string(options.meet_time.count()) + " ms");
+    tell(r, why);
 }
 
-void grpc_rank_link::parts::came(uint32_t, rank_frame frame) {
+void grpc_rank_link::parts::came(uint32_t from, rank_frame frame) {
+  if (is_down(from))
+    return; // a stream that was not wanted any more
   const std::shared_lock in(inbox_mutex);
   if (inbox != nullptr)
     inbox->receive(std::move(frame));
@@ -204,11 +227,10 @@ void grpc_rank_link::parts::down(uint32_t from, std::string why) {
   {
     const std::lock_guard hold(mutex);
     auto& way = ways[from];
-    if (std::exchange(way.down, true))
+    if (way.down)
       return;
-    way.why = why;
+    way.shut(why);
     stream = std::move(way.stream);
-    way.early = {};
   }
   tell(from, std::move(why));
 }

@@ -15,10 +15,10 @@ namespace weft {
 struct rank_link_options {
   communicator_id communicator{};
   uint32_t rank = 0;
-  std::vector<std::string> addresses{};               ///< [ranks], HOST:PORT: the data address of each rank's node
-  std::chrono::milliseconds meet_time{10'000};        ///< in which the lower ranks must have called
-  std::chrono::milliseconds time_max{24 * 3'600'000}; ///< of the communicator
-  std::chrono::milliseconds leave_time{5'000};        ///< what waits when this rank goes must be written within it
+  std::vector<std::string> addresses{};                 ///< [ranks], HOST:PORT: the data address of each rank's node
+  std::chrono::milliseconds meet_time = rank_meet_time; ///< in which the lower ranks must have called
+  std::chrono::milliseconds time_max{24 * 3'600'000};   ///< of the communicator
+  std::chrono::milliseconds leave_time{5'000};          ///< what waits when this rank goes must be written within it
 };
 
 /// rank_link over weft.peer.v1.RankService: one stream a pair of ranks, called by the lower one. It begins with the

@@ -2,10 +2,13 @@
 
 #include "node/grpc/listen_probe.hpp"
 #include "node/peer/ask_call.hpp"
+#include "runtime/compute/collective/rank_frame_codec.hpp"
 
 #include <grpcpp/resource_quota.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
+
+#include <algorithm>
 
 namespace weft {
 namespace {
@@ -43,7 +46,9 @@ private:
 };
 
 void set_limits(grpc::ServerBuilder& builder, const peer_server_options& options) {
-  builder.SetMaxReceiveMessageSize(static_cast<int>(options.message_bytes_max));
+  // Whatever clients may send, ranks must get their frames through: a frame, and the two tags around it.
+  const auto frame = static_cast<uint32_t>(rank_frame_bytes_max + 16);
+  builder.SetMaxReceiveMessageSize(static_cast<int>(std::max(options.message_bytes_max, options.ranks ? frame : 0U)));
   builder.SetResourceQuota(grpc::ResourceQuota("weft-peers").Resize(options.memory_bytes_max));
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, static_cast<int>(options.calls_per_connection_max));
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);

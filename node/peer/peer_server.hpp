@@ -32,8 +32,8 @@ struct peer_server_options {
   jobs_asked jobs;              ///< empty: this node keeps no jobs
   rpc_log log;                  ///< told how each request ended; may be empty
 
-  std::shared_ptr<rank_desk> ranks;               ///< null: this node has no ranks
-  std::chrono::milliseconds rank_patience{5'000}; ///< how long a stream may wait for its rank
+  std::shared_ptr<rank_desk> ranks;                         ///< null: this node has no ranks
+  std::chrono::milliseconds rank_patience = rank_meet_time; ///< how long a stream may wait for its rank
 
   uint32_t message_bytes_max = 33'554'432;    ///< of one request
   uint64_t memory_bytes_max = 1'073'741'824;  ///< of gRPC's own buffers, all connections together

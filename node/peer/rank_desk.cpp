@@ -20,10 +20,16 @@ failure epoch_is_over(uint64_t asked, uint64_t runs) {
           {{"epoch", std::to_string(runs)}}};
 }
 
+failure formed_otherwise(uint64_t epoch) {
+  return {errc::unavailable,
+          "another formation of epoch " + std::to_string(epoch) + " runs: form again, in a higher one",
+          {{"epoch", std::to_string(epoch)}}};
+}
+
 } // namespace
 
 status rank_desk::open(const rank_place& place, std::shared_ptr<rank_host> host) {
-  std::vector<waiting> here, over;
+  std::vector<waiting> here, over, strange;
   {
     const std::lock_guard hold(mutex_);
     const auto taken = [&](const opened& o) { return o.place == place; };
@@ -35,9 +41,15 @@ status rank_desk::open(const rank_place& place, std::shared_ptr<rank_host> host)
     std::vector<waiting> rest;
     for (auto& w : held_) {
       const auto& theirs = w.pair.communicator;
-      const bool older = theirs.job == place.communicator.job && theirs.epoch < place.communicator.epoch;
-      auto& to = place_of(w.pair) == place ? here : older ? over : rest;
-      to.push_back(std::move(w));
+      const auto& ours = place.communicator;
+      if (place_of(w.pair) == place)
+        here.push_back(std::move(w));
+      else if (theirs.job == ours.job && theirs.epoch < ours.epoch)
+        over.push_back(std::move(w));
+      else if (theirs.job == ours.job && theirs.epoch == ours.epoch && theirs.formation != ours.formation)
+        strange.push_back(std::move(w));
+      else
+        rest.push_back(std::move(w));
     }
     held_ = std::move(rest);
   }
@@ -48,6 +60,8 @@ status rank_desk::open(const rank_place& place, std::shared_ptr<rank_host> host)
       w.stream->refuse({errc::invalid_argument, "the communicator has " + std::to_string(host->ranks()) + " ranks"});
   for (const auto& w : over)
     w.stream->refuse(epoch_is_over(w.pair.communicator.epoch, place.communicator.epoch));
+  for (const auto& w : strange)
+    w.stream->refuse(formed_otherwise(place.communicator.epoch));
   return ok;
 }
 
@@ -85,9 +99,12 @@ std::shared_ptr<rank_host> rank_desk::place_for(const rank_pair& pair, std::shar
       why = {errc::invalid_argument, "the communicator has " + std::to_string(o.host->ranks()) + " ranks"};
       return nullptr;
     }
-  const auto newest = newest_epoch(pair.communicator.job);
-  if (newest > pair.communicator.epoch)
-    why = epoch_is_over(pair.communicator.epoch, newest);
+  const auto& [job, epoch, formation] = pair.communicator;
+  const auto newest = newest_epoch(job);
+  if (newest > epoch)
+    why = epoch_is_over(epoch, newest);
+  else if (runs_otherwise(pair.communicator))
+    why = formed_otherwise(epoch);
   else if (std::find(ended_.begin(), ended_.end(), place) != ended_.end())
     why = {errc::unavailable, "rank " + std::to_string(pair.to) + " has closed its end"};
   else if (held_.size() >= options_.held_max)
@@ -107,6 +124,15 @@ uint64_t rank_desk::newest_epoch(const job_id& job) const {
     if (o.place.communicator.job == job)
       out = std::max(out, o.place.communicator.epoch);
   return out;
+}
+
+/// Whether a rank here takes part in another formation of this epoch. (One that has closed says nothing: who formed
+/// anew in the same epoch is refused by whoever adopted the other.)
+bool rank_desk::runs_otherwise(const communicator_id& asked) const {
+  return std::any_of(open_.begin(), open_.end(), [&](const opened& o) {
+    const auto& ours = o.place.communicator;
+    return ours.job == asked.job && ours.epoch == asked.epoch && ours.formation != asked.formation;
+  });
 }
 
 bool rank_desk::forget(const rank_stream* stream) {

@@ -31,7 +31,7 @@ struct rank_desk_options {
 
 /// Where other nodes' streams find the ranks of this node. A stream may come before its rank is there: it is held,
 /// unread, until the rank opens or whoever serves the stream loses patience. One that comes too late, to an epoch that
-/// is over, is refused at once. One a node; thread-safe.
+/// is over, or that belongs to another formation of the epoch, is refused at once. One a node; thread-safe.
 class rank_desk {
 public:
   explicit rank_desk(rank_desk_options options = {}) : options_(options) {}
@@ -39,7 +39,8 @@ public:
   rank_desk& operator=(const rank_desk&) = delete;
 
   /// The rank is ready; takes what was held for it, before the call returns. Held streams of earlier epochs of
-  /// its job are refused. Fails with errc::invalid_argument: the place is taken, or was.
+  /// its job are refused, and those of other formations of its epoch. Fails with errc::invalid_argument: the place is
+  /// taken, or was.
   status open(const rank_place& place, std::shared_ptr<rank_host> host);
   void close(const rank_place& place);
 
@@ -62,6 +63,7 @@ private:
 
   std::shared_ptr<rank_host> place_for(const rank_pair& pair, std::shared_ptr<rank_stream> stream, failure& why);
   uint64_t newest_epoch(const job_id& job) const;
+  bool runs_otherwise(const communicator_id& asked) const;
 
   const rank_desk_options options_;
   mutable std::mutex mutex_; // guards the rest; never held while a stream or a host is called

@@ -2,14 +2,19 @@
 
 #include "runtime/job/job_id.hpp"
 
+#include <chrono>
 #include <cstdint>
 
 namespace weft {
+
+/// Ranks of a communicator must be there within this time of each other.
+inline constexpr std::chrono::milliseconds rank_meet_time{10'000};
 
 /// Which ranks belong together: those of one formation of one job's communicator. Job 0 may stand for what no job owns.
 struct communicator_id {
   job_id job;
   uint64_t epoch = 0;
+  uint64_t formation = 0; ///< collective_group::formation
 
   bool operator==(const communicator_id&) const = default;
 };

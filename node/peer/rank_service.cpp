@@ -5,6 +5,7 @@
 
 #include <grpcpp/alarm.h>
 
+#include <atomic>
 #include <string>
 
 namespace weft {
@@ -32,6 +33,7 @@ public:
 
 private:
   void lose_patience() {
+    patience_over_ = true;
     if (desk_)
       desk_->forget(this);
     refuse({errc::unavailable, "nobody here takes part in the communicator"}); // no effect on what has started
@@ -52,6 +54,8 @@ private:
       refuse({errc::unavailable, "this node has no ranks"});
     else
       desk_->arrive(*pair, kept);
+    if (desk_ && patience_over_)
+      desk_->forget(this); // its greeting came in the moment when it was too late
   }
   void OnWriteDone(bool good) override { write_done(good); }
   void OnCancel() override { gone(); }
@@ -74,6 +78,7 @@ private:
   grpc::Alarm patience_;
   pb::ExchangeFramesRequest request_;
   pb::ExchangeFramesResponse response_;
+  std::atomic<bool> patience_over_{false};
   bool greeted_ = false; ///< touched by reads only, which come one after the other
   std::shared_ptr<rank_stream> self_;
 };

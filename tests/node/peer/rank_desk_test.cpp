@@ -19,11 +19,11 @@ struct fake_host final : rank_host {
 constexpr job_id job{.high = 1, .low = 2};
 
 rank_pair pair(uint64_t epoch, uint32_t from = 0, uint32_t to = 2, uint32_t ranks = 3) {
-  return {.communicator = {job, epoch}, .ranks = ranks, .from = from, .to = to};
+  return {.communicator = {job, epoch, 0}, .ranks = ranks, .from = from, .to = to};
 }
 
 rank_place place(uint64_t epoch, uint32_t rank = 2) {
-  return {.communicator = {job, epoch}, .rank = rank};
+  return {.communicator = {job, epoch, 0}, .rank = rank};
 }
 
 std::shared_ptr<scripted_stream> come(rank_desk& desk, const rank_pair& to) {
@@ -59,7 +59,7 @@ TEST_CASE("an earlier epoch is refused at once and hears which one runs, a later
   rank_desk desk;
   const auto held = come(desk, pair(4));
   const auto ahead = come(desk, pair(6));
-  const auto stranger = come(desk, {.communicator = {{7, 7}, 1}, .ranks = 3, .from = 0, .to = 2});
+  const auto stranger = come(desk, {.communicator = {{7, 7}, 1, 0}, .ranks = 3, .from = 0, .to = 2});
   CHECK(desk.open(place(5), std::make_shared<fake_host>()));
   const auto late = come(desk, pair(3));
   for (const auto& old : {held, late}) {
@@ -70,6 +70,27 @@ TEST_CASE("an earlier epoch is refused at once and hears which one runs, a later
   CHECK(refusal(ahead).code == errc::none);
   CHECK(refusal(stranger).code == errc::none);
   CHECK(desk.held() == 2);
+}
+
+TEST_CASE("another formation of the epoch is refused, before and after the rank is there; of another job it waits") {
+  rank_desk desk;
+  const auto formed = [](uint64_t formation, job_id of = job) {
+    return rank_pair{.communicator = {of, 5, formation}, .ranks = 3, .from = 0, .to = 2};
+  };
+  const auto early = come(desk, formed(2));
+  const auto right = come(desk, formed(1));
+  const auto stranger = come(desk, formed(2, {7, 7}));
+  const auto host = std::make_shared<fake_host>();
+  CHECK(desk.open({.communicator = {job, 5, 1}, .rank = 2}, host));
+  for (const auto& wrong : {early, come(desk, formed(3))}) {
+    const auto why = refusal(wrong);
+    CHECK(why.code == errc::unavailable);
+    CHECK(why.metadata == std::vector<std::pair<std::string, std::string>>{{"epoch", "5"}});
+  }
+  REQUIRE(host->taken.size() == 1);
+  CHECK(host->taken[0].second == right);
+  CHECK(refusal(stranger).code == errc::none);
+  CHECK(desk.held() == 1);
 }
 
 TEST_CASE("so many wait, and who gives up makes room") {

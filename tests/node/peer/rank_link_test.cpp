@@ -25,7 +25,7 @@ constexpr auto patient = 60s;
 
 /// What all verbs give one rank, one after the other.
 result<std::vector<int64_t>> all_verbs(collective& c) {
-  const auto [epoch, rank, ranks] = c.group();
+  const auto [epoch, rank, ranks, formation] = c.group();
   random_source chance(rank + 1);
   std::vector<int64_t> values(100'001), sums, least, mine(1'000), gathered(1'000 * ranks), slice(20'000);
   for (auto& v : values)
@@ -84,7 +84,7 @@ private:
 };
 
 rank_pair first_two(uint64_t epoch, uint32_t ranks = 2) {
-  return {.communicator = {{1, 2}, epoch}, .ranks = ranks, .from = 0, .to = 1};
+  return {.communicator = {{1, 2}, epoch, 0}, .ranks = ranks, .from = 0, .to = 1};
 }
 
 } // namespace
@@ -174,9 +174,12 @@ TEST_CASE("no more than the window waits for a rank that has not called") {
   link->attach(&inbox);
   for (uint64_t i = 0; i < rank_window; ++i)
     CHECK(link->send(0, piece_frame(i, 1)));
+  CHECK(inbox.all_up());
   CHECK(link->send(0, piece_frame(9, 1)).error().code == errc::overloaded);
+  CHECK(says(inbox.why_down(0), "more frames wait")); // always, after a send that failed
   CHECK(link->send(0, piece_frame(9, 1)).error().code == errc::unavailable);
-  CHECK(link->send(1, piece_frame(0, 1)).error().code == errc::unavailable); // itself
+  CHECK(error_info(raw_stream(nodes.node(1).address, first_two(1)).end()).reason() == "UNAVAILABLE"); // too late
+  CHECK(link->send(1, piece_frame(0, 1)).error().code == errc::unavailable);                          // itself
   CHECK(link->send(2, piece_frame(0, 1)).error().code == errc::unavailable);
 }
 
