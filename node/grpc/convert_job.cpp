@@ -3,6 +3,7 @@
 #include "node/grpc/convert.hpp"
 #include "node/grpc/convert_compress.hpp"
 #include "node/grpc/convert_item.hpp"
+#include "node/grpc/convert_operation.hpp"
 #include "node/grpc/parse.hpp"
 #include "node/grpc/wire_reader.hpp"
 #include "runtime/base/assert.hpp"
@@ -19,8 +20,6 @@ namespace pb = weft::v1;
 using std::chrono::milliseconds;
 
 constexpr uint32_t page_size_default = 100;
-/// 1.5 KB each, of every text of a segment, whose results travel as one record.
-constexpr uint32_t job_mega_tokens_max = 64;
 constexpr uint32_t page_size_max = 1'000;
 constexpr milliseconds watch_period_default{1'000}, watch_period_min{100}, watch_period_max{60'000};
 constexpr int64_t time_max_ms = 100LL * 366 * 24 * 3'600 * 1'000; // a century: the node's own limits are far below
@@ -84,30 +83,6 @@ status read_limits(const pb::JobOpening& in, job_opening& out) {
   return ok;
 }
 
-/// Results are kept as they were computed, for whoever reads them.
-status check_encoding(const result<vector_encoding>& wanted, const char* field) {
-  if (!wanted)
-    return wanted.error();
-  if (*wanted != vector_encoding::float32)
-    return wrong(std::string(field) + " is not float32; the results of a job are kept as float32", field);
-  return ok;
-}
-
-status read_operation(const pb::JobOpening& in, embed_options& out) {
-  if (!in.has_compress())
-    return check_encoding(read_embed_options(in.embed().SerializeAsString(), out, "open.embed"), "open.embed.encoding");
-  const auto wish = read_compress_options(in.compress().SerializeAsString(), "open.compress");
-  if (!wish)
-    return wish.error();
-  if (wish->wanted.mega_tokens > job_mega_tokens_max)
-    return failure{errc::invalid_argument,
-                   "open.compress.mega_tokens: a job takes up to " + std::to_string(job_mega_tokens_max) +
-                       " for each text: its results are kept on several nodes",
-                   {{"field", "open.compress.mega_tokens"}, {"limit", std::to_string(job_mega_tokens_max)}}};
-  out.compress = canonical_form(wish->wanted);
-  return check_encoding(wish->encoding, "open.compress.encoding");
-}
-
 result<job_opening> read_opening(const std::string& bytes, const context& caller) {
   pb::JobOpening in;
   if (!in.ParseFromString(bytes))
@@ -120,7 +95,7 @@ result<job_opening> read_opening(const std::string& bytes, const context& caller
     return wrong("open.request_id has " + std::to_string(out.request_id.size()) +
                      " bytes; it must have 1 to 128, and a retry must have the same ones",
                  "open.request_id");
-  if (auto read = read_operation(in, out.options); !read)
+  if (auto read = read_operation(in, out); !read)
     return read.error();
   const auto wanted = read_priority(in.priority(), caller);
   if (!wanted)
@@ -129,19 +104,6 @@ result<job_opening> read_opening(const std::string& bytes, const context& caller
   if (auto read = read_limits(in, out); !read)
     return read.error();
   return out;
-}
-
-void write_operation(const embed_options& from, pb::Job& to) {
-  if (!from.compress.empty()) {
-    if (const auto wanted = parse_parameters(from.compress)) // else it is of a later release
-      write_compress_options(*wanted, *to.mutable_compress());
-    return;
-  }
-  auto& options = *to.mutable_options();
-  options.set_normalize(from.normalize);
-  options.set_truncate(from.truncate);
-  options.set_truncation_side(from.side == truncation_side::left ? pb::TRUNCATION_SIDE_LEFT
-                                                                 : pb::TRUNCATION_SIDE_RIGHT);
 }
 
 /// Of an item that has its result.
@@ -161,9 +123,8 @@ void write_job(const job_status& from, pb::Job& to) {
   to.set_request_id(spec.request_id);
   to.set_tenant(spec.tenant);
   to.set_state(to_pb(header.state));
-  to.set_operation(spec.operation);
   to.set_model(spec.model);
-  write_operation(spec.options, to);
+  write_operation(from, to);
   to.set_priority(to_pb(spec.priority));
   to.mutable_durability()->set_copies(spec.durability.copies);
   to.mutable_durability()->set_synced(spec.durability.synced);
@@ -195,13 +156,6 @@ template <class Message> grpc::ByteBuffer write_one(const job_status& job) {
   Message out;
   write_job(job, *out.mutable_job());
   return to_buffer(out);
-}
-
-result<job_question> question_of(const std::string& id, const context& caller) {
-  const auto parsed = parse_job_id(id);
-  if (!parsed)
-    return wrong("id is not that of a job: it has 32 hex digits", "id");
-  return job_question{.id = *parsed, .tenant = caller.tenant, .all_tenants = caller.caller != role::client};
 }
 
 template <class Message> result<job_question> read_question(const grpc::ByteBuffer& message, const context& caller) {
@@ -283,6 +237,13 @@ grpc::ByteBuffer write_completed(const job_status& job) {
   pb::JobServiceSubmitResponse out;
   write_job(job, *out.mutable_completed()->mutable_job());
   return to_buffer(out);
+}
+
+result<job_question> question_of(const std::string& id, const context& caller) {
+  const auto parsed = parse_job_id(id);
+  if (!parsed)
+    return wrong("id is not that of a job: it has 32 hex digits", "id");
+  return job_question{.id = *parsed, .tenant = caller.tenant, .all_tenants = caller.caller != role::client};
 }
 
 result<job_question> read_get_job(const grpc::ByteBuffer& message, const context& caller) {

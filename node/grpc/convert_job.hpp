@@ -34,7 +34,9 @@ grpc::ByteBuffer write_opened(const job_status& job);
 grpc::ByteBuffer write_durable(uint64_t items);
 grpc::ByteBuffer write_completed(const job_status& job);
 
-/// caller: whose jobs may be seen. Operators, and everybody where the node has no keys, see all.
+/// id: as clients write it. caller: whose jobs may be seen. Operators, and everybody where the node has no keys, see
+/// all.
+result<job_question> question_of(const std::string& id, const context& caller);
 result<job_question> read_get_job(const grpc::ByteBuffer& message, const context& caller);
 result<job_question> read_cancel_job(const grpc::ByteBuffer& message, const context& caller);
 /// Fails also with errc::permission_denied: all tenants are asked for, and the caller is no operator.

@@ -1,6 +1,7 @@
 #include "node/grpc/job_service.hpp"
 
 #include "node/grpc/convert_job.hpp"
+#include "node/grpc/corpus_ranking.hpp"
 #include "node/grpc/job_streams.hpp"
 #include "node/grpc/rpc_call.hpp"
 #include "node/grpc/submit_stream.hpp"
@@ -104,6 +105,16 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* job_service::Watch(grpc::CallbackSer
 grpc::ServerWriteReactor<grpc::ByteBuffer>* job_service::Results(grpc::CallbackServerContext* rpc,
                                                                  const grpc::ByteBuffer* in) {
   return stream_out<results_stream>(edge_, door_, *rpc, *in, read_job_results);
+}
+
+grpc::ServerWriteReactor<grpc::ByteBuffer>* job_service::Corpus(grpc::CallbackServerContext* rpc,
+                                                                const grpc::ByteBuffer* in) {
+  return stream_out<corpus_stream>(edge_, door_, *rpc, *in, read_corpus_request);
+}
+
+grpc::ServerUnaryReactor* job_service::RankCorpus(grpc::CallbackServerContext* rpc, const grpc::ByteBuffer* in,
+                                                  grpc::ByteBuffer* out) {
+  return start_corpus_ranking(edge_, door_, *rpc, *in, *out);
 }
 
 } // namespace weft

@@ -15,7 +15,8 @@ class job_service final
     : public v1::JobService::WithRawCallbackMethod_Submit<
           v1::JobService::WithRawCallbackMethod_Get<v1::JobService::WithRawCallbackMethod_List<
               v1::JobService::WithRawCallbackMethod_Watch<v1::JobService::WithRawCallbackMethod_Results<
-                  v1::JobService::WithRawCallbackMethod_Cancel<v1::JobService::Service>>>>>> {
+                  v1::JobService::WithRawCallbackMethod_Cancel<v1::JobService::WithRawCallbackMethod_Corpus<
+                      v1::JobService::WithRawCallbackMethod_RankCorpus<v1::JobService::Service>>>>>>>> {
 public:
   /// door: null: the node keeps no jobs, every call is answered errc::unavailable.
   job_service(std::shared_ptr<edge> edge, std::shared_ptr<job_door> door)
@@ -32,6 +33,10 @@ public:
                                                       const grpc::ByteBuffer* in) override;
   grpc::ServerUnaryReactor* Cancel(grpc::CallbackServerContext* rpc, const grpc::ByteBuffer* in,
                                    grpc::ByteBuffer* out) override;
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* Corpus(grpc::CallbackServerContext* rpc,
+                                                     const grpc::ByteBuffer* in) override;
+  grpc::ServerUnaryReactor* RankCorpus(grpc::CallbackServerContext* rpc, const grpc::ByteBuffer* in,
+                                       grpc::ByteBuffer* out) override;
 
 private:
   const std::shared_ptr<edge> edge_;

@@ -1,9 +1,12 @@
 #pragma once
 
+#include "node/grpc/convert_corpus.hpp"
 #include "node/grpc/convert_job.hpp"
 #include "node/grpc/output_stream.hpp"
 
 #include <memory>
+#include <optional>
+#include <utility>
 
 namespace weft {
 
@@ -42,6 +45,30 @@ private:
   const std::shared_ptr<job_door> door_;
   results_request request_;
   std::shared_ptr<results_reader> reader_; // used by one thread at a time
+};
+
+/// The outcome of one corpus job, a message at a time. It is in the node's memory as long as its client reads, and
+/// counted with the unread answers.
+class corpus_stream final : public output_stream {
+public:
+  corpus_stream(std::shared_ptr<edge> edge, std::shared_ptr<job_door> door, grpc::CallbackServerContext& rpc);
+  ~corpus_stream() override = default;
+  /// REQUIRES: before start(entered), where that is no refusal.
+  void want(job_question question) { question_ = std::move(question); }
+
+private:
+  void ask() override;
+  void let_go() override {} // what was asked cannot be taken back; what came goes with the stream
+  void begin(result<corpus_reading> reading);
+  void go_on();
+
+  const std::shared_ptr<byte_budget> replies_;
+  const std::shared_ptr<job_door> door_;
+  job_question question_;
+  // Used by one thread at a time: by whoever brings the outcome before anything is given, then by ask().
+  bool asked_ = false;
+  byte_credit credit_;
+  std::optional<corpus_pieces> pieces_;
 };
 
 } // namespace weft

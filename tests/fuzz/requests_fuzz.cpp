@@ -4,12 +4,16 @@
 #include "node/grpc/convert.hpp"
 #include "node/grpc/convert_admin.hpp"
 #include "node/grpc/convert_compress.hpp"
+#include "node/grpc/convert_corpus.hpp"
+#include "node/grpc/convert_job.hpp"
 #include "runtime/base/assert.hpp"
+#include "runtime/corpus/corpus_codec.hpp"
 #include "tei/v1/tei.pb.h"
 #include "tests/support/fake_node_view.hpp"
 #include "weft/v1/admin.pb.h"
 #include "weft/v1/compress.pb.h"
 #include "weft/v1/embed.pb.h"
+#include "weft/v1/job.pb.h"
 
 #include <google/protobuf/stubs/logging.h>
 
@@ -211,9 +215,53 @@ void check_embed(const std::string& bytes, const grpc::ByteBuffer& message) {
   check_weft<weft::v1::EmbedRequest>(bytes, got ? weft::result<weft::embed_request>{got->request} : got.error());
 }
 
+void check_corpus(const weft::v1::CorpusOptions& parsed, const weft::job_opening& got) {
+  const auto wanted = weft::decode_corpus_options(got.corpus);
+  WEFT_ASSERT(static_cast<bool>(wanted));
+  WEFT_ASSERT(wanted->clusters == parsed.clusters() && wanted->extract_tokens == parsed.extract_tokens());
+  WEFT_ASSERT(wanted->seed == (parsed.has_seed() ? parsed.seed() : 1));
+  WEFT_ASSERT((wanted->duplicate_similarity == 0) ==
+              (parsed.has_duplicate_similarity() && parsed.duplicate_similarity() == 0));
+  WEFT_ASSERT(got.options.normalize);
+}
+
+void check_submit(const std::string& bytes, const grpc::ByteBuffer& message) {
+  weft::v1::JobServiceSubmitRequest parsed;
+  const bool readable = parsed.ParseFromString(bytes);
+  const auto got = weft::read_submit(message, weft::context{});
+  if (!got)
+    return check_refusal(got.error());
+  if (!readable)
+    return;
+  WEFT_ASSERT(std::equal(parsed.texts().begin(), parsed.texts().end(), got->texts.begin(), got->texts.end()));
+  WEFT_ASSERT(parsed.complete() == got->complete);
+  WEFT_ASSERT(parsed.has_open() == got->opening.has_value());
+  if (got->opening && parsed.open().has_corpus())
+    check_corpus(parsed.open().corpus(), *got->opening);
+}
+
+void check_rank(const std::string& bytes, const grpc::ByteBuffer& message) {
+  weft::v1::JobServiceRankCorpusRequest parsed;
+  const bool readable = parsed.ParseFromString(bytes);
+  const auto got = weft::read_rank_corpus(message, weft::context{});
+  if (!got)
+    return check_refusal(got.error());
+  WEFT_ASSERT(got->queries > 0 && got->texts.empty() != got->query.vectors.empty());
+  if (!readable)
+    return;
+  WEFT_ASSERT(std::equal(parsed.texts().begin(), parsed.texts().end(), got->texts.begin(), got->texts.end()));
+  WEFT_ASSERT(static_cast<int>(got->queries) == parsed.texts_size() + parsed.vectors_size());
+  WEFT_ASSERT(got->query.count == (parsed.count() == 0 ? 10 : parsed.count()));
+  WEFT_ASSERT(got->query.with_texts != parsed.without_texts());
+  size_t values = 0;
+  for (const auto& vector : parsed.vectors())
+    values += static_cast<size_t>(vector.values_size());
+  WEFT_ASSERT(values == got->query.vectors.size());
+}
+
 constexpr void (*checks[])(const std::string&, const grpc::ByteBuffer&) = {
-    check_embed, check_stream,          check_tei,    check_compress, check_compress_stream,
-    check_edit,  check_describe_policy, check_options};
+    check_embed, check_stream,          check_tei,     check_compress, check_compress_stream,
+    check_edit,  check_describe_policy, check_options, check_submit,   check_rank};
 constexpr size_t check_count = std::size(checks);
 
 } // namespace
