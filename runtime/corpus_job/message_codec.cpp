@@ -21,20 +21,6 @@ template <class Enum> Enum read_enum(record_reader& in, Enum last) {
   return static_cast<Enum>(in.below<uint8_t>(static_cast<uint8_t>(static_cast<uint8_t>(last) + 1)));
 }
 
-template <class Item, class Write> void put_list(record_writer& out, const std::vector<Item>& list, Write write_one) {
-  out.put(static_cast<uint32_t>(list.size()));
-  for (const auto& each : list)
-    write_one(each);
-}
-/// No length is believed beyond the bytes that are there.
-template <class Item, class Read> std::vector<Item> read_list(record_reader& in, uint32_t count_max, Read read_one) {
-  std::vector<Item> out;
-  const auto count = in.below(count_max + 1);
-  for (uint32_t i = 0; i < count && in.why().empty(); ++i)
-    out.push_back(read_one());
-  return out;
-}
-
 void put(record_writer& out, const group_worker& worker) {
   out.put(static_cast<uint64_t>(worker.node));
   out.put(static_cast<uint64_t>(worker.boot));
@@ -85,35 +71,13 @@ std::vector<group_worker> read_ranks(record_reader& in) {
   return out;
 }
 
-std::vector<planned_segment> read_share(record_reader& in, uint64_t items) {
-  uint64_t next_segment = 0, next_number = 0;
-  return read_list<planned_segment>(in, corpus_segments_max, [&] {
-    planned_segment out;
-    out.segment = in.below(corpus_segments_max);
-    out.first_number = in.number<uint32_t>();
-    out.items = in.below(segment_items_max + 1);
-    out.hash = in.number<uint64_t>();
-    if (out.segment < next_segment || out.first_number < next_number || out.items == 0 ||
-        uint64_t{out.first_number} + out.items > items)
-      in.refuse("its segments are out of order");
-    next_segment = uint64_t{out.segment} + 1;
-    next_number = uint64_t{out.first_number} + out.items;
-    return out;
-  });
-}
-
 void put(record_writer& out, const corpus_load& load) {
   put(out, load.options);
   put_list(out, load.ranks, [&](const group_worker& each) { put(out, each); });
   out.put(load.roster);
   out.put(load.items);
   out.put(load.job_items);
-  put_list(out, load.share, [&](const planned_segment& each) {
-    out.put(each.segment);
-    out.put(each.first_number);
-    out.put(each.items);
-    out.put(each.hash);
-  });
+  put(out, load.share);
   out.put(load.from.has_value());
   if (load.from)
     out.put(static_cast<uint8_t>(*load.from));

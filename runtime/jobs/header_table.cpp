@@ -160,7 +160,7 @@ wall_time forgotten_at(const job_header& header, std::chrono::milliseconds tombs
 }
 
 bool asks_the_same(const job_spec& a, const job_spec& b) noexcept {
-  return a.operation == b.operation && a.model == b.model && a.options == b.options;
+  return a.operation == b.operation && a.model == b.model && a.options == b.options && a.corpus == b.corpus;
 }
 
 } // namespace weft

@@ -28,8 +28,12 @@ struct round_of_answers {
       at->second.holders.push_back(node);
       if (meta.stage == segment_stage::results)
         at->second.finished.push_back(node);
-      if (added || supersedes(meta, at->second.best))
+      if (added || supersedes(meta, at->second.best)) {
         at->second.best = std::move(meta);
+        at->second.alike = {node};
+      } else if (!supersedes(at->second.best, meta)) {
+        at->second.alike.push_back(node);
+      }
     }
   }
 

@@ -15,6 +15,7 @@ struct surveyed_segment {
   segment_meta best;             ///< supersedes() the others
   std::vector<node_id> holders;  ///< in any form; this node first, when it is one
   std::vector<node_id> finished; ///< those of them that have results
+  std::vector<node_id> alike;    ///< those of them that have it as `best` is
 };
 
 /// What the live members keep of a job.

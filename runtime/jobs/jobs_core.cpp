@@ -47,19 +47,26 @@ void jobs_core::set_members(cluster_view_ptr view, job_time now) {
     started_anew = started_anew || (!added && at->second != member.epoch && member.node != my.state.self);
     at->second = member.epoch;
   }
+  const auto former_workers = std::exchange(my.state.workers, my.workers_in(*view));
+  const auto former_known = std::exchange(
+      my.state.workers_known, places.live().size() + missing_members(*view, my.state.options.region).size());
   const bool frozen = takeover_frozen(*view, my.state.options.region);
   my.counted.frozen = frozen;
   my.execution.freeze(frozen);
   my.repair.freeze(frozen);
   my.execution.set_members(places.others());
   my.repair.set_view(places.hash(), places.others(), started_anew, now.steady);
-  if (former.hash() != places.hash() || former.hash_with_dead() != places.hash_with_dead()) {
+  const bool places_changed = former.hash() != places.hash() || former.hash_with_dead() != places.hash_with_dead();
+  if (places_changed) {
     my.duty.members_changed();
     my.lanes.members_changed();
     my.copies.members_changed();
     my.progress.members_changed();
     my.retirement.changed();
   }
+  // Also where only a process is another one.
+  if (places_changed || former_workers != my.state.workers || former_known != my.state.workers_known)
+    my.corpora.members_changed();
   my.finish();
 }
 
@@ -67,6 +74,7 @@ void jobs_core::drain(job_time now) {
   parts_->begin(now);
   parts_->submissions.drain();
   parts_->execution.drain();
+  parts_->corpora.drain();
   parts_->finish();
 }
 
@@ -113,7 +121,9 @@ result<job_status> jobs_core::get(const job_question& question, job_time) const 
   const auto found = parts_->state.headers.look(question);
   if (!found)
     return found.error();
-  return parts_->state.headers.status_of(**found);
+  auto out = parts_->state.headers.status_of(**found);
+  out.corpus = parts_->corpora.standing(question.id);
+  return out;
 }
 
 result<job_page> jobs_core::list(const job_filter& filter, job_time) const {
@@ -202,6 +212,36 @@ void jobs_core::unread(uint64_t reader) {
   parts_->readers.unread(reader);
 }
 
+void jobs_core::read_corpus(uint64_t question, const job_question& which, job_time now) {
+  auto& my = *parts_;
+  my.begin(now);
+  if (my.is_loaded)
+    my.reader_finder.find(which.id, [&my, question, which](const status& asked) {
+      if (asked)
+        my.corpora.answers.read(question, which);
+      else
+        my.state.desk.want(corpus_read{question, asked.error()});
+    });
+  else
+    my.state.desk.want(corpus_read{question, not_loaded()});
+  my.finish();
+}
+
+void jobs_core::rank_corpus(uint64_t question, corpus_query query, job_time now) {
+  auto& my = *parts_;
+  my.begin(now);
+  if (my.is_loaded)
+    my.reader_finder.find(query.job.id, [&my, question, query](const status& asked) {
+      if (asked)
+        my.corpora.searches.rank(question, query);
+      else
+        my.state.desk.want(corpus_ranked{question, asked.error()});
+    });
+  else
+    my.state.desk.want(corpus_ranked{question, not_loaded()});
+  my.finish();
+}
+
 void jobs_core::log_written(uint64_t ticket, status outcome, job_time now) {
   parts_->begin(now);
   parts_->state.desk.log_written(ticket, std::move(outcome));
@@ -235,6 +275,10 @@ void jobs_core::asked(uint64_t exchange, job_request request, job_time now) {
     my.state.desk.want(answer_node{exchange, job_answer{my.repair.compare(*compare)}});
   else if (auto* attempt = std::get_if<try_texts>(&request))
     my.execution.try_here(exchange, std::move(attempt->work), now.steady);
+  else if (const auto* order = std::get_if<corpus_exchange>(&request))
+    my.corpora.desk.ordered(exchange, *order);
+  else if (const auto* search = std::get_if<corpus_search>(&request))
+    my.corpora.shares.search(exchange, *search);
   my.finish();
 }
 
@@ -244,20 +288,9 @@ void jobs_core::ran(uint64_t run, run_outcome outcome, job_time now) {
   parts_->finish();
 }
 
-void jobs_core::corpus(corpus_event, job_time now) {
+void jobs_core::corpus(corpus_event event, job_time now) {
   parts_->begin(now);
-  parts_->finish();
-}
-
-void jobs_core::read_corpus(uint64_t question, const job_question&, job_time now) {
-  parts_->begin(now);
-  parts_->state.desk.want(corpus_read{question, not_loaded()});
-  parts_->finish();
-}
-
-void jobs_core::rank_corpus(uint64_t question, corpus_query, job_time now) {
-  parts_->begin(now);
-  parts_->state.desk.want(corpus_ranked{question, not_loaded()});
+  parts_->corpora.on(event);
   parts_->finish();
 }
 

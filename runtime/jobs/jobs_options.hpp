@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runtime/corpus_job/corpus_job_options.hpp"
 #include "runtime/job/job_header.hpp"
 #include "runtime/job/job_segment.hpp"
 
@@ -42,6 +43,11 @@ struct jobs_options {
   std::chrono::milliseconds repair_after{1'000};   ///< a change of members
   std::chrono::milliseconds compare_period{5'000}; ///< of headers, with one other node
   std::chrono::minutes repair_period{10};          ///< of segments, with every other node
+
+  corpus_job_options corpus_leading;  ///< how this node leads corpus jobs
+  corpus_member_options corpus_part;  ///< and takes part
+  uint32_t corpus_questions_max = 64; ///< of clients, about outcomes and searches, each; as many shares to search
+  std::chrono::milliseconds corpus_search_within{60'000}; ///< the first loads the vectors: 2 GB a node take seconds
 };
 
 } // namespace weft

@@ -45,7 +45,8 @@ jobs_core::parts::parts(node_id self, jobs_options options)
                      .on_header = [this](const job_header& header) { header_changed(header); },
                      .on_late = [this](segment_id) { ++counted.late_results; }}),
       lanes(state), copies(state, keeper, lanes),
-      submissions(state, keeper, copies, [this](segment_id id) { damaged(id); }), progress(state, keeper, copies),
+      submissions(state, keeper, copies, [this](segment_id id) { damaged(id); }),
+      progress(state, keeper, copies, [this](job_id id) { corpora.desk.embedded(id); }),
       retirement(state, keeper, copies), reader_finder(state, keeper), watch_finder(state, keeper), watches(state),
       readers(state, [this](segment_id id) { damaged(id); }),
       requests(state, keeper, [this](segment_id id) { damaged(id); }), execution(execution_options_of(state.options)),
@@ -54,7 +55,10 @@ jobs_core::parts::parts(node_id self, jobs_options options)
                    .withdraw = [this](segment_id id) { execution.withdraw(id); },
                    .withdraw_job = [this](job_id id) { execution.withdraw_job(id); },
                    .fetch = [this](segment_id id) { repair.attend(id, state.now.steady); }}),
-      repair(self, source(), repair_options_of(self, state.options)) {}
+      repair(self, source(), repair_options_of(self, state.options)),
+      corpora(state, keeper, copies,
+              {.outcome_kept = [this](job_id id) { progress.look_again(id); },
+               .damaged = [this](segment_id id) { damaged(id); }}) {}
 
 repair_source jobs_core::parts::source() {
   repair_source out;
@@ -89,6 +93,7 @@ void jobs_core::parts::finish() {
       execution.tick(state.now.steady);
     const bool more = pass_on_execution();
     goes_on = pass_on_repair() || more;
+    goes_on = corpora.desk.pass_on() || goes_on;
     lanes.pump();
     goes_on = goes_on || state.desk.has_more();
   }
@@ -101,6 +106,7 @@ void jobs_core::parts::tick() {
   retirement.tick();
   watches.tick();
   duty.tick();
+  corpora.tick();
   if (is_loaded) // before, it would fetch everything
     repair.tick(state.now.steady);
 }
@@ -109,9 +115,18 @@ std::optional<time_point> jobs_core::parts::next_wake() const {
   auto out = state.desk.next_timer();
   if (!is_loaded)
     return out;
-  for (const auto& next : {lanes.next_wake(), copies.next_wake(), progress.next_wake(), retirement.next_wake(),
-                           watches.next_wake(), duty.next_wake(), execution.next_wake(), repair.next_wake()})
+  for (const auto& next :
+       {lanes.next_wake(), copies.next_wake(), progress.next_wake(), retirement.next_wake(), watches.next_wake(),
+        duty.next_wake(), execution.next_wake(), repair.next_wake(), corpora.next_wake()})
     sooner(out, next);
+  return out;
+}
+
+std::vector<group_worker> jobs_core::parts::workers_in(const cluster_view& view) const {
+  std::vector<group_worker> out;
+  for (const auto& member : view.members)
+    if (member.region == state.options.region && takes_work(member.condition))
+      out.push_back({.node = member.node, .boot = member.epoch});
   return out;
 }
 
@@ -132,6 +147,7 @@ void jobs_core::parts::header_changed(const job_header& header) {
   submissions.header_changed(header);
   watches.header_changed(header.id);
   readers.header_changed(header);
+  corpora.header_changed(header);
 }
 
 void jobs_core::parts::damaged(segment_id id) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runtime/jobs/corpus_parts.hpp"
 #include "runtime/jobs/execution_core.hpp"
 #include "runtime/jobs/job_finder.hpp"
 #include "runtime/jobs/job_retirement.hpp"
@@ -45,6 +46,7 @@ struct jobs_core::parts {
   execution_core execution;
   run_duty duty;
   repair_core repair;
+  corpus_parts corpora;
 
   /// Before each event; a clock that goes back stands still instead.
   void begin(job_time now);
@@ -52,6 +54,9 @@ struct jobs_core::parts {
   void finish();
   void tick();
   std::optional<time_point> next_wake() const;
+
+  /// The processes that may be ranks.
+  std::vector<group_worker> workers_in(const cluster_view& view) const;
 
   // What has become known.
   void segment_kept(const segment_meta& meta);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runtime/device_group/regroup.hpp"
 #include "runtime/jobs/effect_desk.hpp"
 #include "runtime/jobs/header_table.hpp"
 #include "runtime/jobs/job_places.hpp"
@@ -9,6 +10,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <vector>
 
 namespace weft {
 
@@ -26,6 +28,8 @@ struct jobs_state {
   segment_table segments;
   effect_desk desk;
   uint64_t next_sequence = 1;
+  std::vector<group_worker> workers; ///< the processes of places.live(): who may be a rank
+  size_t workers_known = 0;          ///< with those that are missing
 
   /// Names a record that this node is the first to write, or the change of one.
   log_stamp stamp() noexcept { return {.writer = self, .sequence = next_sequence++}; }

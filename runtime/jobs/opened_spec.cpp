@@ -1,5 +1,6 @@
 #include "runtime/jobs/opened_spec.hpp"
 
+#include "runtime/corpus/corpus_codec.hpp"
 #include "runtime/registry/operation_registry.hpp"
 
 #include <algorithm>
@@ -33,6 +34,24 @@ std::optional<failure> durability_of(const job_opening& opening, const jobs_opti
   return std::nullopt;
 }
 
+/// A corpus job embeds its items; what is asked of the corpus is kept in canonical form.
+std::optional<failure> corpus_of(const job_opening& opening, job_spec& out) {
+  if (opening.corpus.empty())
+    return std::nullopt;
+  const auto asked = decode_corpus_options(opening.corpus);
+  if (!asked)
+    return refused("what is asked of the corpus cannot be read: " + asked.error().message);
+  if (const auto checked = check(*asked); !checked)
+    return checked.error();
+  if (!opening.options.compress.empty())
+    return refused("the items of a corpus are embedded, not compressed");
+  if (!opening.options.normalize)
+    return refused("the items of a corpus are compared by angle: leave normalize on");
+  out.operation = "corpus";
+  out.corpus = encode(*asked);
+  return std::nullopt;
+}
+
 struct time_limits {
   std::chrono::milliseconds otherwise;
   std::chrono::milliseconds shortest;
@@ -63,6 +82,8 @@ result<job_spec> spec_of(const job_opening& opening, const jobs_options& options
                .priority = opening.priority,
                .home_region = options.region,
                .created = now};
+  if (auto problem = corpus_of(opening, out))
+    return std::move(*problem);
   if (options.models.empty())
     return failure{errc::unknown_model, "this node has no model to run jobs with"};
   if (out.model.empty())

@@ -6,8 +6,8 @@
 
 namespace weft {
 
-/// The spec of a new job, all defaults filled in. Errors: errc::invalid_argument (request id, durability, times),
-/// unknown_model.
+/// The spec of a new job, all defaults filled in. Errors: errc::invalid_argument (request id, durability, times,
+/// corpus), unknown_model.
 result<job_spec> spec_of(const job_opening& opening, const jobs_options& options, wall_time now);
 
 } // namespace weft

@@ -61,6 +61,11 @@ void progress_counter::segment_finished(segment_id id) {
     found->second.due = std::min(found->second.due, state_.now.steady + period_min);
 }
 
+void progress_counter::look_again(job_id id) {
+  if (const auto found = jobs_.find(id); found != jobs_.end())
+    found->second.due = std::min(found->second.due, state_.now.steady + period_min);
+}
+
 void progress_counter::members_changed() {
   std::erase_if(jobs_, [&](const auto& it) { return !state_.places.owns_header(it.first); });
   for (const auto& [id, job] : state_.headers.all())
@@ -80,6 +85,7 @@ void progress_counter::tick() {
     ++under_way_;
     it.round = ++last_round_;
     it.beyond = {};
+    it.attached = {};
     it.metas = 0;
     it.is_gapless = true;
     ask(id, it.round, it.frontier);
@@ -111,6 +117,8 @@ void progress_counter::heard(job_id job, uint64_t round, job_surveyed_by_all ans
 
 void progress_counter::add(counting& it, uint32_t index, const surveyed_segment& segment, uint32_t synced) {
   ++it.metas;
+  if (is_attached(index))
+    return it.attached.add(segment);
   if (segment.finished.empty()) {
     it.is_gapless = false;
     return;
@@ -144,10 +152,17 @@ bool progress_counter::report(job_id job, const counting& it) {
   auto header = known->header;
   auto progress = sum(it.before, it.beyond);
   progress.items_durable = std::max(header.progress.items_durable, progress.items_done);
-  const bool is_done =
+  const bool is_corpus = !header.spec.corpus.empty();
+  const bool has_results =
       header.state == job_state::running && header.segments_total && it.frontier >= *header.segments_total;
+  const bool is_done =
+      has_results && (!is_corpus || it.attached.is_whole(attached_kind::outcome, header.spec.durability.synced));
+  if (has_results && !is_done && embedded_)
+    embedded_(job);
   if (is_done) {
-    header.state = progress.items_failed > 0 ? job_state::done_with_failures : job_state::done;
+    const bool has_failures =
+        progress.items_failed > 0 || (is_corpus && it.attached.has_failed(attached_kind::outcome));
+    header.state = has_failures ? job_state::done_with_failures : job_state::done;
     header.ended = state_.now.wall;
   }
   header.progress = progress;

@@ -20,6 +20,8 @@ segment_results from_item(segment_results results, uint64_t first_item, uint64_t
   if (from > first_item) {
     const auto count = std::min<uint64_t>(from - first_item, results.items.size());
     results.items.erase(results.items.begin(), results.items.begin() + static_cast<std::ptrdiff_t>(count));
+    if (!results.texts.empty())
+      results.texts.erase(results.texts.begin(), results.texts.begin() + static_cast<std::ptrdiff_t>(count));
   }
   return results;
 }

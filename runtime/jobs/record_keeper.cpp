@@ -78,7 +78,8 @@ void record_keeper::add(segment_record&& segment, draft& out) {
   const auto* best = known;
   if (under_way != writing_.end() && (!known || supersedes(under_way->second.best, *known)))
     best = &under_way->second.best;
-  if (best && best->stage == segment_stage::results && meta.stage == segment_stage::results && best->hash != meta.hash)
+  if (best && best->stage == segment_stage::results && meta.stage == segment_stage::results &&
+      best->hash != meta.hash && !is_attached(meta.id.index)) // its forms follow each other
     listener_.on_late(meta.id);
   if (best && !supersedes(meta, *best)) {
     if (under_way != writing_.end() && under_way->second.ticket != out.ticket)

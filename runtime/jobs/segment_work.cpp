@@ -147,6 +147,8 @@ segment_results segment_work::take_results() {
   WEFT_ASSERT(done());
   if (!has_kind_) // all have failed
     results_.model = texts_->spec.model;
+  if (!texts_->spec.corpus.empty())
+    results_.texts = texts_->texts; // results take the place of texts, and people read some of a corpus's
   return std::move(results_);
 }
 

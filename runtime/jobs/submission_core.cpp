@@ -1,5 +1,6 @@
 #include "runtime/jobs/submission_core.hpp"
 
+#include "runtime/corpus/corpus_shard.hpp"
 #include "runtime/job/record_codec.hpp"
 #include "runtime/jobs/opened_spec.hpp"
 
@@ -146,9 +147,10 @@ void submission_core::append(uint64_t number, std::vector<std::string> texts) {
     return end(number, failure{errc::invalid_argument, "items come after the job is open, and before it is complete"});
   if (it->bytes_waiting > submission_window)
     return end(number, failure{errc::overloaded, "more than 8 MiB of items wait to become durable"});
-  if (it->cutter.items() + texts.size() > state_.options.items_max)
-    return end(number, failure{errc::invalid_argument,
-                               "a job has at most " + std::to_string(state_.options.items_max) + " items"});
+  const auto items_max = it->spec.corpus.empty() ? state_.options.items_max
+                                                 : std::min(state_.options.items_max, uint64_t{corpus_items_max});
+  if (it->cutter.items() + texts.size() > items_max)
+    return end(number, failure{errc::invalid_argument, "a job has at most " + std::to_string(items_max) + " items"});
   for (size_t i = 0; i < texts.size(); ++i) {
     const auto bytes = texts[i].size();
     if (bytes > state_.options.text_bytes_max)

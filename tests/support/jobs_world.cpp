@@ -176,8 +176,9 @@ std::vector<results_page> jobs_world::read_all(size_t i, job_id id, uint64_t fro
   return hosts_[i].readers[number].pages;
 }
 
-bool jobs_world::submit(size_t i, const std::string& request_id, const std::vector<std::string>& texts) {
-  const auto number = open(i, request_id);
+bool jobs_world::submit(size_t i, const std::string& request_id, const std::vector<std::string>& texts,
+                        std::function<void(job_opening&)> change) {
+  const auto number = open(i, request_id, std::move(change));
   auto& heard = hosts_[i].submissions[number];
   if (!run_until([&] { return heard.opened || heard.ended; }) || heard.ended)
     return heard.ended && *heard.ended;

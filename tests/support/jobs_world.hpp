@@ -91,7 +91,8 @@ public:
   /// Asks for page after page until the reader ends.
   std::vector<results_page> read_all(size_t i, job_id id, uint64_t from = 0);
   /// Opens, gives all items and completes; true when it is accepted.
-  bool submit(size_t i, const std::string& request_id, const std::vector<std::string>& texts);
+  bool submit(size_t i, const std::string& request_id, const std::vector<std::string>& texts,
+              std::function<void(job_opening&)> change = {});
   std::optional<job_header> header(size_t i, job_id id);
   static job_question question(job_id id) { return {.id = id, .tenant = "t"}; }
   static job_id id_of(const std::string& request_id) { return job_id_of("t", request_id); }
@@ -106,6 +107,8 @@ public:
   std::function<void(size_t node, corpus_effect&)> corpora;
   /// To the process that is there after a time, unless another one is.
   void tell_corpus(size_t i, std::chrono::milliseconds after, corpus_event event);
+  /// Whatever is up then.
+  void later(std::chrono::milliseconds after, std::function<void()> what);
   uint64_t read_corpus(size_t i, job_id id);
   uint64_t rank_corpus(size_t i, corpus_query query);
   uint64_t largest_body = 0; ///< of a request between nodes: all bodies together
@@ -115,7 +118,6 @@ private:
 
   cluster_view_ptr view(size_t me) const;
 
-  void later(std::chrono::milliseconds after, std::function<void()> what);
   /// To the process that asked, not to a later one.
   void later_at(size_t i, std::chrono::milliseconds after, std::function<void(jobs_core&)> what);
 

@@ -173,6 +173,21 @@ TEST_CASE("texts that are tried elsewhere come back with their outcomes") {
   CHECK(encode(std::get<texts_tried>(*answer).results) == encode(results));
 }
 
+TEST_CASE("orders and searches of corpora and their answers arrive byte for byte") {
+  const std::string bytes("any\0bytes\xFF", 10);
+  one_answer node{corpus_exchanged{bytes + "2"}, {}};
+  const jobs_peer peer{node.door()};
+  const auto report = peer.ask(corpus_exchange{bytes});
+  REQUIRE(report);
+  CHECK(std::get<corpus_exchange>(*node.asked).bytes == bytes);
+  CHECK(std::get<corpus_exchanged>(*report).bytes == bytes + "2");
+  node.answer = corpus_searched{bytes + "4"};
+  const auto hits = peer.ask(corpus_search{bytes + "3"});
+  REQUIRE(hits);
+  CHECK(std::get<corpus_search>(*node.asked).bytes == bytes + "3");
+  CHECK(std::get<corpus_searched>(*hits).bytes == bytes + "4");
+}
+
 TEST_CASE("what is larger than a message goes in several, and is kept when all of them are") {
   keep_records sent;
   for (uint64_t i = 0; i < 40; ++i) {

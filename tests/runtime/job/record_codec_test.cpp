@@ -325,3 +325,51 @@ TEST_CASE("more items come before fewer, then results before texts, then the les
     for (size_t b = 0; b < order.size(); ++b)
       CHECK(supersedes(order[a], order[b]) == (a > b));
 }
+
+TEST_CASE("a corpus job's header, texts and results come back with what is asked and with their texts") {
+  random_records random{3};
+  auto header = random.header();
+  header.spec.operation = "corpus";
+  header.spec.corpus = std::string("what\0is asked", 13);
+  const auto back = decode_header(encode(header));
+  REQUIRE(back);
+  CHECK(*back == header);
+  auto texts = random.texts(3);
+  texts.spec = header.spec;
+  const auto read_texts = decode_texts(encode(texts));
+  REQUIRE(read_texts);
+  CHECK(read_texts->spec == header.spec);
+
+  auto results = random.results(3);
+  const auto without = encode(results);
+  results.texts = {"one", "", std::string("th\0ree", 6)};
+  const auto with = encode(results);
+  CHECK(with.starts_with(without)); // as of the first release, and the texts behind
+  const auto read = decode_results(with);
+  REQUIRE(read);
+  CHECK(read->texts == results.texts);
+  CHECK(encode(*read) == with);
+  CHECK(decode_results(without)->texts.empty());
+  for (auto size = without.size() + 1; size < with.size(); ++size) {
+    CAPTURE(size);
+    CHECK(!decode_results(with.substr(0, size)));
+  }
+  CHECK(!decode_results(with + std::string(4, '\0'))); // more texts than items
+}
+
+TEST_CASE("of what is attached the greater generation takes the other's place, whatever else they are") {
+  const auto part = [](uint64_t generation, uint64_t hash) {
+    segment_meta out{.id = {{1, 2}, attached_first + 5}, .stage = segment_stage::results};
+    out.first_item = generation;
+    out.items = 1;
+    out.hash = hash;
+    return out;
+  };
+  CHECK(supersedes(part(2, 9), part(1, 3)));
+  CHECK(!supersedes(part(1, 3), part(2, 9)));
+  CHECK(supersedes(part(2, 3), part(2, 9))); // the lesser hash, as ever
+  CHECK(!supersedes(part(2, 9), part(2, 9)));
+  auto a = part(2, 9), b = part(1, 3);
+  a.id.index = b.id.index = attached_first - 1; // of items: the place in the job says nothing
+  CHECK(!supersedes(a, b));
+}

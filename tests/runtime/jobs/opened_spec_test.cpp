@@ -1,3 +1,4 @@
+#include "runtime/corpus/corpus_codec.hpp"
 #include "runtime/jobs/opened_spec.hpp"
 
 #include <doctest/doctest.h>
@@ -96,4 +97,25 @@ TEST_CASE("what is not allowed is refused with its reason") {
     const auto spec = spec_of(what, options(), now);
     CHECK((spec ? errc::none : spec.error().code) == want);
   }
+}
+
+TEST_CASE("a job that asks something of its items together is a corpus job that embeds them") {
+  auto what = opening();
+  const corpus_options asked{.clusters = 7, .extract_tokens = 100};
+  what.corpus = encode(asked);
+  const auto spec = spec_of(what, options(), now);
+  REQUIRE(spec);
+  CHECK(spec->operation == "corpus");
+  CHECK(spec->options == what.options);
+  const auto kept = decode_corpus_options(spec->corpus);
+  REQUIRE(kept);
+  CHECK(*kept == asked);
+  what.options.normalize = false;
+  CHECK(spec_of(what, options(), now).error().code == errc::invalid_argument);
+  what.options.normalize = true;
+  what.options.compress = "v1 ratio=8";
+  CHECK(spec_of(what, options(), now).error().code == errc::invalid_argument);
+  what.options.compress = "";
+  what.corpus = "?";
+  CHECK(spec_of(what, options(), now).error().code == errc::invalid_argument);
 }

@@ -1,0 +1,42 @@
+#include "runtime/jobs/attached_census.hpp"
+
+#include <algorithm>
+
+namespace weft {
+
+void attached_census::add(const surveyed_segment& segment) {
+  const auto place = attached_at(segment.best.id.index);
+  if (!place || segment.best.stage != segment_stage::results)
+    return;
+  newest_ = std::max(newest_, segment.best.first_item);
+  kinds_[static_cast<size_t>(place->kind)][place->part] = {segment.best, segment.alike};
+}
+
+bool attached_census::is_whole(attached_kind kind, size_t copies) const {
+  const auto& found = parts(kind);
+  if (found.empty() || found.begin()->first != 0)
+    return false;
+  const auto& first = found.begin()->second.meta;
+  // A longer form that was replaced may have left further parts behind.
+  uint64_t next = 0;
+  for (const auto& [number, it] : found) {
+    if (next == first.tokens)
+      break;
+    if (number != next++ || it.meta.first_item != first.first_item || it.meta.tokens != first.tokens ||
+        it.holders.size() < copies)
+      return false;
+  }
+  return next > 0 && next == first.tokens;
+}
+
+bool attached_census::has_failed(attached_kind kind) const {
+  const auto& found = parts(kind);
+  return !found.empty() && found.begin()->second.meta.failed > 0;
+}
+
+uint64_t attached_census::generation(attached_kind kind) const {
+  const auto& found = parts(kind);
+  return found.empty() ? 0 : found.begin()->second.meta.first_item;
+}
+
+} // namespace weft
