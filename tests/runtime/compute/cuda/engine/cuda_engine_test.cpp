@@ -267,8 +267,8 @@ TEST_CASE("large work on points that does not fit the device is overloaded: the 
   kmeans_work clusters{.dimensions = 64};
   clusters.points.assign(64 * 100'000, 1);
   clusters.centroids.assign(64 * 1'000, 1);
-  similarity_work pairs{.dimensions = 64};
-  pairs.rows.assign(64 * 10'000, 1);
+  similarity_work pairs{.dimensions = 512}; // more products are a fault of the work
+  pairs.rows.assign(512 * 4'000, 1);
   pairs.columns = pairs.rows;
   const auto batch = make_batch(draw, 3, 10);
   for (auto& work : {engine_work(clusters), engine_work(pairs)}) {
