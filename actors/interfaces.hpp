@@ -22,7 +22,7 @@ using worker_actor = caf::typed_actor<
     caf::reacts_to<batch_ptr>,
     // Gives work on points to the engine, behind the batches that it has; the ask is answered on the engine's thread.
     caf::reacts_to<points_ask_ptr>,
-    // INTERNAL: from the engine's thread: this work on points is done, and answered.
+    // INTERNAL: from the engine's thread: this work on points is done, and answered; or its device was lost before.
     caf::reacts_to<given_atom, points_ask_ptr>,
     // INTERNAL: the engine is there, or why not.
     caf::reacts_to<ready_atom, engine_outcome_ptr>,
@@ -46,7 +46,7 @@ using worker_pool_actor = caf::typed_actor<
     caf::reacts_to<ready_atom, uint32_t, engine_info_ptr>,
     // From a worker, by its number: a batch is done.
     caf::reacts_to<computed_atom, uint32_t, uint64_t, engine_reply_ptr>,
-    // From a worker, by its number: work on points is done, and answered.
+    // From a worker, by its number: work on points is done, and answered; or its device was lost before that.
     caf::reacts_to<given_atom, uint32_t, points_ask_ptr>,
     // From the model keeper: the model of this pool is ready, has failed, or was dropped.
     caf::reacts_to<news_ptr>,
@@ -158,6 +158,8 @@ using model_keeper_actor = caf::typed_actor<
     caf::reacts_to<want_atom, std::string>,
     // Lets go of a model's weights.
     caf::reacts_to<drop_atom, std::string>,
+    // From a pool: a model's devices are lost, and it has nothing to run on: opens it anew.
+    caf::reacts_to<lost_atom, std::string>,
     // INTERNAL: a model is open, or why not.
     caf::reacts_to<opened_atom, std::string, model_outcome_ptr>, caf::reacts_to<stop_atom>,
     // Who is who, anew after every restart.

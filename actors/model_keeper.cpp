@@ -63,6 +63,14 @@ void model_keeper_state::drop(const std::string& model) {
   tell_others();
 }
 
+void model_keeper_state::lost(const std::string& model) {
+  const auto* record = registry_.find(model);
+  if (record == nullptr || !record->model || record->model->devices() != 0u)
+    return; // another pool has said so before
+  drop(model);
+  want(model);
+}
+
 void model_keeper_state::tell_pools(const std::string& model) const {
   for (const auto& pool : wiring_->pools)
     if (pool.model == model)
@@ -107,6 +115,7 @@ model_keeper_actor::behavior_type model_keeper(model_keeper_state::self_pointer 
   return {
       [&state](want_atom, const std::string& model) { state.want(model); },
       [&state](drop_atom, const std::string& model) { state.drop(model); },
+      [&state](lost_atom, const std::string& model) { state.lost(model); },
       [&state](opened_atom, const std::string& model, const model_outcome_ptr& outcome) {
         state.opened(model, *outcome);
       },

@@ -27,6 +27,7 @@ public:
 
   void want(const std::string& model);
   void drop(const std::string& model);
+  void lost(const std::string& model);
   void opened(const std::string& model, const result<model_ptr>& outcome);
   void wire(const wiring_ptr& wiring);
 

@@ -20,17 +20,20 @@ public:
   points_ask& operator=(const points_ask&) = delete;
   ~points_ask() { answer({failure{errc::unavailable, "the engine has gone"}, {}}); }
 
+  bool answered() const noexcept { return done_ == nullptr; }
   void answer(engine_reply reply) {
     if (auto tell = std::exchange(done_, nullptr))
       tell(std::move(reply));
   }
 
-  engine_work work; ///< moved out by whoever gives it to an engine
+  engine_work work; ///< moved out by whoever gives it to an engine, unless a device may be lost with it
 
   // The pool's notes. Whoever has the ask in a message writes them; it goes from pool to worker to engine and back.
   uint64_t number = 0;
   uint64_t products = 0;           ///< multiply-adds (products_of())
   std::chrono::nanoseconds busy{}; ///< what it took the engine
+  bool device_lost = false;        ///< before it was done; not answered then, if the work is still here
+  uint32_t losses = 0;             ///< devices that were lost with it
 
 private:
   std::function<void(engine_reply)> done_;

@@ -50,15 +50,32 @@ void run(self_pointer self, const batch_ptr& work) {
 void run_points(self_pointer self, const points_ask_ptr& asked) {
   WEFT_ASSERT(self->state.device != nullptr);
   ++self->state.batches;
-  self->state.device->run(std::move(asked->work), [asked, hdl = worker_actor{self}](engine_reply reply) {
+  // A device may be lost, and the next engine needs the work then.
+  const bool kept = self->state.setup.model->devices().has_value();
+  auto work = kept ? asked->work : std::move(asked->work);
+  self->state.device->run(std::move(work), [asked, kept, hdl = worker_actor{self}](engine_reply reply) {
     asked->busy = reply.busy;
-    asked->answer(std::move(reply));
+    asked->device_lost = reply.device_lost;
+    if (!kept || !reply.device_lost)
+      asked->answer(std::move(reply));
     caf::anon_send(hdl, given_atom_v, asked);
   });
 }
 
+/// After a batch, or work on points.
+void count_done(self_pointer self, bool device_lost) {
+  auto& state = self->state;
+  --state.batches;
+  state.lost = state.lost || device_lost;
+}
+
 void quit_when_done(self_pointer self) {
-  if (self->state.stopping && self->state.batches == 0)
+  const auto& state = self->state;
+  if (state.batches > 0)
+    return;
+  if (state.lost)
+    self->quit(caf::make_error(caf::sec::runtime_error, "its device is lost"));
+  else if (state.stopping)
     self->quit();
 }
 
@@ -79,12 +96,13 @@ worker_actor::behavior_type worker(self_pointer self, const worker_setup& setup)
       [self](const points_ask_ptr& asked) { run_points(self, asked); },
       [self](ready_atom, const engine_outcome_ptr& outcome) { take_engine(self, *outcome); },
       [self](computed_atom, uint64_t id, const engine_reply_ptr& reply) {
-        --self->state.batches;
-        self->send(self->state.setup.pool, computed_atom_v, self->state.setup.number, id, reply);
+        count_done(self, reply->device_lost);
+        if (!reply->device_lost) // else the pool hears of it with our end
+          self->send(self->state.setup.pool, computed_atom_v, self->state.setup.number, id, reply);
         quit_when_done(self);
       },
       [self](given_atom, const points_ask_ptr& asked) {
-        --self->state.batches;
+        count_done(self, asked->device_lost);
         self->send(self->state.setup.pool, given_atom_v, self->state.setup.number, asked);
         quit_when_done(self);
       },

@@ -2,6 +2,7 @@
 
 #include "actors/parent.hpp"
 #include "actors/points_ask.hpp"
+#include "runtime/batching/retry.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -95,9 +96,14 @@ void worker_pool_state::computed(uint32_t worker, uint64_t batch, engine_reply& 
   pump();
 }
 
-void worker_pool_state::points_done(uint32_t worker, const points_ask& done) {
-  roster_.points_done(worker, done.number, now());
-  points_cost_.done(done.products, done.busy);
+void worker_pool_state::points_done(uint32_t worker, const points_ask_ptr& done) {
+  roster_.points_done(worker, done->number, now());
+  if (!done->device_lost)
+    points_cost_.done(done->products, done->busy);
+  else if (++done->losses >= item_tries_max)
+    done->answer({failure{errc::engine_failed, "devices were lost with this work"}, {}});
+  else if (auto found = workers_.find(worker); found != workers_.end() && !done->answered())
+    found->second.points.push_back(done); // the worker ends now
   pump();
 }
 
@@ -111,6 +117,7 @@ void worker_pool_state::hear(const model_news& news) {
   } else if (news.state == model_state::failed && !model_) {
     refusal_ = failure{errc::model_unusable, news.problem};
     core_->fail_all(*refusal_);
+    points_.clear(); // they answer themselves
   } else if (news.state == model_state::unloaded) {
     dropping_ = model_ != nullptr;
   }
@@ -118,6 +125,8 @@ void worker_pool_state::hear(const model_news& news) {
 }
 
 void worker_pool_state::pump() {
+  if (model_ && model_->devices() == 0u)
+    lose_model();
   feed_tokenizers();
   dispatch();
   dispatch_points();
@@ -261,9 +270,9 @@ pool_status worker_pool_state::status() const {
   return {.name = setup_.options.name,
           .model = setup_.options.model,
           .workers = roster_.count(),
-          .workers_min = workers_min(),
-          .workers_max = workers_max(),
-          .workers_wanted = workers_wanted_,
+          .workers_min = bounds().least,
+          .workers_max = bounds().most,
+          .workers_wanted = workers_due(),
           .workers_busy = roster_.busy_count(),
           .queued_items = core_->queue().items_held(),
           .queued_tokens = core_->queue().tokens(),
@@ -286,7 +295,7 @@ worker_pool_actor::behavior_type worker_pool(worker_pool_state::self_pointer sel
       [&state](computed_atom, uint32_t worker, uint64_t batch, const engine_reply_ptr& reply) {
         state.computed(worker, batch, *reply);
       },
-      [&state](given_atom, uint32_t worker, const points_ask_ptr& done) { state.points_done(worker, *done); },
+      [&state](given_atom, uint32_t worker, const points_ask_ptr& done) { state.points_done(worker, done); },
       [&state](const news_ptr& news) { state.hear(*news); },
       [&state](change_atom, const pool_options_ptr& options) { state.change(*options); },
       [&state](resize_atom, uint32_t workers) { state.resize(workers); },

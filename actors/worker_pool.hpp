@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace weft {
 
@@ -39,7 +40,7 @@ public:
   void tokenized(uint32_t tokenizer, tokenized_chunk& done);
   void worker_ready(uint32_t worker, const engine_info& info);
   void computed(uint32_t worker, uint64_t batch, engine_reply& reply);
-  void points_done(uint32_t worker, const points_ask& done);
+  void points_done(uint32_t worker, const points_ask_ptr& done);
   void hear(const model_news& news);
   void change(const pool_options& options);
   void resize(uint32_t workers);
@@ -58,6 +59,11 @@ private:
   struct worker_slot {
     worker_actor handle;
     std::string device;
+    std::vector<points_ask_ptr> points; ///< to be done elsewhere: its device was lost with them
+  };
+  struct worker_bounds {
+    uint32_t least = 1;
+    uint32_t most = 1;
   };
   struct waiting_points {
     points_ask_ptr asked;
@@ -80,14 +86,15 @@ private:
 
   // worker_pool_children.cpp: tokenizers and workers
   void apply(const pool_options& options);
-  uint32_t workers_min() const noexcept;
-  uint32_t workers_max() const noexcept;
+  worker_bounds bounds() const noexcept;
+  uint32_t workers_due() const noexcept;
   void size_children();
   void size_workers();
   void spawn_tokenizer();
   void spawn_worker();
   void retire_worker();
   void let_children_go();
+  void lose_model();
   void worker_down(uint32_t number, const std::string& why);
   void tokenizer_down(uint32_t number, const std::string& why);
   void ask_restart(const std::string& child, const std::string& why, uint32_t& pending);

@@ -12,6 +12,8 @@ namespace {
 constexpr uint32_t batches_a_worker = 2;
 // The supervisor answers at once; if it does not, it is gone.
 constexpr auto restart_answer_max = std::chrono::seconds{5};
+// About what opening a model takes.
+constexpr auto reopened_after = std::chrono::seconds{1};
 
 } // namespace
 
@@ -21,7 +23,7 @@ void worker_pool_state::apply(const pool_options& options) {
   core_->set_chunk_items(options.batching ? chunk_items_max : 1);
   core_->set_refuse_late(options.batching);
   roster_.set_depth(options.batching ? batches_a_worker : 1);
-  workers_wanted_ = std::clamp(workers_wanted_, workers_min(), workers_max());
+  workers_wanted_ = workers_due();
 }
 
 void worker_pool_state::change(const pool_options& options) {
@@ -34,16 +36,27 @@ void worker_pool_state::change(const pool_options& options) {
 }
 
 void worker_pool_state::resize(uint32_t workers) {
-  workers_wanted_ = std::clamp(workers, workers_min(), workers_max());
+  const auto [least, most] = bounds();
+  workers_wanted_ = std::clamp(workers, least, most);
   pump();
 }
 
-uint32_t worker_pool_state::workers_min() const noexcept {
-  return setup_.options.pooling ? std::max(setup_.options.workers_min, 1u) : 1;
+/// Between which the autoscaler may choose; on devices there is nothing to choose.
+worker_pool_state::worker_bounds worker_pool_state::bounds() const noexcept {
+  const auto& options = setup_.options;
+  if (const auto devices = model_ ? model_->devices() : std::nullopt) {
+    const auto engines = options.pooling ? *devices : std::min(*devices, 1u);
+    return {engines, engines};
+  }
+  if (!options.pooling)
+    return {1, 1};
+  const auto least = std::max(options.workers_min, 1u);
+  return {least, std::max(options.workers_max, least)};
 }
 
-uint32_t worker_pool_state::workers_max() const noexcept {
-  return setup_.options.pooling ? std::max(setup_.options.workers_max, workers_min()) : 1;
+uint32_t worker_pool_state::workers_due() const noexcept {
+  const auto [least, most] = bounds();
+  return std::clamp(workers_wanted_, least, most);
 }
 
 void worker_pool_state::wire(const wiring_ptr& wiring) {
@@ -69,9 +82,13 @@ void worker_pool_state::size_children() {
 }
 
 void worker_pool_state::size_workers() {
-  while (roster_.count() + workers_pending_ < workers_wanted_)
+  const auto due = workers_due();
+  while (roster_.count() + workers_pending_ < due)
     spawn_worker();
-  while (roster_.count() > workers_wanted_)
+  // The worker of a device that is lost goes by itself, and may not have noticed yet: none of the others in its place.
+  if (model_->devices() && setup_.options.pooling)
+    return;
+  while (roster_.count() > due)
     retire_worker();
 }
 
@@ -90,7 +107,7 @@ void worker_pool_state::spawn_worker() {
   auto handle = self_->spawn(
       worker, worker_setup{number, setup_.options.pin_threads, model_, worker_pool_actor{self_}, setup_.services});
   self_->monitor(handle);
-  workers_[number] = {std::move(handle), {}};
+  workers_[number] = {std::move(handle), {}, {}};
 }
 
 void worker_pool_state::retire_worker() {
@@ -116,6 +133,21 @@ void worker_pool_state::let_children_go() {
   core_->unserve();
 }
 
+/// The devices are lost, and no CPU computes in the model's class. The keeper opens the model anew, in another.
+void worker_pool_state::lose_model() {
+  // What is here was asked for in the class that nobody has any more.
+  core_->fail_all({errc::unavailable,
+                   "the devices that computed '" + setup_.options.model + "' are lost; the model is opened anew",
+                   {},
+                   reopened_after});
+  dropping_ = true;
+  auto points = std::exchange(points_, {}); // any engine does them with the same bits: they wait for the next
+  let_children_go();
+  points_ = std::move(points);
+  if (wiring_)
+    self_->send(wiring_->keeper, lost_atom_v, setup_.options.model);
+}
+
 void worker_pool_state::child_down(const caf::down_msg& down) {
   if (wiring_ && down.source == wiring_->supervisor.address())
     return self_->quit(caf::exit_reason::user_shutdown);
@@ -133,8 +165,12 @@ void worker_pool_state::worker_down(uint32_t number, const std::string& why) {
   auto started = !roster_.on_points(number);
   for (auto batch : roster_.remove(number, now()))
     core_->batch_lost(batch, std::exchange(started, false));
+  auto points = std::move(workers_.at(number).points);
   workers_.erase(number);
-  if (!retired)
+  for (auto asked = points.rbegin(); asked != points.rend(); ++asked)
+    points_.push_front({std::move(*asked), batches_given_});
+  // One whose device is lost is not missed: the others are as many as there are devices.
+  if (!retired && roster_.count() + workers_pending_ < workers_due())
     ask_restart("worker", why, workers_pending_);
   pump();
 }

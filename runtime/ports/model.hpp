@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +43,10 @@ public:
   /// count as one unknown word.
   virtual uint64_t count_tokens(std::string_view text) const = 0;
   virtual result<std::unique_ptr<engine>> make_engine(const engine_options& options) const = 0;
+  /// How many devices its engines run on; each is to have one engine, whatever the pool's size would be. Empty: CPUs,
+  /// with as many engines as the pool likes. 0: all devices are lost, and no CPU computes in the model's class: open it
+  /// anew. May fall at any time, never rises.
+  virtual std::optional<uint32_t> devices() const noexcept { return std::nullopt; }
 };
 
 using model_ptr = std::shared_ptr<const model>;

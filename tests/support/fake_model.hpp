@@ -4,6 +4,7 @@
 #include "tests/support/fake_engine.hpp"
 
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -63,6 +64,11 @@ public:
     if (device_->engines_to_refuse.fetch_sub(1) > 0)
       return failure{errc::model_unusable, "no memory for an engine"};
     return std::unique_ptr<engine>{std::make_unique<fake_engine>(device_, options.index)};
+  }
+
+  std::optional<uint32_t> devices() const noexcept override {
+    const int count = device_->devices;
+    return count < 0 ? std::nullopt : std::optional{static_cast<uint32_t>(count)};
   }
 
   /// What the fake engine answers for a text.
