@@ -5,6 +5,7 @@
 #include "node/config/address.hpp"
 #include "node/config/reload.hpp"
 #include "node/cpus.hpp"
+#include "node/device_side.hpp"
 #include "node/failpoint.hpp"
 #include "node/job_logs.hpp"
 #include "node/metrics/node_meter.hpp"
@@ -12,7 +13,6 @@
 #include "node/options.hpp"
 #include "node/pages.hpp"
 #include "node/version.hpp"
-#include "runtime/compute/model/bert_model.hpp"
 
 #include <prometheus/registry.h>
 
@@ -21,9 +21,10 @@
 namespace weft {
 namespace {
 
-result<model_ptr> open_reported(const bert_model_options& options, node_log& log, event_source& events) {
+result<model_ptr> open_reported(const bert_model_options& options, const device_use& devices, node_log& log,
+                                event_source& events) {
   const auto began = std::chrono::steady_clock::now();
-  auto model = open_bert_model(options);
+  auto model = open_device_model(options, devices);
   const auto took =
       std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began).count();
   if (!model)
@@ -149,6 +150,8 @@ status running_node::open_jobs(tree_options& options) {
 
 status running_node::start_tree(const std::filesystem::path& model_directory, const std::string& model_version) {
   registry_ = std::make_shared<prometheus::Registry>();
+  meter_ = std::make_shared<node_meter>(registry_);
+  devices_ = open_devices(in_.config, data_->path(), in_.log, meter_);
   const bert_model_options model{.directory = model_directory,
                                  .name = in_.config.model.name,
                                  .version = model_version,
@@ -156,10 +159,11 @@ status running_node::start_tree(const std::filesystem::path& model_directory, co
   tree_options options;
   options.node_name = in_.config.node.name;
   options.version = release_version;
-  options.models = {
-      {.name = model.name,
-       .load = in_.config.model.load == load_policy::lazy ? model_load::lazy : model_load::kept,
-       .open = [model, log = in_.log, events = in_.events] { return open_reported(model, *log, *events); }}};
+  options.models = {{.name = model.name,
+                     .load = in_.config.model.load == load_policy::lazy ? model_load::lazy : model_load::kept,
+                     .open = [model, devices = devices_, log = in_.log, events = in_.events] {
+                       return open_reported(model, devices, *log, *events);
+                     }}};
   options.pools = to_pools(in_.config, usable_cpus());
   options.scaling = to_scaling(in_.config);
   options.settings = make_settings_options();
@@ -171,7 +175,6 @@ status running_node::start_tree(const std::filesystem::path& model_directory, co
   if (auto opened = open_jobs(options); !opened)
     return opened;
   options.scheduler_threads = in_.config.node.scheduler_threads;
-  meter_ = std::make_shared<node_meter>(registry_);
   options.meter = meter_;
   auto link = grpc_peer_link::make(to_peer_link_options(in_.config));
   if (!link)

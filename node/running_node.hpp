@@ -3,6 +3,7 @@
 #include "actors/actor_tree.hpp"
 #include "node/config/config.hpp"
 #include "node/data_dir.hpp"
+#include "node/devices/device_model.hpp"
 #include "node/events.hpp"
 #include "node/grpc/published.hpp"
 #include "node/grpc/server.hpp"
@@ -105,6 +106,7 @@ private:
   std::shared_ptr<std::atomic<bool>> settings_current_ = std::make_shared<std::atomic<bool>>(false);
   std::shared_ptr<prometheus::Registry> registry_;
   std::shared_ptr<node_meter> meter_;
+  device_use devices_; ///< without a module: the CPU serves
   std::shared_ptr<membership_collector> membership_ = std::make_shared<membership_collector>();
   std::shared_ptr<grpc_peer_link> link_;
   std::shared_ptr<grpc_entry_link> entries_;

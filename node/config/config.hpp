@@ -55,6 +55,11 @@ struct node_config {
     load_policy load = load_policy::kept;
   } model;
 
+  struct devices_section {
+    std::string module = "auto";
+    uint64_t memory_bytes_max = 0; ///< 0: half of what is free
+  } devices;
+
   struct pool_section {
     uint32_t workers_min = 1;
     uint32_t workers_max = 0; ///< 0: one a CPU

@@ -11,7 +11,7 @@ namespace {
 
 // Spelling of the enumerations, in the order of their values; also what `choices` of their keys says.
 template <class T> constexpr std::string_view spelling = "";
-template <> constexpr std::string_view spelling<precision> = "auto|fp32|bf16|int16";
+template <> constexpr std::string_view spelling<precision> = "auto|fp32|bf16|int16|fp16";
 template <> constexpr std::string_view spelling<load_policy> = "kept|lazy";
 template <> constexpr std::string_view spelling<cache_scope> = "tenant|shared";
 template <> constexpr std::string_view spelling<store_moment> = "computed|evicted";
@@ -122,11 +122,21 @@ constexpr std::array keys{
                "Folder with model.safetensors, config.json and vocab.txt. Empty: "
                "${XDG_CACHE_HOME:-$HOME/.cache}/weft/models/NAME.",
                WEFT_FIELD(model, dir), "", 0, 4'096},
-    config_key{"model", "precision", kind::choice, restart,
-               "Numeric class; auto is the fastest that this CPU runs with cosine >= 0.9995 to fp32.",
-               WEFT_FIELD(model, precision), spelling<weft::precision>},
+    config_key{
+        "model", "precision", kind::choice, restart,
+        "Numeric class, one for all that computes; auto is fp16 on devices, and on a CPU the fastest that it runs "
+        "with cosine >= 0.9995 to fp32.",
+        WEFT_FIELD(model, precision), spelling<weft::precision>},
     config_key{"model", "load", kind::choice, restart, "kept reads the weights at start, lazy with the first call.",
                WEFT_FIELD(model, load), spelling<load_policy>},
+    config_key{
+        "devices", "module", kind::text, restart,
+        "weft_cuda.so, which computes on CUDA devices. auto looks for it beside weftd where there is a driver; off "
+        "uses none.",
+        WEFT_FIELD(devices, module), "", 1, 4'096},
+    config_key{"devices", "memory_bytes_max", kind::integer, restart,
+               "Memory that this node takes of each device. 0: half of what is free at the start.",
+               WEFT_FIELD(devices, memory_bytes_max), "", 0, 1'099'511'627'776},
     config_key{"pool", "workers_min", kind::integer, live, "Engines that are always there.",
                WEFT_FIELD(pool, workers_min), "", 1, 256},
     config_key{"pool", "workers_max", kind::integer, live, "Engines at most, one thread each; 0 is one a CPU.",

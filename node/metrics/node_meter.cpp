@@ -142,6 +142,10 @@ struct node_meter::families {
   Family<Histogram>& tokens_a_batch = histogram(*registry, "weft_batch_tokens", "Tokens in a batch.");
   Family<Counter>& dropped =
       counter(*registry, "weft_items_dropped_total", "Texts that left a queue without being computed, by reason.");
+  Family<prometheus::Gauge>& usable = prometheus::BuildGauge()
+                                          .Name("weft_device_usable")
+                                          .Help("1 while a device computes, 0 once it is lost.")
+                                          .Register(*registry);
   Family<Counter>& restarts = counter(*registry, "weft_actor_restarts_total", "Actors that failed and were restarted.");
 
   // 25 are known (node/grpc/README.md), and all may be in use.
@@ -159,6 +163,10 @@ node_meter::~node_meter() = default;
 
 void node_meter::show_alone(bool alone) {
   families_->alone.Set(alone);
+}
+
+void node_meter::show_device(const std::string& device, bool usable) {
+  families_->usable.Add({{"device", device}}).Set(usable);
 }
 
 void node_meter::call_ended(std::string_view operation, errc code, std::chrono::nanoseconds total,

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace prometheus {
@@ -27,6 +28,8 @@ public:
 
   /// Whether the node has addresses to join through and nobody there lets it in.
   void show_alone(bool alone);
+  /// Whether a device ("cuda:0") computes, or is lost.
+  void show_device(const std::string& device, bool usable);
 
   /// A step of the cumulative histogram over all APIs' embed calls that were answered.
   struct latency_step {

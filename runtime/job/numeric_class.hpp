@@ -11,7 +11,7 @@ namespace weft {
 /// to cosine ≥ 0.9995.
 enum class numeric_class : uint8_t {
   fp32,  ///< IEEE single precision throughout
-  bf16,  ///< linear layers in bfloat16 with fp32 accumulation (AMX tiles)
+  bf16,  ///< linear layers in bfloat16 with fp32 accumulation (AMX tiles, CUDA)
   int16, ///< linear layers in 16-bit fixed point with exact int32 accumulation (AVX2 and AVX-512 without AMX)
   fp16,  ///< activations and weights in IEEE half precision with fp32 accumulation (CUDA)
 };
@@ -34,8 +34,8 @@ constexpr std::string_view to_string(numeric_class c) noexcept {
   return "?";
 }
 
-/// What a configuration asks for; `automatic` ("auto") is resolved to the fastest proven class of this CPU.
-enum class precision : uint8_t { automatic, fp32, bf16, int16 };
+/// What a configuration asks for; `automatic` ("auto") is resolved to the fastest proven class of what computes.
+enum class precision : uint8_t { automatic, fp32, bf16, int16, fp16 };
 
 constexpr std::optional<precision> parse_precision(std::string_view text) noexcept {
   if (text == "auto")
@@ -46,6 +46,8 @@ constexpr std::optional<precision> parse_precision(std::string_view text) noexce
     return precision::bf16;
   if (text == "int16")
     return precision::int16;
+  if (text == "fp16")
+    return precision::fp16;
   return std::nullopt;
 }
 

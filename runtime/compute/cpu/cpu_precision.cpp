@@ -51,6 +51,9 @@ result<numeric_class> resolve_precision(precision wanted) {
   case precision::int16:
     chosen = numeric_class::int16;
     break;
+  case precision::fp16:
+    chosen = numeric_class::fp16;
+    break;
   }
   if (!cpu_supports(chosen))
     return failure{errc::model_unusable, "this CPU cannot compute in " + std::string(to_string(chosen)) +

@@ -37,6 +37,8 @@ public:
   uint64_t count_tokens(std::string_view text) const override { return words_.count(text); }
 
   result<std::unique_ptr<engine>> make_engine(const engine_options& options) const override {
+    if (!encoders_)
+      return failure{errc::engine_failed, info_.name + " was opened without engines"};
     return make_cpu_engine(*encoders_, weights_->shape, options);
   }
 
@@ -44,13 +46,13 @@ private:
   model_info info_;
   tokenizer words_;
   std::shared_ptr<const bert_weights> weights_;
-  cpu_encoder_factory_ptr encoders_;
+  cpu_encoder_factory_ptr encoders_; ///< null: it has no engines
 };
 
 } // namespace
 
 result<model_ptr> open_bert_model(const bert_model_options& options) {
-  const auto chosen = resolve_precision(options.precision);
+  const auto chosen = options.engines ? resolve_precision(options.precision) : numeric_class::fp32;
   if (!chosen)
     return chosen.error();
   auto weights = load_bert_weights(options.directory);
@@ -69,7 +71,7 @@ result<model_ptr> open_bert_model(const bert_model_options& options) {
                                                   " has embeddings for " +
                                                   std::to_string((*weights)->shape.vocabulary)});
   try {
-    auto encoders = make_encoder_factory(*chosen, *weights);
+    auto encoders = options.engines ? make_encoder_factory(*chosen, *weights) : nullptr;
     model_info info{.name = options.name,
                     .version = options.version,
                     .precision = *chosen,
