@@ -1,7 +1,9 @@
 #pragma once
 
+#include "runtime/compute/collective/device_collective.hpp"
 #include "runtime/compute/collective/linked_collective.hpp"
 #include "runtime/compute/collective/thread_group.hpp"
+#include "tests/support/fake_device_ranks.hpp"
 #include "tests/support/faulty_rank_net.hpp"
 #include "tests/support/memory_rank_net.hpp"
 #include "tests/support/rank_threads.hpp"
@@ -27,6 +29,18 @@ struct linked_world {
   }
 };
 
+/// Over devices that are fakes, with links beside them.
+struct device_world {
+  static rank_ends make(uint32_t ranks, uint64_t epoch = 0) {
+    auto hosts = linked_world::make(ranks, epoch);
+    auto devices = make_thread_group(ranks, epoch);
+    rank_ends out;
+    for (uint32_t rank = 0; rank < ranks; ++rank)
+      out.push_back(std::make_unique<device_collective>(std::move(hosts[rank]), std::move(devices[rank])));
+    return out;
+  }
+};
+
 /// Ends over links with faults; the net must outlive them.
 inline rank_ends make_faulty_ends(faulty_rank_net& net, uint32_t ranks, uint64_t epoch = 0) {
   rank_ends out;
@@ -37,6 +51,6 @@ inline rank_ends make_faulty_ends(faulty_rank_net& net, uint32_t ranks, uint64_t
 }
 
 // For TEST_CASE_TEMPLATE.
-#define WEFT_WORLDS weft::thread_world, weft::linked_world
+#define WEFT_WORLDS weft::thread_world, weft::linked_world, weft::device_world
 
 } // namespace weft

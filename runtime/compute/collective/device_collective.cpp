@@ -1,0 +1,203 @@
+#include "runtime/compute/collective/device_collective.hpp"
+
+#include "runtime/base/assert.hpp"
+#include "runtime/base/time.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace weft {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto look_every = 50ms;
+// A rank that leaves after its last verb is gone for the host's links, too: so long the others may still be in that
+// verb.
+constexpr auto last_verb_max = 500ms;
+
+struct device_offer {
+  uint64_t has_device = 0;
+  uint64_t identity = 0;
+};
+
+/// Whether every rank has a device, and no two the same; else why not.
+std::string refusal_of(std::span<const device_offer> offers) {
+  std::vector<uint64_t> seen;
+  for (size_t rank = 0; rank < offers.size(); ++rank) {
+    if (!offers[rank].has_device)
+      return "rank " + std::to_string(rank) + " has no device";
+    seen.push_back(offers[rank].identity);
+  }
+  std::sort(seen.begin(), seen.end());
+  return std::adjacent_find(seen.begin(), seen.end()) == seen.end() ? "" : "two ranks share a device";
+}
+
+result<std::string> compare_devices(collective& host, const device_ranks* devices, collective::patience limit) {
+  const device_offer mine{.has_device = devices ? 1U : 0U, .identity = devices ? devices->device_identity() : 0};
+  std::vector<device_offer> all(host.group().ranks);
+  if (auto said = host.all_gather(std::as_bytes(std::span(&mine, 1)), std::as_writable_bytes(std::span(all)), limit);
+      !said)
+    return said.error();
+  return refusal_of(all);
+}
+
+/// The first rank makes the id; all have it afterwards, or nobody. mine: why this rank could not make it.
+result<std::optional<device_group_id>> share_id(collective& host, device_ranks& devices, collective::patience limit,
+                                                std::string& mine) {
+  std::array<std::byte, 1 + std::tuple_size_v<device_group_id>> carried{};
+  if (host.group().rank == 0) {
+    if (const auto id = devices.make_id()) {
+      carried[0] = std::byte{1};
+      std::memcpy(&carried[1], id->data(), id->size());
+    } else {
+      mine = id.error().message;
+    }
+  }
+  if (auto said = host.broadcast(carried, 0, limit); !said)
+    return said.error();
+  if (carried[0] == std::byte{0})
+    return std::optional<device_group_id>{};
+  device_group_id id;
+  std::memcpy(id.data(), &carried[1], id.size());
+  return std::optional{id};
+}
+
+/// Why a verb on the device failed. What the host's links know of a death is the cause, where the device only notices
+/// that its peer is gone; different verbs and the end of patience are the verb's own.
+failure cause_of(failure on_device, std::optional<failure> on_host) {
+  if (on_device.code == errc::internal || on_device.code == errc::deadline_exceeded)
+    return on_device;
+  if (on_host)
+    return std::move(*on_host);
+  if (on_device.code == errc::engine_failed)
+    return {errc::unavailable, "the device of this rank failed: " + on_device.message};
+  return on_device;
+}
+
+} // namespace
+
+result<formed_ranks> form_over_devices(std::unique_ptr<collective> host, std::shared_ptr<device_ranks> devices,
+                                       collective::patience limit) {
+  WEFT_ASSERT(host != nullptr);
+  auto refused = compare_devices(*host, devices.get(), limit);
+  if (!refused)
+    return refused.error();
+  if (!refused->empty())
+    return formed_ranks{.end = std::move(host), .why = std::move(*refused)};
+
+  std::string trouble;
+  const auto id = share_id(*host, *devices, limit, trouble);
+  if (!id)
+    return id.error();
+  if (!*id)
+    return formed_ranks{.end = std::move(host), .why = trouble.empty() ? "rank 0 could not make an id" : trouble};
+
+  auto joined = devices->join(host->group(), **id, limit);
+  int64_t all_joined = joined ? 1 : 0;
+  // Whoever has joined waits here for those who still try, each for `limit`.
+  if (auto said = host->all_reduce(std::span(&all_joined, 1), reduce_op::minimum, 2 * limit); !said)
+    return said.error();
+  if (!all_joined)
+    return formed_ranks{.end = std::move(host),
+                        .why = joined ? "another rank's device did not join" : joined.error().message};
+  return formed_ranks{
+      .end = std::make_unique<device_collective>(std::move(host), std::move(*joined)), .over_devices = true, .why = {}};
+}
+
+device_collective::device_collective(std::unique_ptr<collective> host, std::unique_ptr<collective> device)
+    : host_(std::move(host)), device_(std::move(device)) {
+  WEFT_ASSERT(host_ != nullptr);
+  WEFT_ASSERT(device_ != nullptr);
+  watcher_ = std::thread([this] { watch(); });
+}
+
+device_collective::~device_collective() {
+  {
+    const std::lock_guard lock{mutex_};
+    closing_ = true;
+  }
+  wake_.notify_all();
+  watcher_.join();
+  device_.reset(); // before the host's end tells the others: in peace it waits for their last verb
+}
+
+/// Ends the verb in progress on this device when the host's communicator has ended.
+void device_collective::watch() {
+  std::unique_lock lock{mutex_};
+  std::optional<time_point> noticed;
+  while (!closing_) {
+    if (!in_verb_) {
+      wake_.wait(lock);
+      continue;
+    }
+    wake_.wait_for(lock, look_every);
+    if (closing_ || !in_verb_)
+      continue;
+    auto ended = host_->async_error();
+    if (!ended)
+      continue;
+    const auto now = std::chrono::steady_clock::now();
+    noticed = noticed.value_or(now);
+    if (now - *noticed >= last_verb_max)
+      device_->abort(std::move(*ended));
+  }
+}
+
+template <class Verb> status device_collective::run(Verb verb) {
+  if (auto ended = async_error())
+    return std::move(*ended);
+  {
+    const std::lock_guard lock{mutex_};
+    in_verb_ = true;
+  }
+  wake_.notify_all();
+  auto said = verb(*device_);
+  {
+    const std::lock_guard lock{mutex_};
+    in_verb_ = false;
+  }
+  if (said)
+    return ok;
+  failure why = cause_of(std::move(said.error()), host_->async_error());
+  host_->abort(why);
+  return why;
+}
+
+status device_collective::all_reduce(std::span<int64_t> values, reduce_op op, patience limit) {
+  return run([&](collective& device) { return device.all_reduce(values, op, limit); });
+}
+status device_collective::all_reduce(std::span<int32_t> values, reduce_op op, patience limit) {
+  return run([&](collective& device) { return device.all_reduce(values, op, limit); });
+}
+status device_collective::all_gather(std::span<const std::byte> mine, std::span<std::byte> all, patience limit) {
+  return run([&](collective& device) { return device.all_gather(mine, all, limit); });
+}
+status device_collective::broadcast(std::span<std::byte> bytes, uint32_t root, patience limit) {
+  return run([&](collective& device) { return device.broadcast(bytes, root, limit); });
+}
+status device_collective::reduce_scatter(std::span<const int64_t> values, std::span<int64_t> mine, reduce_op op,
+                                         patience limit) {
+  return run([&](collective& device) { return device.reduce_scatter(values, mine, op, limit); });
+}
+status device_collective::barrier(patience limit) {
+  return run([&](collective& device) { return device.barrier(limit); });
+}
+
+void device_collective::abort(failure reason) noexcept {
+  host_->abort(reason); // first, so that the reason is what all hear
+  device_->abort(std::move(reason));
+}
+
+std::optional<failure> device_collective::async_error() const {
+  auto ended = host_->async_error();
+  if (auto on_device = device_->async_error())
+    return cause_of(std::move(*on_device), std::move(ended));
+  return ended;
+}
+
+} // namespace weft

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "runtime/base/result.hpp"
+#include "runtime/ports/collective.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+namespace weft {
+
+/// What ranks need to find each other's devices: made by one of them, carried to all. NCCL's has this size.
+using device_group_id = std::array<std::byte, 128>;
+
+/// How ranks that have a device each join a communicator of their devices. One a device; used by the thread that owns
+/// the rank.
+class device_ranks {
+public:
+  virtual ~device_ranks() = default;
+
+  /// Two ranks whose numbers are equal share a device, and cannot be in one communicator.
+  virtual uint64_t device_identity() const noexcept = 0;
+  /// errc::unavailable: there is no way between machines.
+  virtual result<device_group_id> make_id() = 0;
+  /// Waits until all ranks have come. Errors: errc::deadline_exceeded, unavailable, engine_failed (this rank's device),
+  /// overloaded (no memory for it).
+  virtual result<std::unique_ptr<collective>> join(collective_group group, const device_group_id& id,
+                                                   collective::patience limit) = 0;
+};
+
+} // namespace weft
