@@ -1,6 +1,7 @@
 #include "tools/weft/job_json.hpp"
 
 #include "tools/weft/compress_options.hpp"
+#include "tools/weft/corpus_options.hpp"
 #include "tools/weft/result_names.hpp"
 #include "tools/weft/utf8.hpp"
 
@@ -59,6 +60,26 @@ json to_json(const v1::CompressOptions& options) {
   return out;
 }
 
+/// Options as they were given, and what the node knows beside them.
+json to_json(const v1::JobCorpus& corpus) {
+  const auto& options = corpus.options();
+  json out{{"clusters", options.clusters()},
+           {"iterations", options.iterations()},
+           {"seed", options.seed()},
+           {"duplicate_similarity", options.duplicate_similarity()},
+           {"extract_tokens", options.extract_tokens()}};
+  if (corpus.phase().empty())
+    return out;
+  out["phase"] = corpus.phase();
+  out["epoch"] = corpus.epoch();
+  out["ranks"] = corpus.ranks();
+  if (!corpus.step().empty()) {
+    out["step"] = corpus.step();
+    out["iteration"] = corpus.iteration();
+  }
+  return out;
+}
+
 } // namespace
 
 std::string state_name(v1::JobState state) {
@@ -109,6 +130,8 @@ json to_json(const v1::Job& job) {
            {"priority", priority_name(job.priority())}};
   if (job.has_compress())
     out["compress"] = to_json(job.compress());
+  if (job.has_corpus())
+    out["corpus"] = to_json(job.corpus());
   if (job.has_items_total())
     out["items_total"] = job.items_total();
   out["items_durable"] = job.items_durable();
@@ -136,7 +159,9 @@ bool compresses(const v1::Job& job) {
 }
 
 std::string work_of(const v1::Job& job) {
-  return printable(job.operation()) + (job.has_compress() ? " (" + in_words(job.compress()) + ")" : "");
+  return printable(job.operation()) + (job.has_compress() ? " (" + in_words(job.compress()) + ")"
+                                       : job.has_corpus() ? " (" + in_words(job.corpus().options()) + ")"
+                                                          : "");
 }
 
 std::string items_of(const v1::Job& job) {
@@ -155,6 +180,8 @@ std::string job_line(const v1::Job& job, size_t columns) {
     if (job.has_time_left_ms())
       line += "  " + in_time(seconds_of(job.time_left_ms())) + " left";
   }
+  if (const auto standing = standing_of(job.corpus()); !standing.empty() && !has_ended(job.state()))
+    line += "  corpus " + standing;
   if (job.items_cached() > 0)
     line += "  " + with_spaces(job.items_cached()) + " cached";
   if (job.items_failed() > 0)
@@ -178,6 +205,8 @@ std::string job_text(const v1::Job& job, bool colour) {
   if (job.items_per_second() > 0 && !has_ended(job.state()))
     row("speed", in_figures(job.items_per_second()) + " items/s" +
                      (job.has_time_left_ms() ? ", " + in_time(seconds_of(job.time_left_ms())) + " left" : ""));
+  if (const auto standing = standing_of(job.corpus()); !standing.empty())
+    row("corpus", standing + (job.corpus().epoch() > 0 ? ", epoch " + std::to_string(job.corpus().epoch()) : ""));
   row("work", work_of(job) + " with " + printable(job.model()) + ", " + priority_name(job.priority()) + " priority");
   row("cost",
       counted(job.usage().tokens(), "token") + ", " + in_figures(job.usage().device_seconds()) + " device seconds");

@@ -22,7 +22,7 @@ exit_code exit_of(v1::JobState state);
 /// them.
 json to_json(const v1::Job& job);
 
-/// "embed" or "compress"; of a compressing job its options, too: "compress (ratio 8, auto)".
+/// "embed", "compress" or "corpus"; of the last two their options, too: "compress (ratio 8, auto)".
 std::string work_of(const v1::Job& job);
 bool compresses(const v1::Job& job);
 

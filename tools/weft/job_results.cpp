@@ -5,6 +5,7 @@
 #include "weft/v1/job.grpc.pb.h"
 
 #include <algorithm>
+#include <iterator>
 #include <random>
 #include <utility>
 
@@ -78,6 +79,27 @@ std::optional<problem> read_results(client& from, const results_settings& settin
         context.TryCancel();
         return stream_end::stopped;
       }
+    }
+    return judge(from, context, stream->Finish(), trouble);
+  });
+}
+
+std::optional<problem> read_corpus(client& from, const std::string& id, corpus_outcome& out) {
+  v1::JobServiceCorpusRequest request;
+  request.set_id(id);
+  // What came before a node was lost comes again, so it is no progress.
+  return follow(from, results_settings{}.rounds_max, [&](std::optional<problem>& trouble, bool&) {
+    grpc::ClientContext context;
+    from.prepare(context);
+    const auto stub = v1::JobService::NewStub(from.channel());
+    const auto stream = stub->Corpus(&context, request);
+    out = {};
+    for (v1::JobServiceCorpusResponse piece; stream->Read(&piece);) {
+      if (piece.has_facts())
+        out.facts = piece.facts();
+      std::move(piece.mutable_clusters()->begin(), piece.mutable_clusters()->end(), std::back_inserter(out.clusters));
+      out.duplicates.insert(out.duplicates.end(), piece.duplicates().begin(), piece.duplicates().end());
+      std::move(piece.mutable_extract()->begin(), piece.mutable_extract()->end(), std::back_inserter(out.extract));
     }
     return judge(from, context, stream->Finish(), trouble);
   });

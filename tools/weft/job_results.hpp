@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace weft::cli {
 
@@ -36,6 +37,17 @@ struct results_totals {
 /// lost, the next one goes on with the item after the last one that came.
 std::optional<problem> read_results(client& from, const results_settings& settings, const result_sink& sink,
                                     results_totals& totals);
+
+/// What came of a corpus job.
+struct corpus_outcome {
+  v1::CorpusFacts facts;
+  std::vector<v1::CorpusCluster> clusters;
+  std::vector<v1::CorpusDuplicate> duplicates;
+  std::vector<v1::CorpusPick> extract;
+};
+
+/// Reads the outcome of a corpus job that has ended, whole. When a node is lost, the next one begins anew.
+std::optional<problem> read_corpus(client& from, const std::string& id, corpus_outcome& out);
 
 /// The job as it is now.
 std::optional<problem> look_at(client& from, const std::string& id, v1::Job& job);

@@ -1,4 +1,5 @@
 #include "tools/weft/job_json.hpp"
+#include "tools/weft/job_results.hpp"
 #include "tools/weft/job_wait.hpp"
 #include "tools/weft/last_words.hpp"
 #include "tools/weft/utf8.hpp"
@@ -16,6 +17,7 @@ namespace weft::cli {
 namespace {
 
 constexpr std::chrono::seconds timeout_default{10};
+constexpr std::chrono::milliseconds look_limit{1'000}; // for what is good to know
 
 constexpr const char* list_footer = R"(The latest job first; removed ones only with --state removed.
 
@@ -132,17 +134,35 @@ exit_code show(const session& s, const v1::Job& job, const std::string& text) {
   return finish(out);
 }
 
+/// Only the node that leads a corpus knows how far that is: where the one that answered does not, the other endpoints
+/// are asked. What they do not answer is not needed.
+void look_for_standing(client& to, v1::Job& job) {
+  const auto waits = [&] {
+    return job.operation() == "corpus" && job.state() == v1::JOB_STATE_RUNNING && job.corpus().phase().empty() &&
+           job.items_done() == job.items_total();
+  };
+  v1::JobServiceGetRequest request;
+  request.set_id(job.id());
+  for (size_t i = 1; i < to.endpoints() && waits(); ++i) {
+    to.next();
+    v1::JobServiceGetResponse answer;
+    if (!to.call_once(
+            [&](const auto& channel, grpc::ClientContext& context) {
+              return v1::JobService::NewStub(channel)->Get(&context, request, &answer);
+            },
+            look_limit))
+      job = std::move(*answer.mutable_job());
+  }
+}
+
 exit_code get(session& s, const std::string& id) {
   set_deadline(s, timeout_default);
   client to{s.connection};
-  v1::JobServiceGetRequest request;
-  request.set_id(id);
-  v1::JobServiceGetResponse answer;
-  if (auto p = to.call([&](const auto& channel, grpc::ClientContext& context) {
-        return v1::JobService::NewStub(channel)->Get(&context, request, &answer);
-      }))
+  v1::Job job;
+  if (auto p = look_at(to, id, job))
     return report(*p);
-  return show(s, answer.job(), job_text(answer.job(), s.out_terminal.colour));
+  look_for_standing(to, job);
+  return show(s, job, job_text(job, s.out_terminal.colour));
 }
 
 exit_code cancel(session& s, const std::string& id) {

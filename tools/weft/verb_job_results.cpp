@@ -1,5 +1,6 @@
 #include "tools/weft/compress_calls.hpp"
 #include "tools/weft/compress_printer.hpp"
+#include "tools/weft/corpus_printer.hpp"
 #include "tools/weft/job_json.hpp"
 #include "tools/weft/job_matrix.hpp"
 #include "tools/weft/job_results.hpp"
@@ -20,11 +21,12 @@ namespace {
 
 constexpr size_t rows_shown = 10;
 
-struct options {
+struct options : corpus_parts {
   std::string id;
   uint64_t from = 0;
   bool failed = false;
   std::string out;
+  bool vectors = false; ///< of a corpus job, too
 };
 
 constexpr const char* footer =
@@ -44,10 +46,17 @@ came · others as for all commands.
 
 A job that compresses gives texts: table prints them all, each under "==> item 0 <=="; --out has nothing to write.
 
+A corpus job gives what it found, once it has ended: clusters by size, each with the item nearest to its middle, near
+duplicates, and the extract; --clusters, --duplicates, --extract print one of them. Its vectors: --vectors, --out, --failed.
+  -o json   {"id":"…","items":4210,…,"clusters":[…],"duplicates":[{"item":7,"of":3},…],"extract":[…]}; of one part a line an entry
+  -o wide   all clusters and duplicates  -o name  items: representatives, or those of the part
+
 Examples:
   weft job results $id -o json > vectors.jsonl
   weft job results $id --out vectors.npy
-  weft job results $id --failed -o json)";
+  weft job results $id --failed -o json
+  weft job results $corpus --extract
+  weft job results $corpus --duplicates -o name)";
 
 std::span<const float> vector_of(const v1::ItemResult& item) {
   return {item.embedding().values().data(), static_cast<size_t>(item.embedding().values_size())};
@@ -235,6 +244,19 @@ exit_code show_texts(session& s, client& from, const options& o, const v1::Job& 
                .end = [&](const results_totals&, const std::optional<problem>& trouble) { return out.end(trouble); }});
 }
 
+/// What a corpus job does beside its items, or another kind cannot; found when the kind is known.
+std::optional<problem> check_parts(const options& o, const v1::Job& job) {
+  if (!o.all() && job.operation() != "corpus")
+    return usage_problem("--clusters, --duplicates and --extract are parts of a corpus, and this job is to " +
+                         printable(job.operation()));
+  if (!o.all() && (o.vectors || o.failed || o.from > 0 || !o.out.empty()))
+    return usage_problem(
+        "--clusters, --duplicates and --extract are about the corpus, --vectors, --failed, --from and --out "
+        "about its items",
+        "Give one or the other.");
+  return std::nullopt;
+}
+
 exit_code run(session& s, const options& o) {
   if (!o.out.empty() && o.failed)
     return report(
@@ -244,11 +266,15 @@ exit_code run(session& s, const options& o) {
   v1::Job job; // what it does decides how its results look
   if (auto trouble = look_at(from, o.id, job))
     return report(*trouble);
+  if (auto trouble = check_parts(o, job))
+    return report(*trouble);
   if (compresses(job) && !o.out.empty())
     return report(usage_problem("--out writes vectors, and this job compresses: its results are texts",
                                 "Print them: 'weft job results " + printable(o.id) + " -o json'."));
   if (!o.out.empty())
     return write_npy(s, from, o);
+  if (job.operation() == "corpus" && !o.vectors && !o.failed && o.from == 0)
+    return show_corpus(s, from, job, o);
   return compresses(job) ? show_texts(s, from, o, job) : show_vectors(s, from, o);
 }
 
@@ -263,6 +289,11 @@ void add_job_results(CLI::App& noun, common_options& common, action& chosen) {
       ->type_name("N");
   verb->add_flag("--failed", o->failed, "Only the items that failed, each with its reason");
   verb->add_option("--out", o->out, "Write the vectors into a NumPy file")->type_name("FILE.npy");
+  constexpr const char* group = "Corpus";
+  verb->add_flag("--clusters", o->clusters, "Only the clusters")->group(group);
+  verb->add_flag("--duplicates", o->duplicates, "Only the near duplicates")->group(group);
+  verb->add_flag("--extract", o->extract, "Only the extract: its texts")->group(group);
+  verb->add_flag("--vectors", o->vectors, "The vectors of its items, as of a job that embeds")->group(group);
   add_common(*verb, common);
   verb->footer(footer);
   verb->callback([o, &chosen] { chosen = [o](session& s) { return run(s, *o); }; });

@@ -1,5 +1,6 @@
 #include "runtime/base/errc.hpp"
 #include "tools/weft/compress_options.hpp"
+#include "tools/weft/corpus_options.hpp"
 #include "tools/weft/embed_options.hpp"
 #include "tools/weft/endpoint.hpp"
 #include "tools/weft/job_json.hpp"
@@ -26,7 +27,7 @@ namespace {
 
 constexpr std::chrono::hours retention_most{24 * 30};
 
-struct options : embed_options, vector_options, compress_options {
+struct options : embed_options, vector_options, compress_options, corpus_options {
   std::string operation;
   std::vector<std::string> texts;
   std::vector<std::string> files;
@@ -41,7 +42,9 @@ struct options : embed_options, vector_options, compress_options {
 
 constexpr const char* footer =
     R"(Hands any number of texts in, with the same memory for any amount: to embed each line is one, to compress each file,
-unless --split says otherwise. What the cluster has acknowledged is safe: it survives the loss of any one node, and of this
+unless --split says otherwise. corpus embeds them, then looks at all of them together, on all nodes that have them: clusters,
+near duplicates, and with --extract the texts that say most of all; 'weft job results' prints what it found, and 'weft rank
+--corpus ID' finds what is near to a question. What the cluster has acknowledged is safe: it survives the loss of any one node, and of this
 command. The job is known by its id, which is printed. When a node is lost, the next endpoint goes on where that one
 stopped; a command that was interrupted goes on when it is started again with the same input and the same --request-id, and
 never doubles the job. A text that is not UTF-8 becomes an item that fails with its reason; the others go on.
@@ -56,6 +59,7 @@ Examples:
   weft job submit embed notes.txt
   weft job submit embed --split file docs/*.md --wait --out docs.npy
   weft job submit compress --ratio 8 reports/*.txt --wait
+  weft job submit corpus --split paragraph --extract 2000 docs/*.md
   id=$(zcat corpus.gz | weft job submit embed - --request-id corpus-2026-11 -o name)
   weft job results $id --out corpus.npy)";
 
@@ -72,16 +76,29 @@ result<std::chrono::milliseconds> parse_hours(const std::string& text) {
   return parse_duration(bare ? text + "h" : text, retention_most);
 }
 
-/// What is done with each text, or which option belongs to the other operation.
+/// The first option that belongs to another operation; "": none does.
+std::string foreign_option(const options& o) {
+  const bool compresses = o.operation == "compress";
+  const bool is_corpus = o.operation == "corpus";
+  if (o.raw && (compresses || is_corpus)) // a corpus compares vectors of length 1
+    return "--no-normalize";
+  if (compresses && (o.refuse_long || o.cut != "right"))
+    return o.refuse_long ? "--no-truncate" : "--cut";
+  const auto of_compress = compresses ? std::string{} : o.compress_options::first_given();
+  return !of_compress.empty() ? of_compress : is_corpus ? std::string{} : o.corpus_options::first_given();
+}
+
+/// What is done with the texts, or which option belongs to another operation.
 std::optional<problem> fill_operation(const options& o, v1::JobOpening& opening) {
-  const char* of_vectors = o.raw ? "--no-normalize" : o.refuse_long ? "--no-truncate" : o.cut != "right" ? "--cut" : "";
-  const auto foreign = o.operation == "compress" ? std::string{of_vectors} : o.first_given();
-  if (!foreign.empty())
-    return usage_problem(foreign + " says nothing to a job that is to " + o.operation,
+  if (const auto foreign = foreign_option(o); !foreign.empty())
+    return usage_problem(foreign + " says nothing to a " +
+                             (o.operation == "corpus" ? "corpus job" : "job that is to " + o.operation),
                          "Leave it out; 'weft job submit --help' tells whose it is.");
   if (o.operation == "compress")
     return fill(static_cast<const compress_options&>(o), *opening.mutable_compress());
-  auto& embed = *opening.mutable_embed();
+  if (o.operation == "corpus")
+    fill(static_cast<const corpus_options&>(o), *opening.mutable_corpus());
+  auto& embed = o.operation == "corpus" ? *opening.mutable_corpus()->mutable_embed() : *opening.mutable_embed();
   embed.set_normalize(!o.raw);
   embed.set_truncate(!o.refuse_long);
   embed.set_truncation_side(o.cut == "left" ? v1::TRUNCATION_SIDE_LEFT : v1::TRUNCATION_SIDE_RIGHT);
@@ -125,7 +142,8 @@ std::string summary(const submission_totals& totals, double seconds) {
   if (job.durability().synced() <= 1)
     out += "One copy only: this cluster is a single node.\n";
   if (!has_ended(job.state()))
-    out += "\n  weft job watch " + printable(job.id()) + "\n  weft job results " + printable(job.id()) + " -o json\n";
+    out += "\n  weft job watch " + printable(job.id()) + "\n  weft job results " + printable(job.id()) +
+           (job.operation() == "corpus" ? "\n" : " -o json\n");
   return out;
 }
 
@@ -288,9 +306,9 @@ exit_code run(session& s, const options& o) {
 void add_job_submit(CLI::App& noun, common_options& common, action& chosen) {
   auto* verb = noun.add_subcommand("submit", "Hand texts in; they are safe when it ends");
   auto o = std::make_shared<options>();
-  verb->add_option("OPERATION", o->operation, "What is done with them: embed or compress")
+  verb->add_option("OPERATION", o->operation, "What is done with them: embed, compress or corpus")
       ->required()
-      ->check(CLI::IsMember({"embed", "compress"}).description(""))
+      ->check(CLI::IsMember({"embed", "compress", "corpus"}).description(""))
       ->type_name("");
   verb->add_option("FILE", o->files, "Files to read, '-' for standard input (the default without --text)")
       ->type_name("");
@@ -298,6 +316,7 @@ void add_job_submit(CLI::App& noun, common_options& common, action& chosen) {
   add_embed_options(*verb, *o, nullptr);
   add_vector_options(*verb, *o);
   add_compress_options(*verb, *o);
+  add_corpus_options(*verb, *o);
   verb->add_flag("--wait", o->wait, "Show the job until it has ended, as 'weft job watch' does");
   verb->add_option("--out", o->out, "With --wait: then write the vectors into a NumPy file, as 'weft job results' does")
       ->type_name("FILE.npy");

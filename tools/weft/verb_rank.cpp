@@ -1,5 +1,7 @@
 #include "tools/weft/code_search.hpp"
+#include "tools/weft/corpus_rank.hpp"
 #include "tools/weft/embed_options.hpp"
+#include "tools/weft/rank_view.hpp"
 #include "tools/weft/ranking.hpp"
 #include "tools/weft/utf8.hpp"
 #include "tools/weft/verbs.hpp"
@@ -19,6 +21,7 @@ struct options : embed_options {
   std::vector<std::string> queries;
   std::vector<std::string> files;
   size_t top = 5;
+  std::string corpus; ///< a job, in place of files
   std::string encoding;
   std::optional<uint32_t> rescore;
   bool center = false;
@@ -33,14 +36,19 @@ many of its results full vectors find too: try it on your own texts before you b
 bits that differ, then scores ten candidates a result again by int8 (--rescore). --center takes the bits around the mean of the
 texts; it helps models whose vectors lie to one side. All paragraphs are kept then, up to 1 GiB.
 
+--corpus ID ranks the items of a corpus job in place of files: they were embedded when it ran, so only the query is, and every
+node looks at what it has. Up to 256 queries and 1000 results of each; ITEM is a text's place in the job, from 0.
+
   -o json   {"query":"…","rank":1,"score":0.71,"file":"LICENSE","line":12,"text":"…"}
-  -o wide   the whole paragraphs        -o name   file:line
+            of a corpus with "job" and "item" in place of "file" and "line"
+  -o wide   the whole paragraphs        -o name   file:line, or the item
 
 Examples:
   weft rank --query 'Who may copy this?' LICENSE
   weft rank --query 'How is memory bounded?' --top 3 README.md */README.md
   weft rank --query 'How is memory bounded?' --encoding binary --rescore 20 README.md */README.md
-  git log | weft rank --query 'speed' -)";
+  git log | weft rank --query 'speed' -
+  weft rank --query 'Who pays for damage?' --corpus $id)";
 
 json to_json(const std::string& query, size_t rank, const ranked& r) {
   return {{"query", query},       {"rank", rank},         {"score", r.score},
@@ -49,48 +57,18 @@ json to_json(const std::string& query, size_t rank, const ranked& r) {
 
 std::string as_table(const std::vector<ranked>& best, bool colour, size_t width) {
   table rows{{{"SCORE", true}, {"PLACE"}, {"TEXT"}}};
-  for (const auto& r : best) {
-    char score[16];
-    std::snprintf(score, sizeof score, "%.3f", static_cast<double>(r.score));
-    rows.add({{score, r.score >= 0.5f   ? tone::good
-                      : r.score >= 0.3f ? tone::warning
-                                        : tone::plain},
+  for (const auto& r : best)
+    rows.add({score_cell(static_cast<double>(r.score)),
               {shorten_front(printable(to_string(r.place)), 36)},
               {printable(r.text)}});
-  }
   return rows.str(colour, width);
-}
-
-/// Cuts a paragraph into lines of at most `width` columns at spaces, each with an indent.
-std::string wrapped(std::string_view text, size_t width) {
-  constexpr std::string_view indent = "       ";
-  std::string out;
-  std::string line;
-  size_t columns = 0;
-  const std::string words = printable(text);
-  for (size_t begin = 0; begin < words.size();) {
-    const size_t end = std::min(words.find(' ', begin), words.size());
-    const std::string_view word = std::string_view{words}.substr(begin, end - begin);
-    const size_t word_columns = display_width(word);
-    if (!line.empty() && columns + 1 + word_columns + indent.size() > width) {
-      out.append(indent).append(line).append("\n");
-      line.clear();
-      columns = 0;
-    }
-    columns += (line.empty() ? 0 : 1) + word_columns;
-    (line.empty() ? line : line.append(" ")).append(word);
-    begin = end + 1;
-  }
-  return out.append(indent).append(line).append("\n");
 }
 
 std::string as_wide(const std::vector<ranked>& best, bool colour, size_t width) {
   std::string out;
-  for (const auto& r : best) {
-    char score[16];
-    std::snprintf(score, sizeof score, "%.3f  ", static_cast<double>(r.score));
-    out += score + paint(printable(to_string(r.place)), tone::bold, colour) + "\n" + wrapped(r.text, width) + "\n";
-  }
+  for (const auto& r : best)
+    out += score_cell(static_cast<double>(r.score)).text + "  " +
+           paint(printable(to_string(r.place)), tone::bold, colour) + "\n" + wrapped(r.text, width) + "\n";
   return out;
 }
 
@@ -128,6 +106,8 @@ std::optional<code_search_options> codes_of(const options& o) {
 
 /// What excludes each other, found before anything is sent.
 std::optional<problem> contradiction(const options& o) {
+  if (o.files.empty())
+    return usage_problem("FILE is required", "Name files, '-' for standard input, or a corpus job with --corpus ID.");
   if ((o.rescore || o.center) && o.encoding != "binary")
     return usage_problem(std::string{o.center ? "--center" : "--rescore"} + " is about binary codes",
                          "Add --encoding binary, or leave it out.");
@@ -206,6 +186,8 @@ private:
 };
 
 exit_code run(session& s, const options& o) {
+  if (!o.corpus.empty())
+    return rank_corpus(s, {.id = o.corpus, .queries = o.queries, .top = o.top});
   if (auto p = contradiction(o))
     return report(*p);
   if (auto p = text_source::check(o.files))
@@ -252,9 +234,10 @@ exit_code run(session& s, const options& o) {
 } // namespace
 
 void add_rank(CLI::App& program, common_options& common, action& chosen) {
-  auto* verb = program.add_subcommand("rank", "Find the paragraphs of files that are nearest to a question");
+  auto* verb = program.add_subcommand(
+      "rank", "Find the paragraphs of files, or the items of a corpus job, that are nearest to a question");
   auto o = std::make_shared<options>();
-  verb->add_option("FILE", o->files, "Files to read, '-' for standard input")->required()->type_name("");
+  verb->add_option("FILE", o->files, "Files to read, '-' for standard input")->type_name("");
   verb->add_option("-q,--query", o->queries, "What to look for; again for more")
       ->required()
       ->allow_extra_args(false)
@@ -269,6 +252,10 @@ void add_rank(CLI::App& program, common_options& common, action& chosen) {
       ->type_name("N");
   verb->add_flag("--center", o->center, "Of binary: bits say on which side of the texts' mean a vector lies");
   add_embed_options(*verb, *o, "paragraph");
+  auto* corpus = verb->add_option("--corpus", o->corpus, "Rank the items of this corpus job in place of files");
+  corpus->type_name("ID");
+  for (const char* of_files : {"FILE", "--encoding", "--rescore", "--center", "--split", "--model"})
+    corpus->excludes(verb->get_option(of_files));
   add_common(*verb, common);
   verb->footer(footer);
   verb->callback([o, &chosen] { chosen = [o](session& s) { return run(s, *o); }; });

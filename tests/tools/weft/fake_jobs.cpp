@@ -1,6 +1,7 @@
 #include "tests/tools/weft/fake_jobs.hpp"
 
 #include "tests/tools/weft/fake_compressor.hpp"
+#include "tests/tools/weft/fake_corpus.hpp"
 #include "tests/tools/weft/fake_node.hpp"
 
 #include <grpcpp/server_builder.h>
@@ -65,7 +66,9 @@ v1::Job fake_jobs::open(const v1::JobOpening& opening) {
     entry.job.set_id("job-" + opening.request_id());
     entry.job.set_request_id(opening.request_id());
     entry.job.set_state(v1::JOB_STATE_PENDING);
-    entry.job.set_operation(opening.has_compress() ? "compress" : "embed");
+    entry.job.set_operation(opening.has_compress() ? "compress" : opening.has_corpus() ? "corpus" : "embed");
+    if (opening.has_corpus())
+      *entry.job.mutable_corpus()->mutable_options() = opening.corpus();
     if (opening.has_compress())
       *entry.job.mutable_compress() = opening.compress();
     entry.job.set_model("fake");
@@ -223,6 +226,42 @@ grpc::Status fake_jobs::Cancel(grpc::ServerContext*, const v1::JobServiceCancelR
   if (found->second.job.state() < v1::JOB_STATE_DONE)
     found->second.job.set_state(v1::JOB_STATE_CANCELLED);
   *out->mutable_job() = found->second.job;
+  return grpc::Status::OK;
+}
+
+grpc::Status fake_jobs::Corpus(grpc::ServerContext*, const v1::JobServiceCorpusRequest* in,
+                               grpc::ServerWriter<v1::JobServiceCorpusResponse>* stream) {
+  const std::lock_guard lock{board_->mutex};
+  ++board_->streams;
+  const auto found = board_->jobs.find(in->id());
+  if (found == board_->jobs.end())
+    return unknown;
+  auto pieces = fake_outcome(found->second.texts);
+  if (options_.fails_corpus) {
+    pieces.resize(1);
+    pieces[0].clear_clusters();
+    auto& why = *pieces[0].mutable_facts()->mutable_error();
+    why.set_code(grpc::StatusCode::INTERNAL);
+    why.set_reason("ENGINE_FAILED");
+    why.set_message("four tries failed");
+  }
+  for (const auto& piece : pieces) {
+    stream->Write(piece);
+    if (std::exchange(options_.cuts_outcome, false))
+      return lost;
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status fake_jobs::RankCorpus(grpc::ServerContext*, const v1::JobServiceRankCorpusRequest* in,
+                                   v1::JobServiceRankCorpusResponse* out) {
+  const std::lock_guard lock{board_->mutex};
+  const auto found = board_->jobs.find(in->id());
+  if (found == board_->jobs.end())
+    return unknown;
+  if (!found->second.opening.has_corpus())
+    return refusal(grpc::StatusCode::INVALID_ARGUMENT, "INVALID_ARGUMENT", "no corpus job");
+  *out = fake_hits(found->second.texts, *in);
   return grpc::Status::OK;
 }
 

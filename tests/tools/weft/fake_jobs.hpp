@@ -33,11 +33,14 @@ struct fake_jobs_options {
   bool refuses = false;                 ///< NO_QUORUM for every submission
   bool endless = false;                 ///< no submission is completed, and a watch tells of half the job for ever
   bool waits = false;                   ///< results do not end: after those that are there come messages without items
+  bool cuts_outcome = false;            ///< an outcome ends with UNAVAILABLE after its first message, once
+  bool fails_corpus = false;            ///< no corpus has a result
 };
 
 /// A node that implements weft.v1.JobService, in this process on a free port. A job is done when it is complete; its id
 /// is "job-" and its request id. A text's vector is fake_node::fake_vector(); "FAIL" fails, and "NONE" has no result at
-/// all, as where a job was cancelled. A job that compresses gives what fake_compressor makes of its texts.
+/// all, as where a job was cancelled. A job that compresses gives what fake_compressor makes of its texts, a corpus job
+/// what fake_corpus finds in them.
 class fake_jobs final : v1::JobService::Service {
 public:
   explicit fake_jobs(std::shared_ptr<job_board> board = std::make_shared<job_board>(), fake_jobs_options options = {});
@@ -61,6 +64,10 @@ private:
                        grpc::ServerWriter<v1::JobServiceResultsResponse>* stream) override;
   grpc::Status Cancel(grpc::ServerContext* context, const v1::JobServiceCancelRequest* in,
                       v1::JobServiceCancelResponse* out) override;
+  grpc::Status Corpus(grpc::ServerContext* context, const v1::JobServiceCorpusRequest* in,
+                      grpc::ServerWriter<v1::JobServiceCorpusResponse>* stream) override;
+  grpc::Status RankCorpus(grpc::ServerContext* context, const v1::JobServiceRankCorpusRequest* in,
+                          v1::JobServiceRankCorpusResponse* out) override;
 
   v1::Job open(const v1::JobOpening& opening);
   std::optional<v1::Job> find(const std::string& id) const;

@@ -100,3 +100,34 @@ TEST_CASE("a job that compresses says what it does, in words and in JSON") {
   CHECK(work_of(job) == "compress (ratio 2.5, auto)");
   CHECK_FALSE(compresses(v1::Job{}));
 }
+
+TEST_CASE("a corpus job says what it does and how far its corpus is, where a node told") {
+  auto job = half_done();
+  job.set_operation("corpus");
+  auto& corpus = *job.mutable_corpus();
+  corpus.mutable_options()->set_duplicate_similarity(0.95);
+  CHECK(work_of(job) == "corpus (clusters, near duplicates from 0.95)");
+  corpus.mutable_options()->set_clusters(64);
+  corpus.mutable_options()->set_duplicate_similarity(0);
+  corpus.mutable_options()->set_extract_tokens(2'000);
+  CHECK(work_of(job) == "corpus (64 clusters, 2 000 tokens of extract)");
+  CHECK(job_line(job, 200).find("corpus") == std::string::npos);
+  CHECK(to_json(job)["corpus"]["clusters"] == 64);
+  CHECK_FALSE(to_json(job)["corpus"].contains("phase"));
+
+  corpus.set_phase("running");
+  corpus.set_epoch(17);
+  corpus.set_ranks(3);
+  corpus.set_step("iterations");
+  corpus.set_iteration(7);
+  CHECK(job_line(job, 200).find("  corpus running, iterations 7, 3 nodes") != std::string::npos);
+  CHECK(job_text(job, false).find("corpus      running, iterations 7, 3 nodes, epoch 17\n") != std::string::npos);
+  const auto object = to_json(job)["corpus"];
+  CHECK(object["step"] == "iterations");
+  CHECK(object["iteration"] == 7);
+  CHECK(object["ranks"] == 3);
+  corpus.set_phase("\x1b[31m");
+  CHECK(job_text(job, false).find('\x1b') == std::string::npos);
+  job.set_state(v1::JOB_STATE_DONE);
+  CHECK(job_line(job, 200).find("corpus") == std::string::npos);
+}
