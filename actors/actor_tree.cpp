@@ -65,7 +65,7 @@ struct actor_tree::parts {
         tree_services{options.meter, options.log, [this](std::function<void()> task) { threads.run(std::move(task)); },
                       lender, loads});
     supervisor = system.spawn(node_supervisor, node_supervisor_setup{options, services, gate, entrance, desk, board,
-                                                                     make_operations(options), documents});
+                                                                     make_operations(options), documents, corpora});
     wait_for_children();
     // CAF notes the system in the thread that makes it, and its destructor waits for such notes to go, which those of
     // other threads never do. Without ours, any thread may destroy the tree.
@@ -82,6 +82,7 @@ struct actor_tree::parts {
     system.await_all_actors_done();
     options.cache.stores.clear(); // and so do the stores' last answers
     options.jobs.log.reset();
+    options.jobs.ranks.reset();
     threads.join(); // their last messages need the system
   }
 
@@ -104,6 +105,7 @@ struct actor_tree::parts {
   std::shared_ptr<door> entrance;
   std::shared_ptr<job_desk> desk = std::make_shared<job_desk>();
   std::shared_ptr<document_desk> documents = std::make_shared<document_desk>();
+  std::shared_ptr<device_group_board> corpora = std::make_shared<device_group_board>();
   std::shared_ptr<snapshot_board> board;
   std::shared_ptr<load_board> loads = std::make_shared<load_board>();
   node_supervisor_actor supervisor;
@@ -139,6 +141,10 @@ void actor_tree::ask_jobs(job_request request, std::function<void(result<job_ans
 
 job_counts actor_tree::count_jobs() const {
   return parts_->desk->counts();
+}
+
+corpora_counters actor_tree::count_corpora() const {
+  return parts_->corpora->counters();
 }
 
 void actor_tree::drain(std::function<void()> drained) {

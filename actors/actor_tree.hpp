@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/device_group_board.hpp"
 #include "actors/job_desk.hpp"
 #include "actors/settings_ask.hpp"
 #include "actors/tree_options.hpp"
@@ -68,6 +69,8 @@ public:
   /// Another node asks; `done` is called once, on any thread. Errors: as job_link says.
   void ask_jobs(job_request request, std::function<void(result<job_answer>)> done);
   job_counts count_jobs() const;
+  /// This node's part in corpora: nothing where it keeps no jobs.
+  corpora_counters count_corpora() const;
 
   /// Documents that are kept in chunks. May outlive the tree: everything is errc::unavailable then.
   std::shared_ptr<document_store> documents() const;

@@ -233,7 +233,8 @@ struct tree_wiring {
   cache_keeper_actor cache_keeper;       ///< null with them
   document_keeper_actor documents;
   compressor_actor compressor;
-  job_keeper_actor jobs; ///< null: this node keeps no jobs
+  job_keeper_actor jobs;           ///< null: this node keeps no jobs
+  device_group_actor device_group; ///< null with them
   uint64_t cache_generation = 0;
   settings_effects_ptr effects; ///< of the cluster's settings; null before they are read
 };

@@ -74,6 +74,14 @@ std::shared_ptr<results_reader> job_desk::read(job_question question, uint64_t f
   return std::make_shared<reader_at_desk>(shared_from_this(), number);
 }
 
+void job_desk::read_corpus(job_question question, std::function<void(result<corpus_reading>)> done) {
+  tell(job_events::read_corpus{std::make_shared<corpus_reading_slip>(std::move(question), std::move(done))});
+}
+
+void job_desk::rank_corpus(corpus_query query, std::function<void(result<corpus_hits>)> done) {
+  tell(job_events::rank_corpus{std::make_shared<corpus_query_slip>(std::move(query), std::move(done))});
+}
+
 void job_desk::ask(job_request request, std::function<void(result<job_answer>)> done) {
   tell(job_events::asked{std::make_shared<job_request_slip>(std::move(request), std::move(done))});
 }

@@ -33,6 +33,8 @@ public:
                                    std::function<void(result<job_status>)> news) override;
   std::shared_ptr<results_reader> read(job_question question, uint64_t from,
                                        std::shared_ptr<results_listener> listener) override;
+  void read_corpus(job_question question, std::function<void(result<corpus_reading>)> done) override;
+  void rank_corpus(corpus_query query, std::function<void(result<corpus_hits>)> done) override;
 
   /// Another node asks.
   void ask(job_request request, std::function<void(result<job_answer>)> done);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/job_slips.hpp"
+#include "runtime/jobs/corpus_effects.hpp"
 #include "runtime/ports/job_log.hpp"
 
 #include <chrono>
@@ -70,6 +71,16 @@ struct answered {
   uint64_t ticket = 0;
   result<job_answer> answer;
 };
+struct read_corpus {
+  std::shared_ptr<corpus_reading_slip> slip;
+};
+struct rank_corpus {
+  std::shared_ptr<corpus_query_slip> slip;
+};
+/// From DEVICE_GROUP.
+struct corpus {
+  corpus_event event;
+};
 struct log_loaded {
   result<job_log_contents> contents;
 };
@@ -88,7 +99,8 @@ using job_event =
     std::variant<job_events::open, job_events::append, job_events::complete, job_events::abandon, job_events::get,
                  job_events::list, job_events::cancel, job_events::watch, job_events::unwatch, job_events::read,
                  job_events::read_next, job_events::unread, job_events::asked, job_events::answered,
-                 job_events::log_loaded, job_events::log_written, job_events::log_read>;
+                 job_events::read_corpus, job_events::rank_corpus, job_events::corpus, job_events::log_loaded,
+                 job_events::log_written, job_events::log_read>;
 /// Taken out by the keeper.
 using job_event_ptr = std::shared_ptr<job_event>;
 

@@ -1,5 +1,6 @@
 #include "actors/job_keeper.hpp"
 
+#include "actors/corpus_slip.hpp"
 #include "actors/parent.hpp"
 #include "actors/part_call.hpp"
 
@@ -143,6 +144,24 @@ void job_keeper_state::on(job_events::answered& event) {
   core_->answered(event.ticket, std::move(event.answer), now());
 }
 
+void job_keeper_state::on(job_events::read_corpus& event) {
+  const auto number = ++numbers_;
+  const auto question = event.slip->question;
+  corpus_readers_[number] = std::move(event.slip);
+  core_->read_corpus(number, question, now());
+}
+
+void job_keeper_state::on(job_events::rank_corpus& event) {
+  const auto number = ++numbers_;
+  auto query = event.slip->question;
+  corpus_queries_[number] = std::move(event.slip);
+  core_->rank_corpus(number, std::move(query), now());
+}
+
+void job_keeper_state::on(job_events::corpus& event) {
+  core_->corpus(std::move(event.event), now());
+}
+
 void job_keeper_state::on(job_events::log_loaded& event) {
   if (!event.contents) {
     if (const auto& why = event.contents.error().message; load_problem_ != why)
@@ -278,6 +297,26 @@ void job_keeper_state::perform(reader_ended& effect) {
 void job_keeper_state::perform(watch_told& effect) {
   if (auto* slip = find(watches_, effect.watch))
     slip->tell(std::move(effect.news));
+}
+
+void job_keeper_state::perform(want_corpus& effect) {
+  // A slip that finds no group, or one that dies, answers itself.
+  const auto slip =
+      std::make_shared<corpus_slip>(std::move(effect.effect), [hdl = job_keeper_actor{self_}](corpus_event event) {
+        caf::anon_send(hdl, std::make_shared<job_event>(job_events::corpus{std::move(event)}));
+      });
+  if (wiring_ && wiring_->device_group)
+    self_->send(wiring_->device_group, slip);
+}
+
+void job_keeper_state::perform(corpus_read& effect) {
+  if (const auto slip = take(corpus_readers_, effect.question))
+    slip->answer(std::move(effect.outcome));
+}
+
+void job_keeper_state::perform(corpus_ranked& effect) {
+  if (const auto slip = take(corpus_queries_, effect.question))
+    slip->answer(std::move(effect.outcome));
 }
 
 call_ptr job_keeper_state::submit(uint64_t run, context with, embed_request request) {

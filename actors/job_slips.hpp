@@ -84,6 +84,8 @@ private:
 
 using job_slip = question_slip<job_question, job_status>;
 using job_list_slip = question_slip<job_filter, job_page>;
+using corpus_reading_slip = question_slip<job_question, corpus_reading>;
+using corpus_query_slip = question_slip<corpus_query, corpus_hits>;
 using job_request_slip = question_slip<job_request, job_answer>;
 
 } // namespace weft

@@ -89,4 +89,22 @@ using job_keeper_actor = caf::typed_actor<
     // INTERNAL: drives the core's timers.
     caf::reacts_to<tick_atom>>;
 
+/// DEVICE_GROUP: vectors of corpora in memory, this node's ranks in their communicators, searches of its shares.
+using device_group_actor = caf::typed_actor<
+    // From JOB_KEEPER: what its core wants. Answered by job_events::corpus; errors: as corpus_effects.hpp says, and
+    // overloaded (too many corpora or searches), draining, cancelled (of an epoch that is over), unavailable.
+    caf::reacts_to<corpus_slip_ptr>,
+    // INTERNAL: from a thread that decodes, searches, or is a rank.
+    caf::reacts_to<corpus_notice_ptr>,
+    // From the supervisor: the members have changed.
+    caf::reacts_to<cluster_view_ptr>,
+    // Takes part in no further epochs (errc::draining); what is under way goes on.
+    caf::reacts_to<drain_atom>,
+    // Aborts its ranks and quits.
+    caf::reacts_to<stop_atom>,
+    // Who is who, anew after every restart.
+    caf::reacts_to<wire_atom, wiring_ptr>,
+    // INTERNAL: lets vectors go that nobody asks for.
+    caf::reacts_to<tick_atom>>;
+
 } // namespace weft

@@ -25,7 +25,9 @@
 /// process (CAF would have to serialize it otherwise), and a message costs one reference count.
 namespace weft {
 
-struct tree_wiring; // interfaces.hpp
+class corpus_slip;    // corpus_slip.hpp
+struct corpus_notice; // corpus_notice.hpp
+struct tree_wiring;   // interfaces.hpp
 using wiring_ptr = std::shared_ptr<const tree_wiring>;
 
 /// The engine of a worker, or why there is none. Taken out by the worker.
@@ -91,6 +93,10 @@ using policy_ask_ptr = std::shared_ptr<policy_ask>;
 class points_ask; // points_ask.hpp
 using points_ask_ptr = std::shared_ptr<points_ask>;
 
+using corpus_slip_ptr = std::shared_ptr<corpus_slip>;
+/// Taken out by the actor.
+using corpus_notice_ptr = std::shared_ptr<corpus_notice>;
+
 using callback_ptr = std::shared_ptr<const std::function<void()>>;
 
 /// How the node is, as its supervisor sees it.
@@ -111,6 +117,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::chunk_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::condition_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::cluster_view_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::computation_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::corpus_notice_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::corpus_slip_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::document_edit_ask_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::document_read_ask_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::document_reply_ptr)

@@ -4,6 +4,7 @@
 #include "actors/cache_keeper.hpp"
 #include "actors/cache_shard.hpp"
 #include "actors/compressor.hpp"
+#include "actors/device_group.hpp"
 #include "actors/document_keeper.hpp"
 #include "actors/gateway.hpp"
 #include "actors/job_keeper.hpp"
@@ -81,6 +82,9 @@ void node_supervisor_state::add_children() {
   children_.push_back({"router", stage_router, [this] { start_router(); }, stop(&tree_wiring::router), {}});
   children_.push_back({"documents", stage_gateway, [this] { start_documents(); }, stop(&tree_wiring::documents), {}});
   if (setup_.options.jobs.log)
+    children_.push_back(
+        {"device_group", stage_router, [this] { start_device_group(); }, stop(&tree_wiring::device_group), {}});
+  if (setup_.options.jobs.log)
     children_.push_back({"jobs", stage_gateway, [this] { start_jobs(); }, stop(&tree_wiring::jobs), {}});
   children_.push_back({"gateway", stage_gateway, [this] { start_gateway(); }, stop(&tree_wiring::gateway), {}});
 }
@@ -109,6 +113,13 @@ void node_supervisor_state::start_cache_keeper() {
 void node_supervisor_state::start_compressor() {
   parts_.compressor = self_->spawn(compressor, compressor_setup{setup_.options.compress, setup_.services});
   watch(parts_.compressor);
+}
+
+void node_supervisor_state::start_device_group() {
+  const auto& options = setup_.options;
+  parts_.device_group = self_->spawn(
+      device_group, device_group_setup{options.corpora, options.jobs.ranks, setup_.corpora, setup_.services});
+  watch(parts_.device_group);
 }
 
 void node_supervisor_state::start_documents() {
@@ -187,6 +198,8 @@ void node_supervisor_state::wire() {
   self_->send(parts_.keeper, wire_atom_v, wiring_);
   self_->send(parts_.monitor, wire_atom_v, wiring_);
   self_->send(parts_.autoscaler, wire_atom_v, wiring_);
+  if (parts_.device_group)
+    self_->send(parts_.device_group, wire_atom_v, wiring_);
   if (parts_.jobs)
     self_->send(parts_.jobs, wire_atom_v, wiring_);
   setup_.door->lead_to(parts_.gateway);
@@ -249,6 +262,8 @@ void node_supervisor_state::drain(const callback_ptr& drained) {
   condition_.reason = "the node takes no new calls";
   condition_changed();
   self_->send(parts_.documents, drain_atom_v);
+  if (parts_.device_group)
+    self_->send(parts_.device_group, drain_atom_v);
   if (parts_.jobs)
     self_->send(parts_.jobs, drain_atom_v);
 }
@@ -288,6 +303,8 @@ void node_supervisor_state::tell_members() {
   self_->send(parts_.documents, cluster_);
   if (parts_.cache_keeper)
     self_->send(parts_.cache_keeper, cluster_);
+  if (parts_.device_group)
+    self_->send(parts_.device_group, cluster_);
   if (parts_.jobs)
     self_->send(parts_.jobs, cluster_);
   for (const auto& shard : parts_.shards)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/device_group_board.hpp"
 #include "actors/document_desk.hpp"
 #include "actors/door.hpp"
 #include "actors/interfaces.hpp"
@@ -27,14 +28,15 @@ struct node_supervisor_setup {
   std::shared_ptr<snapshot_board> board;
   std::shared_ptr<const operation_registry> operations;
   std::shared_ptr<document_desk> documents = std::make_shared<document_desk>();
+  std::shared_ptr<device_group_board> corpora = std::make_shared<device_group_board>();
 };
 
-/// Duty: starts gateway, keepers of jobs and documents, router, cache keeper and shards, compressor, pools, model
-/// keeper, monitor, autoscaler, settings; restarts each alone when it dies, at most 5 times in any 30 s for each name
-/// (a pool's workers and tokenizers count under a name of their own), else the node is unhealthy; stops them in order.
-/// Owner: actor_tree. Stop order: gateway, job and document keeper, router and cache keeper, shards, compressor and
-/// pools, then the other four, each stage when the one before it has gone, so that calls in mailboxes still reach
-/// somebody who answers them.
+/// Duty: starts gateway, keepers of jobs and documents, device group, router, cache keeper and shards, compressor,
+/// pools, model keeper, monitor, autoscaler, settings; restarts each alone when it dies, at most 5 times in any 30 s
+/// for each name (a pool's workers and tokenizers count under a name of their own), else the node is unhealthy; stops
+/// them in order. Owner: actor_tree. Stop order: gateway, job and document keeper, router, device group and cache
+/// keeper, shards, compressor and pools, then the other four, each stage when the one before it has gone, so that calls
+/// in mailboxes still reach somebody who answers them.
 class node_supervisor_state {
 public:
   using self_pointer = node_supervisor_actor::stateful_pointer<node_supervisor_state>;
@@ -75,6 +77,7 @@ private:
   void start_autoscaler();
   void start_cache_keeper();
   void start_compressor();
+  void start_device_group();
   void start_documents();
   void start_gateway();
   void start_jobs();

@@ -2,6 +2,7 @@
 
 #include "actors/cache_options.hpp"
 #include "actors/compress_options.hpp"
+#include "actors/device_group_options.hpp"
 #include "actors/document_options.hpp"
 #include "actors/job_options.hpp"
 #include "actors/settings_options.hpp"
@@ -63,6 +64,7 @@ struct tree_options {
   settings_options settings;
   cache_options cache;
   job_options jobs;
+  device_group_options corpora;
   compress_options compress;
   document_options documents;
   std::shared_ptr<peer_link> peers; ///< the way to other nodes; null: there are none

@@ -74,6 +74,15 @@ public:
     return std::make_shared<fake_reader>(*this, one);
   }
 
+  void read_corpus(job_question question, std::function<void(result<corpus_reading>)> done) override {
+    const std::lock_guard hold(mutex_);
+    readings_.push_back({std::move(question), std::move(done)});
+  }
+  void rank_corpus(corpus_query query, std::function<void(result<corpus_hits>)> done) override {
+    const std::lock_guard hold(mutex_);
+    queries_.push_back({std::move(query), std::move(done)});
+  }
+
   // What was asked, as it is now; the n-th of its kind. False in `has_…` while it has not come.
   bool has_opened(size_t n = 0) const { return size(opened_) > n; }
   opened open_at(size_t n = 0) const { return copy(opened_, n); }
@@ -84,6 +93,10 @@ public:
   bool has_get() const { return size(gets_) > 0; }
   bool has_list() const { return size(lists_) > 0; }
   bool has_cancel() const { return size(cancels_) > 0; }
+  bool has_reading() const { return size(readings_) > 0; }
+  bool has_query() const { return size(queries_) > 0; }
+  asked<job_question, corpus_reading> take_reading() { return take(readings_); }
+  asked<corpus_query, corpus_hits> take_query() { return take(queries_); }
   asked<job_question, job_status> take_get() { return take(gets_); }
   asked<job_filter, job_page> take_list() { return take(lists_); }
   asked<job_question, job_status> take_cancel() { return take(cancels_); }
@@ -161,6 +174,8 @@ private:
   std::vector<std::shared_ptr<watched>> watches_;
   std::vector<asked<job_question, job_status>> gets_, cancels_;
   std::vector<asked<job_filter, job_page>> lists_;
+  std::vector<asked<job_question, corpus_reading>> readings_;
+  std::vector<asked<corpus_query, corpus_hits>> queries_;
 };
 
 } // namespace weft::test

@@ -1,0 +1,47 @@
+#pragma once
+
+#include "actors/corpus_rank.hpp"
+#include "actors/corpus_segment.hpp"
+#include "actors/corpus_slip.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <variant>
+#include <vector>
+
+namespace weft {
+
+/// What DEVICE_GROUP hears from the threads that work for it.
+namespace corpus_notices {
+
+/// What a feed_corpus brought.
+struct decoded {
+  std::shared_ptr<corpus_slip> asked;
+  result<std::vector<corpus_segment_ptr>> segments;
+};
+/// A search has been answered.
+struct searched {
+  job_id job;
+  bool was_maker = false; ///< it had to make the points of its share
+  std::vector<planned_segment> share{};
+  std::shared_ptr<const corpus_shard> shard{}; ///< what it made; null: nothing
+};
+/// From a rank, by its number.
+struct stepped {
+  uint64_t rank = 0;
+  corpus_step made = corpus_step::measure;
+  std::shared_ptr<const corpus_checkpoint> checkpoint; ///< not null
+};
+/// The last of a rank: its thread needs nothing any more.
+struct ended {
+  uint64_t rank = 0;
+  result<rank_outcome> outcome;
+};
+
+} // namespace corpus_notices
+
+struct corpus_notice {
+  std::variant<corpus_notices::decoded, corpus_notices::searched, corpus_notices::stepped, corpus_notices::ended> what;
+};
+
+} // namespace weft

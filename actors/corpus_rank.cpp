@@ -1,0 +1,111 @@
+#include "actors/corpus_rank.hpp"
+
+#include "runtime/corpus/corpus_codec.hpp"
+#include "runtime/corpus/corpus_run.hpp"
+#include "runtime/job/record_codec.hpp"
+#include "runtime/points/kmeans.hpp"
+
+#include <exception>
+#include <new>
+#include <string>
+#include <sys/resource.h>
+#include <utility>
+#include <variant>
+
+namespace weft {
+namespace {
+
+/// Calls have the CPUs first. Of this thread alone, on Linux; it never gets them back, so it is to end.
+void yield_to_calls(int niceness) {
+  if (niceness > 0)
+    static_cast<void>(setpriority(PRIO_PROCESS, 0, niceness));
+}
+
+/// By an engine as long as that answers, then on this thread, with the same bits.
+assigner_maker make_assigner_on(engine_run engine) {
+  return [engine = std::move(engine)](const corpus_shard& shard, uint32_t clusters) {
+    auto run = [engine, &shard, failed = false](engine_work work) mutable -> result<engine_output> {
+      auto& kmeans = std::get<kmeans_work>(work);
+      if (failed)
+        return engine_output{run_kmeans(kmeans)};
+      auto centroids = kmeans.centroids; // the points are in the shard
+      if (auto answer = engine(std::move(work)))
+        return answer;
+      failed = true;
+      return engine_output{run_kmeans({shard.dimensions, shard.points, std::move(centroids), 1})};
+    };
+    return make_engine_assigner(shard, clusters, std::move(run));
+  };
+}
+
+} // namespace
+
+std::shared_ptr<corpus_rank> corpus_rank::start(corpus_rank_setup setup, const background& aside) {
+  auto out = std::make_shared<corpus_rank>(std::move(setup));
+  aside([out] { out->work(); });
+  return out;
+}
+
+void corpus_rank::abort(failure reason) noexcept {
+  const std::lock_guard hold(mutex_);
+  if (!aborted_)
+    aborted_ = reason;
+  if (port_)
+    port_->abort(std::move(reason));
+}
+
+void corpus_rank::work() {
+  yield_to_calls(setup_.niceness);
+  result<rank_outcome> outcome{failure{}};
+  try {
+    outcome = take_part();
+  } catch (const std::bad_alloc&) {
+    outcome = failure{errc::overloaded, "there is no memory for this node's part of the corpus"};
+  } catch (const std::exception& thrown) {
+    outcome = failure{errc::internal, std::string{"work on a corpus failed: "} + thrown.what()};
+  }
+  leave();
+  const auto ended = std::move(setup_.ended);
+  setup_ = {};
+  ended(std::move(outcome));
+}
+
+/// Before anything that takes long: other ranks do not wait forever for one that is not there.
+status corpus_rank::join() {
+  auto joined = setup_.carrier->join(setup_.seat);
+  if (!joined)
+    return joined.error();
+  const std::lock_guard hold(mutex_);
+  port_ = *std::move(joined);
+  return aborted_ ? status{*aborted_} : ok;
+}
+
+result<rank_outcome> corpus_rank::take_part() {
+  if (auto joined = join(); !joined)
+    return joined.error();
+  corpus_group group(*port_, setup_.patience);
+  corpus_run_setup parts{.rows = join_rows(setup_.share), .options = setup_.options};
+  setup_.share.clear();
+  if (setup_.from)
+    parts.from = *std::exchange(setup_.from, nullptr);
+  if (setup_.engine)
+    parts.make_assigner = make_assigner_on(setup_.engine);
+  corpus_run run(std::move(parts));
+  while (run.next() != corpus_step::done) {
+    const auto step = run.next();
+    if (auto made = run.step(group); !made)
+      return made.error();
+    setup_.stepped(step, std::make_shared<const corpus_checkpoint>(*run.checkpoint()));
+  }
+  return rank_outcome{std::make_shared<const corpus_result>(run.outcome()), body_hash(encode(run.outcome()))};
+}
+
+void corpus_rank::leave() {
+  std::unique_ptr<collective> gone;
+  {
+    const std::lock_guard hold(mutex_);
+    gone = std::move(port_); // from here on nobody aborts it
+  }
+}
+
+} // namespace weft

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+namespace weft {
+
+/// How a node takes part in the second phase of corpus jobs, and in searches.
+struct device_group_options {
+  uint64_t bytes_max = 64ULL << 20; ///< vectors of corpora in memory, with what ranks and searches make of them
+  uint32_t corpora_max = 4;         ///< of which this node has a rank at once; further ones are errc::overloaded
+  uint32_t searches_max = 16;       ///< at once, a thread each; further ones are errc::overloaded
+  /// Of a verb: the longest work of any rank between two. corpus_job_options::stall_max ends an epoch before that.
+  std::chrono::milliseconds patience{300'000};
+  /// Vectors that only searches need are kept so long after the last one.
+  std::chrono::milliseconds idle_max{600'000};
+  /// Of ranks' threads: calls have the CPUs first. 10 is about a tenth of a CPU beside a thread that wants all of it.
+  int niceness = 10;
+  bool use_engines = true; ///< where the node's engines are on devices, they take the points of k-means
+};
+
+} // namespace weft
