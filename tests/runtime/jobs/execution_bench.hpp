@@ -17,7 +17,7 @@ inline constexpr time_point start_of_test = time_point{} + std::chrono::hours{1}
 inline constexpr node_id here{1};
 
 /// What one text comes to on a node: a result, or a failure of the whole run.
-using engine = std::function<errc(node_id, const std::string&)>;
+using item_engine = std::function<errc(node_id, const std::string&)>;
 
 inline errc always_works(node_id, const std::string&) {
   return errc::none;
@@ -72,7 +72,7 @@ struct execution_bench {
       answers.push_back(std::move(*answer));
     }
   }
-  static run_outcome compute(node_id node, const std::vector<std::string>& texts, const engine& work) {
+  static run_outcome compute(node_id node, const std::vector<std::string>& texts, const item_engine& work) {
     segment_results results;
     results.model_version = "1";
     for (size_t i = 0; i < texts.size(); ++i) {
@@ -87,14 +87,14 @@ struct execution_bench {
     }
     return results;
   }
-  void end_run(start_run run, const engine& work) {
+  void end_run(start_run run, const item_engine& work) {
     std::vector<std::string> texts;
     for (const auto item : run.items)
       texts.push_back(run.work->texts[item]);
     ++runs_done;
     core.ran(run.run, compute(here, texts, work), now);
   }
-  void end_try(try_elsewhere ask, const engine& work) {
+  void end_try(try_elsewhere ask, const item_engine& work) {
     segment_results results;
     for (const auto& text : ask.work.texts) {
       auto outcome = compute(ask.node, {text}, work);
@@ -112,7 +112,7 @@ struct execution_bench {
     core.tried(ask.ticket, texts_tried{results}, now);
   }
   /// Until nothing is under way: as time passes, too.
-  void work_off(const engine& work) {
+  void work_off(const item_engine& work) {
     for (int step = 0; step < 10'000; ++step) {
       act();
       if (!runs.empty()) {
