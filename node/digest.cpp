@@ -27,15 +27,29 @@ std::string hex(const unsigned char* bytes, size_t count) {
 
 } // namespace
 
+running_sha256::running_sha256() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
+  WEFT_ASSERT(context_ != nullptr);
+  WEFT_ASSERT(EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
+}
+
+void running_sha256::add(std::string_view bytes) {
+  WEFT_ASSERT(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1);
+}
+
+std::string running_sha256::take() {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned bytes = 0;
+  WEFT_ASSERT(EVP_DigestFinal_ex(context_.get(), digest.data(), &bytes) == 1);
+  return hex(digest.data(), bytes);
+}
+
 result<std::string> sha256_of_file(const std::filesystem::path& path) {
   const auto failed = [] { return failure{.code = errc::unavailable, .message = std::strerror(errno)}; };
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0)
     return failed();
   const std::unique_ptr<const int, void (*)(const int*)> closer{&file, [](const int* f) { ::close(*f); }};
-  const std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> hash{EVP_MD_CTX_new(), EVP_MD_CTX_free};
-  WEFT_ASSERT(hash != nullptr);
-  WEFT_ASSERT(EVP_DigestInit_ex(hash.get(), EVP_sha256(), nullptr) == 1);
+  running_sha256 hash;
   std::vector<char> chunk(chunk_bytes);
   while (true) {
     const auto count = ::read(file, chunk.data(), chunk.size());
@@ -45,12 +59,9 @@ result<std::string> sha256_of_file(const std::filesystem::path& path) {
       return failed();
     if (count == 0)
       break;
-    WEFT_ASSERT(EVP_DigestUpdate(hash.get(), chunk.data(), static_cast<size_t>(count)) == 1);
+    hash.add({chunk.data(), static_cast<size_t>(count)});
   }
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned bytes = 0;
-  WEFT_ASSERT(EVP_DigestFinal_ex(hash.get(), digest.data(), &bytes) == 1);
-  return hex(digest.data(), bytes);
+  return hash.take();
 }
 
 std::string sha256_of_text(std::string_view text) {

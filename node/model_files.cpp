@@ -8,13 +8,9 @@
 namespace weft {
 namespace {
 
-struct model_file {
-  const char* name;
-  bool required;
-};
 // Without the last one the model reads 256 tokens, which is right for most sentence encoders.
-constexpr std::array files{model_file{"model.safetensors", true}, model_file{"config.json", true},
-                           model_file{"vocab.txt", true}, model_file{"sentence_bert_config.json", false}};
+constexpr std::array names{model_file_name{"model.safetensors", true}, model_file_name{"config.json", true},
+                           model_file_name{"vocab.txt", true}, model_file_name{"sentence_bert_config.json", false}};
 constexpr size_t version_digits = 12;
 
 failure unusable(const std::filesystem::path& file, const std::string& what) {
@@ -28,7 +24,20 @@ std::string variable(const std::map<std::string, std::string>& environment, cons
   return at == environment.end() ? "" : at->second;
 }
 
-// Lines as sha256sum writes them: 64 hex digits, a blank, a blank or '*', the name.
+} // namespace
+
+std::span<const model_file_name> model_file_names() noexcept {
+  return names;
+}
+
+std::string model_version(std::span<const model_file_digest> digests) {
+  std::string listed; // as sha256sum does
+  for (const auto& [name, sha256] : digests)
+    listed += sha256 + "  " + name + '\n';
+  return sha256_of_text(listed).substr(0, version_digits);
+}
+
+// 64 hex digits, a blank, a blank or '*', the name.
 std::map<std::string, std::string> read_sums(const std::filesystem::path& file) {
   std::map<std::string, std::string> out;
   std::ifstream lines{file};
@@ -37,8 +46,6 @@ std::map<std::string, std::string> read_sums(const std::filesystem::path& file) 
       out[line.substr(66)] = line.substr(0, 64);
   return out;
 }
-
-} // namespace
 
 std::filesystem::path model_directory(const node_config::model_section& model,
                                       const std::map<std::string, std::string>& environment) {
@@ -53,8 +60,7 @@ std::filesystem::path model_directory(const node_config::model_section& model,
 result<model_files> check_model_files(const std::filesystem::path& directory) {
   const auto sums = read_sums(directory / "SHA256SUMS");
   model_files out{.directory = directory};
-  std::string read; // as sha256sum lists them
-  for (const auto& [name, required] : files) {
+  for (const auto& [name, required] : names) {
     const auto path = directory / name;
     std::error_code error;
     if (!std::filesystem::exists(path, error)) {
@@ -67,9 +73,9 @@ result<model_files> check_model_files(const std::filesystem::path& directory) {
       return unusable(path, "cannot be read: " + digest.error().message);
     if (const auto expected = sums.find(name); expected != sums.end() && expected->second != *digest)
       return unusable(path, "is damaged: its SHA-256 is not the one in SHA256SUMS");
-    read += *digest + "  " + name + '\n';
+    out.digests.push_back({name, *digest});
   }
-  out.version = sha256_of_text(read).substr(0, version_digits);
+  out.version = model_version(out.digests);
   return out;
 }
 

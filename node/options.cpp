@@ -188,6 +188,28 @@ rank_carrier_options to_rank_carrier_options(const node_config& config) {
   return out;
 }
 
+std::string data_address(const node_config& config, uint16_t port) {
+  const auto& listen = config.node.peer_data;
+  const auto& told = config.node.peer_advertise.empty() ? config.node.peer : config.node.peer_advertise;
+  const bool own = !listen.empty() && !listen.starts_with("0.0.0.0:") && !listen.starts_with("[::]:");
+  const auto& from = own ? listen : told;
+  return with_port(from, port);
+}
+
+model_relay_options to_model_relay_options(const node_config& config) {
+  const auto& peer = config.node.peer;
+  return {.cluster_id = config.cluster.id,
+          .peer_listen = peer,
+          .data_listen = config.node.peer_data.empty() ? with_port(peer, 0) : config.node.peer_data,
+          .data_address = [config](uint16_t port) { return data_address(config, port); },
+          .tls = to_peer_tls(config),
+          .allow_plaintext = config.tls.allow_plaintext};
+}
+
+model_link_options to_model_link_options(const node_config& config, std::string own_address) {
+  return {.cluster_id = config.cluster.id, .own_address = std::move(own_address), .tls = to_peer_tls(config)};
+}
+
 settings_link_options to_settings_link_options(const node_config& config) {
   return {.cluster_id = config.cluster.id, .tls = to_peer_tls(config)};
 }

@@ -8,8 +8,10 @@
 #include "node/peer/detector.hpp"
 #include "node/peer/grpc_entry_link.hpp"
 #include "node/peer/grpc_job_link.hpp"
+#include "node/peer/grpc_model_link.hpp"
 #include "node/peer/grpc_peer_link.hpp"
 #include "node/peer/grpc_rank_carrier.hpp"
+#include "node/peer/model_relay.hpp"
 #include "node/peer/peer_server.hpp"
 #include "node/peer/report_link.hpp"
 #include "node/peer/settings_link.hpp"
@@ -47,6 +49,12 @@ peer_server_options to_peer_server_options(const node_config& config);
 peer_link_options to_peer_link_options(const node_config& config);
 entry_link_options to_entry_link_options(const node_config& config);
 job_link_options to_job_link_options(const node_config& config);
+model_relay_options to_model_relay_options(const node_config& config);
+/// own_address: where this node passes the model on.
+model_link_options to_model_link_options(const node_config& config, std::string own_address);
+/// Where others ask this node: the host that they reach its detector at, unless the listener has one of its own.
+/// port: that is bound.
+std::string data_address(const node_config& config, uint16_t port);
 rank_carrier_options to_rank_carrier_options(const node_config& config);
 http_options to_http_options(const node_config& config);
 log_options to_log_options(const node_config& config);

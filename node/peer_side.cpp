@@ -50,13 +50,14 @@ void log_event(node_log& log, const member_event& event) {
              {"epoch", std::to_string(static_cast<uint64_t>(event.record.epoch))}});
 }
 
-/// Where others ask this node: the host that they reach its detector at, unless the listener has one of its own.
-std::string data_address(const node_config& config, uint16_t port) {
-  const auto& listen = config.node.peer_data;
-  const auto& told = config.node.peer_advertise.empty() ? config.node.peer : config.node.peer_advertise;
-  const bool own = !listen.empty() && !listen.starts_with("0.0.0.0:") && !listen.starts_with("[::]:");
-  const auto& from = own ? listen : told;
-  return with_port(from, port);
+/// Of members that have their model and go on.
+std::shared_ptr<const std::vector<std::string>> data_addresses_of(const cluster_view& view, const std::string& own) {
+  auto out = std::make_shared<std::vector<std::string>>(1, own);
+  for (const auto& member : view.members)
+    if ((member.condition == member_condition::serving || member.condition == member_condition::starting) &&
+        !member.data_address.empty() && member.data_address != own && out->size() < model_directory_service::addresses_max)
+      out->push_back(member.data_address);
+  return out;
 }
 
 } // namespace
@@ -93,6 +94,7 @@ result<std::unique_ptr<peer_side>> peer_side::start(const inputs& in) {
     };
   if (in.ranks)
     served.ranks = in.ranks->desk();
+  served.model = in.model;
   out->server_ = std::make_unique<peer_server>(served, in.tree->entrance(), in.counts);
   const auto data_port = out->server_->start();
   if (!data_port)
@@ -103,6 +105,10 @@ result<std::unique_ptr<peer_side>> peer_side::start(const inputs& in) {
   for (auto& known : read_known_peers(in.data))
     options.addresses.push_back(std::move(known));
   options.profile.data_address = data_address(*in.config, *data_port);
+  out->data_addresses_ = std::make_shared<published<std::vector<std::string>>>(
+      std::make_shared<const std::vector<std::string>>(1, options.profile.data_address));
+  options.exchange.beside = std::make_shared<model_directory_service>(
+      in.config->cluster.id, [from = out->data_addresses_] { return *from->get(); });
   auto detecting = detector::start(std::move(options), out->make_listener(in));
   if (!detecting)
     return failure{.code = detecting.error().code, .message = "node.peer: " + detecting.error().message};
@@ -123,7 +129,9 @@ detector_listener peer_side::make_listener(const inputs& in) {
                        .health = node->state == node_state::unhealthy ? node_health::unhealthy : node_health::healthy,
                        .load = coarse_load(*node)};
   };
-  out.on_view = [tree = in.tree, link = in.link, reports = in.reports](cluster_view_ptr view) {
+  out.on_view = [tree = in.tree, link = in.link, reports = in.reports, addresses = data_addresses_,
+                 own = data_addresses_->get()->front()](cluster_view_ptr view) {
+    addresses->set(data_addresses_of(*view, own));
     reports->set_members(view);
     link->set_members(*view); // before the actors, who may ask at once
     tree->set_members(std::move(view));

@@ -4,6 +4,7 @@
 #include "node/config/config.hpp"
 #include "node/events.hpp"
 #include "node/grpc/process_facts.hpp"
+#include "node/grpc/published.hpp"
 #include "node/logging/node_log.hpp"
 #include "node/metrics/membership_collector.hpp"
 #include "node/peer/boot_record.hpp"
@@ -19,6 +20,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace weft {
 
@@ -36,6 +38,7 @@ public:
     std::shared_ptr<report_link> reports; ///< as well
     process_look look;
     std::shared_ptr<grpc_entry_link> entries; ///< null: there is no cache
+    std::shared_ptr<model_service> model;     ///< what it gives to nodes that lack it
     std::shared_ptr<grpc_rank_carrier> ranks; ///< null: this node takes no part in communicators
     std::shared_ptr<meter> counts;
     std::function<void(bool)> show_alone; ///< called on the detector's thread
@@ -74,6 +77,8 @@ private:
   std::shared_ptr<grpc_peer_link> link_;
   std::shared_ptr<grpc_entry_link> entries_;
   std::shared_ptr<grpc_rank_carrier> ranks_;
+  /// Data addresses of live members, this node's first.
+  std::shared_ptr<published<std::vector<std::string>>> data_addresses_;
   std::unique_ptr<peer_server> server_;
   std::unique_ptr<detector> detector_; // goes first: it calls the others
 };

@@ -9,7 +9,6 @@
 #include "node/failpoint.hpp"
 #include "node/job_logs.hpp"
 #include "node/metrics/node_meter.hpp"
-#include "node/model_files.hpp"
 #include "node/options.hpp"
 #include "node/pages.hpp"
 #include "node/version.hpp"
@@ -67,10 +66,15 @@ status running_node::open_parts() {
   data_ = std::move(*data);
   if (auto opened = open_settings(); !opened)
     return opened;
-  const auto files = check_model_files(model_directory(in_.config.model, in_.environment));
-  if (!files)
-    return files.error();
-  if (auto started = start_tree(files->directory, files->version); !started)
+  auto model = model_side::open({.config = &in_.config,
+                                 .environment = &in_.environment,
+                                 .known_peers = read_known_peers(data_->path()),
+                                 .log = in_.log,
+                                 .events = in_.events});
+  if (!model)
+    return model.error();
+  model_ = *std::move(model);
+  if (auto started = start_tree(model_->files().directory, model_->files().version); !started)
     return started;
   return start_listeners();
 }
@@ -248,6 +252,7 @@ status running_node::start_listeners() {
     return failure{.code = http.error().code, .message = "node.http: " + http.error().message};
   http_ = std::move(*http);
   const auto& node = in_.config.node;
+  model_->leave_relay();
   auto peers = peer_side::start(
       {.config = &in_.config,
        .identity = identity_,
@@ -258,6 +263,7 @@ status running_node::start_listeners() {
        .reports = reports_,
        .look = look_,
        .entries = entries_,
+       .model = model_->service(),
        .ranks = ranks_,
        .counts = meter_,
        .show_alone = [meter = meter_](bool alone) { meter->show_alone(alone); },
@@ -330,6 +336,7 @@ void running_node::stop(std::chrono::milliseconds grace) {
   if (stop_backups_)
     stop_backups_(); // the listener closes when every call is answered
   grpc_->shutdown(grace);
+  model_->close(); // the listener closes when nobody is given anything
   peers_->stop(std::chrono::milliseconds{0}); // it has left the cluster: who asks now does not know yet
 }
 

@@ -10,6 +10,7 @@
 #include "node/http/http_server.hpp"
 #include "node/logging/node_log.hpp"
 #include "node/metrics/node_meter.hpp"
+#include "node/model_side.hpp"
 #include "node/peer/boot_record.hpp"
 #include "node/peer/grpc_job_link.hpp"
 #include "node/peer/grpc_rank_carrier.hpp"
@@ -92,6 +93,7 @@ private:
   std::atomic<bool> draining_{false};
   uint16_t client_port_ = 0;
   std::unique_ptr<data_dir> data_;
+  std::unique_ptr<model_side> model_;
   boot_record identity_;
   std::shared_ptr<settings_store> settings_;
   std::shared_ptr<settings_link> settings_link_;

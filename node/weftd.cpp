@@ -196,6 +196,10 @@ exit_code serve(const serve_command& command) {
     (*log)->write(log_level::warn, "config", note);
   auto node = running_node::start(
       {.config = *loaded.config, .environment = sources.environment, .log = *log, .events = &events});
+  if (!node && node.error().code == errc::cancelled) {
+    (*log)->write(log_level::info, "node", "stopped while it started", {{"reason", node.error().message}});
+    return exit_code::success;
+  }
   if (!node) {
     (*log)->write(log_level::error, "node", "cannot start", {{"reason", node.error().message}});
     // Whoever typed the command looks at the terminal, not into the log's file.

@@ -53,6 +53,7 @@ struct node_config {
     std::string dir; ///< "": ${XDG_CACHE_HOME:-$HOME/.cache}/weft/models/NAME
     weft::precision precision = weft::precision::automatic;
     load_policy load = load_policy::kept;
+    bool fetch = true; ///< where there are other nodes
   } model;
 
   struct devices_section {

@@ -129,6 +129,10 @@ constexpr std::array keys{
         WEFT_FIELD(model, precision), spelling<weft::precision>},
     config_key{"model", "load", kind::choice, restart, "kept reads the weights at start, lazy with the first call.",
                WEFT_FIELD(model, load), spelling<load_policy>},
+    config_key{"model", "fetch", kind::boolean, restart,
+               "A node without the model's files gets them from another node before it starts. Only where cluster.seeds "
+               "or the last run name one.",
+               WEFT_FIELD(model, fetch)},
     config_key{
         "devices", "module", kind::text, restart,
         "weft_cuda.so, which computes on CUDA devices. auto looks for it beside weftd where there is a driver; off "

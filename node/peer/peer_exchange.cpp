@@ -197,6 +197,8 @@ result<uint16_t> peer_exchange::start() {
   int port = 0;
   builder.AddListeningPort(p.options.listen, *theirs, &port);
   builder.RegisterService(&p.service);
+  if (p.options.beside)
+    builder.RegisterService(p.options.beside.get());
   p.queue = builder.AddCompletionQueue();
   p.server = builder.BuildAndStart();
   if (!p.server || port == 0) {

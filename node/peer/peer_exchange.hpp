@@ -13,12 +13,18 @@
 #include <variant>
 #include <vector>
 
+namespace grpc {
+class Service;
+}
+
 namespace weft {
 
 struct peer_exchange_options {
   std::string listen = "127.0.0.1:7701"; ///< HOST:PORT; port 0 picks one
   std::optional<tls_files> tls;
   bool allow_plaintext = false; ///< also on addresses that are not loopback, without tls
+  /// Served at the same address by gRPC's threads: answers at once, for nodes that are no members yet. May be null.
+  std::shared_ptr<grpc::Service> beside;
 
   std::chrono::milliseconds send_time_max{5'000}; ///< a message that did not arrive by then is lost
   uint32_t sends_max = 512;                       ///< on their way at once; further ones are lost

@@ -98,6 +98,8 @@ result<uint16_t> peer_server::start() {
   builder.RegisterService(&parts_->report);
   builder.RegisterService(&parts_->jobs);
   builder.RegisterService(&parts_->ranks);
+  if (options.model)
+    builder.RegisterService(options.model.get());
   parts_->server = builder.BuildAndStart();
   if (!parts_->server || port == 0)
     return failure{errc::unavailable, "cannot listen on " + options.listen};

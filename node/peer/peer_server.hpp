@@ -5,6 +5,7 @@
 #include "node/peer/ask_call.hpp"
 #include "node/peer/entries_service.hpp"
 #include "node/peer/job_peer_service.hpp"
+#include "node/peer/model_service.hpp"
 #include "node/peer/rank_service.hpp"
 #include "node/peer/report_service.hpp"
 #include "node/peer/settings_service.hpp"
@@ -31,6 +32,7 @@ struct peer_server_options {
   entries_door entries;         ///< empty: there is no cache
   jobs_asked jobs;              ///< empty: this node keeps no jobs
   rpc_log log;                  ///< told how each request ended; may be empty
+  std::shared_ptr<model_service> model; ///< null: this node gives its model to nobody
 
   std::shared_ptr<rank_desk> ranks;                         ///< null: this node has no ranks
   std::chrono::milliseconds rank_patience = rank_meet_time; ///< how long a stream may wait for its rank

@@ -1,0 +1,412 @@
+#include "node/digest.hpp"
+#include "node/model/fetch_core.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <map>
+#include <random>
+#include <variant>
+
+using namespace weft;
+using namespace std::chrono_literals;
+
+namespace {
+
+using list = std::vector<std::string>;
+
+/// Weights of so many pieces, and two small files. version: another one has other contents.
+model_manifest make_manifest(uint32_t pieces, const std::string& version = "1") {
+  model_manifest out{.model = "m"};
+  std::vector<model_file_digest> digests;
+  for (const auto& [name, count] : {std::pair{"model.safetensors", pieces}, {"config.json", 1U}, {"vocab.txt", 1U}}) {
+    model_manifest::file file{.name = name, .bytes = uint64_t{count} * model_piece_bytes};
+    for (uint32_t i = 0; i < count; ++i)
+      file.pieces.push_back(sha256_of_text(version + name + std::to_string(i)));
+    file.sha256 = sha256_of_text(version + name);
+    digests.push_back({file.name, file.sha256});
+    out.files.push_back(std::move(file));
+  }
+  out.version = model_version(digests);
+  return out;
+}
+
+/// A core, its virtual time, and what it is told. No pieces, only their digests.
+struct core_world {
+  explicit core_world(fetch_options options) : core(with_model(std::move(options)), time_point{}) {}
+
+  static fetch_options with_model(fetch_options options) {
+    options.model = "m";
+    return options;
+  }
+  template <class T> T expect() {
+    auto step = core.next(now);
+    REQUIRE_MESSAGE(std::holds_alternative<T>(step), "step " << step.index());
+    return std::get<T>(std::move(step));
+  }
+  /// The description is asked for at this address, and given.
+  void describe(const std::string& address, list upstream = {}, const model_manifest& manifest = make_manifest(3)) {
+    CHECK(expect<ask_model>().address == address);
+    REQUIRE(core.model_answered(now, address, model_offer{manifest, std::move(upstream)}));
+  }
+  /// One seed "p" that names "d", which describes the model.
+  void begin(list upstream = {}, const model_manifest& manifest = make_manifest(3)) {
+    CHECK(expect<ask_directory>().address == "p");
+    core.directory_answered("p", list{"d"});
+    describe("d", std::move(upstream), manifest);
+  }
+  /// Gives `count` of the pieces that a leg asks for.
+  void give(const fetch_pieces& leg, uint32_t count, const status& how = ok) {
+    for (uint32_t i = leg.first; i < leg.first + std::min(count, leg.count); ++i) {
+      REQUIRE(core.piece_came(leg.address, i, digest_of(*core.manifest(), core.places()[i])));
+      core.have(now, i, leg.address);
+    }
+    core.pieces_ended(now, leg.address, how);
+  }
+
+  time_point now{};
+  fetch_core core;
+};
+
+const failure gone{errc::unavailable, "gone"};
+
+} // namespace
+
+TEST_CASE("pieces are fetched in order, a file at a time, and then installed") {
+  core_world world{{.addresses = {"p"}}};
+  world.begin();
+  for (const auto& [first, count] : {std::pair{0U, 3U}, {3U, 1U}, {4U, 1U}}) {
+    const auto leg = world.expect<fetch_pieces>();
+    CHECK(leg.address == "d");
+    CHECK(leg.first == first);
+    CHECK(leg.count == count);
+    world.give(leg, leg.count);
+  }
+  CHECK(world.core.missing() == 0);
+  world.expect<install_model>();
+  CHECK(world.core.bytes_from() == std::map<std::string, uint64_t>{{"d", 5 * uint64_t{model_piece_bytes}}});
+}
+
+TEST_CASE("one question asks for so many pieces, whatever the file has") {
+  core_world world{{.addresses = {"p"}, .leg_pieces_max = 2}};
+  world.begin();
+  world.give(world.expect<fetch_pieces>(), 2);
+  const auto leg = world.expect<fetch_pieces>();
+  CHECK(leg.first == 2);
+  CHECK(leg.count == 1);
+}
+
+TEST_CASE("a broken transfer goes on with the first piece that is missing, from the next node") {
+  core_world world{{.addresses = {"p"}}};
+  world.begin({"near", "far"});
+  auto leg = world.expect<fetch_pieces>();
+  CHECK(leg.address == "near");
+  world.give(leg, 1, gone);
+  leg = world.expect<fetch_pieces>();
+  CHECK(leg.address == "far");
+  CHECK(leg.first == 1);
+  world.give(leg, 1, gone);
+  leg = world.expect<fetch_pieces>();
+  CHECK(leg.address == "d");
+  CHECK(leg.first == 2);
+  // After the pause the nearest one is tried again.
+  world.now += 1s;
+  world.give(leg, 1);
+  CHECK(world.expect<fetch_pieces>().address == "near");
+}
+
+TEST_CASE("a source that ends early goes on being the source, one that gave nothing makes room for the next") {
+  core_world world{{.addresses = {"p"}}};
+  world.begin({"near"});
+  world.give(world.expect<fetch_pieces>(), 2);
+  auto leg = world.expect<fetch_pieces>();
+  CHECK(leg.address == "near");
+  CHECK(leg.first == 2);
+  world.give(leg, 0);
+  CHECK(world.expect<fetch_pieces>().address == "d");
+}
+
+TEST_CASE("a node with too many readers is asked again when it said, others meanwhile") {
+  core_world world{{.addresses = {"p"}}};
+  world.begin({"near"});
+  world.give(world.expect<fetch_pieces>(), 0,
+             failure{.code = errc::overloaded, .message = "busy", .retry_after = 5'000ms});
+  for (const auto wait : {0ms, 4'999ms}) {
+    auto later = world;
+    later.now += wait;
+    CHECK(later.expect<fetch_pieces>().address == "d");
+  }
+  world.now += 5s;
+  CHECK(world.expect<fetch_pieces>().address == "near");
+}
+
+TEST_CASE("a damaged piece is not kept, and its sender is not asked again") {
+  core_world world{{.addresses = {"p"}}};
+  world.begin({"near"});
+  const auto leg = world.expect<fetch_pieces>();
+  const auto told = world.core.piece_came("near", leg.first, sha256_of_text("something else"));
+  REQUIRE_FALSE(told);
+  CHECK(told.error().code == errc::model_unusable);
+  world.core.pieces_ended(world.now, "near", ok);
+  CHECK(world.core.missing() == 5);
+  const auto next = world.expect<fetch_pieces>();
+  CHECK(next.address == "d");
+  CHECK(next.first == leg.first);
+  world.now += 10s; // a later description names it again
+  CHECK(world.expect<ask_model>().address == "d");
+  REQUIRE(world.core.model_answered(world.now, "d", model_offer{make_manifest(3), {"near"}}));
+  CHECK(world.expect<fetch_pieces>().address == "d");
+}
+
+TEST_CASE("the first good description is the version; whoever has another one is left out") {
+  core_world world{{.addresses = {"p"}}};
+  world.begin();
+  world.give(world.expect<fetch_pieces>(), 1, gone);
+  world.now += 1s;
+  world.give(world.expect<fetch_pieces>(), 0, gone); // somebody else may have it
+  CHECK(world.expect<ask_directory>().address == "p");
+  world.core.directory_answered("p", list{"e"});
+  CHECK(world.expect<ask_model>().address == "e");
+  const auto used = world.core.model_answered(world.now, "e", model_offer{make_manifest(3, "2"), {}});
+  REQUIRE_FALSE(used);
+  CHECK(used.error().message.find("has version") != std::string::npos);
+  CHECK(world.core.missing() == 4);
+  world.now += 1s;
+  const auto leg = world.expect<fetch_pieces>();
+  CHECK(leg.address == "d");
+  CHECK(leg.first == 1);
+}
+
+TEST_CASE("a SHA256SUMS that is there decides which version may come") {
+  const auto wanted = make_manifest(3, "2");
+  core_world world{{.addresses = {"p"}, .pinned = {{"vocab.txt", wanted.files[2].sha256}}}};
+  CHECK(world.expect<ask_directory>().address == "p");
+  world.core.directory_answered("p", list{"d", "e"});
+  CHECK(world.expect<ask_model>().address == "d");
+  const auto used = world.core.model_answered(world.now, "d", model_offer{make_manifest(3), {}});
+  REQUIRE_FALSE(used);
+  CHECK(used.error().message.find("SHA256SUMS") != std::string::npos);
+  CHECK(world.core.manifest() == nullptr);
+  world.describe("e", {}, wanted);
+  CHECK(world.expect<fetch_pieces>().address == "e");
+}
+
+TEST_CASE("who describes the model hears every ten seconds that it is still being fetched") {
+  core_world world{{.addresses = {"p"}, .leg_pieces_max = 1}};
+  world.begin();
+  world.give(world.expect<fetch_pieces>(), 1);
+  world.now += 9'999ms;
+  world.give(world.expect<fetch_pieces>(), 1);
+  world.now += 1ms;
+  world.describe("d", {"new"});
+  CHECK(world.expect<fetch_pieces>().address == "new");
+}
+
+TEST_CASE("nodes are asked in rounds, a second apart, until one has the model") {
+  core_world world{{.addresses = {"p", "q"}}};
+  for (int round = 0; round < 3; ++round) {
+    CHECK(world.expect<ask_directory>().address == "p");
+    world.core.directory_answered("p", gone);
+    CHECK(world.expect<ask_directory>().address == "q");
+    world.core.directory_answered("q", list{"d"});
+    CHECK(world.expect<ask_model>().address == "d");
+    CHECK_FALSE(world.core.model_answered(world.now, "d", failure{errc::unavailable, "no model either"}));
+    const auto wait = world.expect<wait_until>();
+    CHECK(wait.until == world.now + 1s);
+    world.now = wait.until;
+  }
+}
+
+TEST_CASE("it gives up a minute after the last piece, and says whom it asked and what to do") {
+  core_world world{{.addresses = {"p"}}};
+  world.begin();
+  world.now += 5s;
+  world.give(world.expect<fetch_pieces>(), 1);
+  const auto last = world.now;
+  while (world.now < last + 60s) {
+    auto step = world.core.next(world.now);
+    CHECK_FALSE(std::holds_alternative<give_up>(step));
+    if (const auto* leg = std::get_if<fetch_pieces>(&step))
+      world.core.pieces_ended(world.now, leg->address, gone);
+    else if (const auto* ask = std::get_if<ask_model>(&step))
+      CHECK_FALSE(world.core.model_answered(world.now, ask->address, gone));
+    else if (const auto* find = std::get_if<ask_directory>(&step))
+      world.core.directory_answered(find->address, gone);
+    else
+      world.now = std::get<wait_until>(step).until;
+  }
+  CHECK(world.now == last + 60s);
+  const auto why = world.expect<give_up>().why;
+  CHECK(why.code == errc::model_unusable);
+  for (const auto* part : {"the rest of model m", "60 s", "d: gone", "p: gone", "tools/setup model", "cluster.seeds"})
+    CHECK_MESSAGE(why.message.find(part) != std::string::npos, part);
+}
+
+TEST_CASE("pieces from before are not fetched") {
+  core_world world{{.addresses = {"p"}}};
+  world.begin();
+  for (const auto piece : {0U, 2U, 4U})
+    world.core.have(world.now, piece, "");
+  auto leg = world.expect<fetch_pieces>();
+  CHECK(leg.first == 1);
+  CHECK(leg.count == 1);
+  world.give(leg, 1);
+  leg = world.expect<fetch_pieces>();
+  CHECK(leg.first == 3);
+  world.give(leg, 1);
+  world.expect<install_model>();
+}
+
+TEST_CASE("files that are not as described make their author a liar, and another node's description counts") {
+  core_world world{{.addresses = {"p"}}};
+  world.begin();
+  while (world.core.missing() > 0)
+    world.give(world.expect<fetch_pieces>(), 3);
+  world.expect<install_model>();
+  world.core.install_refused(world.now, "described files that are not as it says");
+  CHECK(world.core.manifest() == nullptr);
+  CHECK(world.expect<ask_directory>().address == "p");
+  world.core.directory_answered("p", list{"d", "e"});
+  world.describe("e", {"d"}, make_manifest(3, "2"));
+  CHECK(world.expect<fetch_pieces>().address == "e");
+}
+
+namespace {
+
+/// Nodes that fetch from one that has the model, all at the same time, in virtual time: a piece takes a node 10 ms to
+/// send, and a node sends to several in turn. Any of them may be killed.
+struct broadcast_world {
+  static constexpr auto piece_time = 10ms;
+  struct node {
+    std::optional<fetch_core> core;
+    std::vector<bool> pieces;
+    std::optional<fetch_pieces> leg;
+    uint32_t leg_got = 0;
+    uint32_t sent = 0;
+    bool up = true;
+    bool done = false;
+  };
+
+  broadcast_world(int count, uint32_t pieces) : manifest(make_manifest(pieces)) {
+    for (int i = 0; i < count; ++i) {
+      auto& it = nodes[name(i)];
+      it.pieces.assign(places_of(manifest).size(), i == 0);
+      if (i > 0)
+        it.core.emplace(fetch_options{.model = "m", .addresses = {"peer of " + name(0)}}, now);
+    }
+  }
+  static std::string name(int i) { return "n" + std::to_string(i); }
+
+  /// Decides until it fetches, waits or is done.
+  void decide(const std::string& self, node& it) {
+    while (!it.leg && !it.done) {
+      auto step = it.core->next(now);
+      if (std::holds_alternative<ask_directory>(step))
+        it.core->directory_answered("peer of n0", list{"n0"});
+      else if (const auto* ask = std::get_if<ask_model>(&step))
+        (void)it.core->model_answered(now, ask->address, model_offer{manifest, announce(self)});
+      else if (const auto* leg = std::get_if<fetch_pieces>(&step))
+        begin_leg(it, *leg);
+      else if (std::holds_alternative<install_model>(step))
+        it.done = true;
+      else if (std::holds_alternative<wait_until>(step))
+        return;
+      else
+        FAIL("gave up");
+    }
+  }
+  static void begin_leg(node& it, const fetch_pieces& leg) {
+    it.leg = leg;
+    it.leg_got = 0;
+  }
+  list announce(const std::string& self) {
+    auto at = std::ranges::find(order, self);
+    if (at == order.end())
+      at = order.insert(order.end(), self);
+    list out{order.begin(), at};
+    std::ranges::reverse(out);
+    return out;
+  }
+  /// Every node sends one piece to each that reads from it and can have one; takes as long as the busiest one.
+  void turn() {
+    std::map<std::string, uint32_t> sent;
+    std::vector<std::pair<node*, uint32_t>> arrived;
+    for (auto& [self, it] : nodes) {
+      if (!it.core || !it.up || it.done)
+        continue;
+      decide(self, it);
+      if (!it.leg)
+        continue;
+      auto& source = nodes.at(it.leg->address);
+      const auto piece = it.leg->first + it.leg_got;
+      if (!source.up) {
+        end(it, gone);
+      } else if (it.leg_got == it.leg->count) {
+        end(it, ok);
+      } else if (source.pieces[piece]) {
+        arrived.emplace_back(&it, piece);
+        ++sent[it.leg->address];
+        ++source.sent;
+      }
+    }
+    uint32_t busiest = 1;
+    for (const auto& [self, count] : sent)
+      busiest = std::max(busiest, count);
+    now += piece_time * busiest;
+    for (const auto& [it, piece] : arrived) {
+      REQUIRE(it->core->piece_came(it->leg->address, piece, digest_of(manifest, it->core->places()[piece])));
+      it->core->have(now, piece, it->leg->address);
+      it->pieces[piece] = true;
+      ++it->leg_got;
+    }
+  }
+  void end(node& it, const status& how) {
+    it.core->pieces_ended(now, it.leg->address, how);
+    it.leg.reset();
+  }
+  bool all_done() const {
+    return std::ranges::all_of(nodes,
+                               [](const auto& it) { return !it.second.core || !it.second.up || it.second.done; });
+  }
+
+  time_point now{};
+  model_manifest manifest;
+  std::map<std::string, node> nodes;
+  list order;
+};
+
+} // namespace
+
+TEST_CASE("nodes that start together get the model in little more than the time of one, and its owner sends it once") {
+  for (const int count : {2, 3, 5, 9}) {
+    CAPTURE(count);
+    broadcast_world world{count, 86};
+    while (!world.all_done())
+      world.turn();
+    const auto pieces = static_cast<uint32_t>(places_of(world.manifest).size());
+    CHECK(world.nodes["n0"].sent == pieces);
+    for (const auto& [self, it] : world.nodes)
+      CHECK(it.sent <= pieces);
+    // One after the other would take (count - 1) times the first.
+    const auto alone = pieces * broadcast_world::piece_time;
+    CHECK(world.now - time_point{} <= alone * 11 / 10 + (count + 12) * broadcast_world::piece_time);
+  }
+}
+
+TEST_CASE("whoever is killed in mid transfer, the others end with every piece") {
+  for (uint32_t seed = 1; seed <= 50; ++seed) {
+    CAPTURE(seed);
+    std::mt19937 random{seed};
+    broadcast_world world{6, 40};
+    const auto victim = broadcast_world::name(1 + static_cast<int>(random() % 5));
+    const auto when = random() % 50;
+    for (uint32_t i = 0; !world.all_done(); ++i) {
+      REQUIRE(i < 10'000);
+      if (i == when)
+        world.nodes[victim].up = false;
+      world.turn();
+    }
+    for (const auto& [self, it] : world.nodes)
+      CHECK((!it.up || std::ranges::all_of(it.pieces, [](bool there) { return there; })));
+  }
+}
