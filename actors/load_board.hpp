@@ -26,6 +26,9 @@ public:
       sum.calls_in_flight += one.calls_in_flight;
       sum.workers += one.workers;
       sum.tokens_per_second += one.tokens_per_second;
+      for (const auto& group : one.groups)
+        if (group.engines > 0)
+          add_group(sum, group);
     }
     return sum;
   }

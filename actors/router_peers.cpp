@@ -91,6 +91,8 @@ void router_state::ask_peer(const gather_ptr& to, node_id peer, const std::vecto
 }
 
 void router_state::peer_ended(const peer_ask& asked) {
+  if (asked.end->load)
+    targets_->told(asked.peer, *asked.end->load, now());
   std::vector<uint32_t> missing;
   std::vector<cache_key> keys;
   for (size_t i = 0; i < asked.items.size(); ++i) {

@@ -78,8 +78,8 @@ void worker_pool_state::worker_ready(uint32_t worker, const engine_info& info) {
   if (found == workers_.end())
     return;
   found->second.device = info.device;
-  engine_tokens_best_ = info.batch_tokens_best;
-  roster_.ready(worker, now());
+  roster_.ready(worker, now(), info);
+  measure();
   pump();
 }
 
@@ -87,9 +87,9 @@ void worker_pool_state::computed(uint32_t worker, uint64_t batch, engine_reply& 
   auto busy = reply.busy;
   auto items = core_->items_done();
   auto tokens = core_->tokens_done();
-  roster_.done(worker, batch, now());
   core_->computed(batch, std::move(reply), now());
-  rate_.batch(core_->tokens_done() - tokens, busy);
+  roster_.done(worker, batch, now(), core_->tokens_done() - tokens, busy);
+  measure();
   if (auto found = workers_.find(worker); found != workers_.end())
     setup_.services->meter->batch_computed(found->second.device, core_->items_done() - items,
                                            core_->tokens_done() - tokens, busy);
@@ -97,10 +97,10 @@ void worker_pool_state::computed(uint32_t worker, uint64_t batch, engine_reply& 
 }
 
 void worker_pool_state::points_done(uint32_t worker, const points_ask_ptr& done) {
-  roster_.points_done(worker, done->number, now());
+  roster_.points_done(worker, done->number, now(), done->device_lost ? 0 : done->products, done->busy);
   if (!done->device_lost)
-    points_cost_.done(done->products, done->busy);
-  else if (++done->losses >= item_tries_max)
+    return pump();
+  if (++done->losses >= item_tries_max)
     done->answer({failure{errc::engine_failed, "devices were lost with this work"}, {}});
   else if (auto found = workers_.find(worker); found != workers_.end() && !done->answered())
     found->second.points.push_back(done); // the worker ends now
@@ -162,19 +162,16 @@ void worker_pool_state::give(const tokenizer_actor& tokenizer, const text_chunk&
 
 void worker_pool_state::dispatch() {
   while (core_->queue().ready()) {
-    auto target = roster_.idle();
-    auto bounds = share(target.has_value());
     // A worker that is busy gets a full batch only: whatever else waits may still become part of a better one.
-    if (!target && is_full(bounds))
-      target = roster_.loadable();
+    const auto target = roster_.choose(demand(), now());
     if (!target)
       return;
-    auto next = core_->next_batch(bounds, now());
+    auto next = core_->next_batch(limits_for(*target), now());
     if (!next)
       return;
     ++batches_given_;
-    roster_.assign(*target, next->id, next->tokens, now());
-    self_->send(workers_.at(*target).handle, std::move(next));
+    roster_.assign(target->worker, next->id, next->tokens, now());
+    self_->send(workers_.at(target->worker).handle, std::move(next));
   }
 }
 
@@ -184,50 +181,44 @@ void worker_pool_state::dispatch_points() {
       return;
     // Behind whatever that worker has: engines take their work in order, and waiting here for an idle one could last as
     // long as calls come.
-    const auto target = roster_.lightest();
+    const auto target = roster_.soonest(points_.front().asked->products, now());
     if (!target)
       return;
     const auto asked = std::move(points_.front().asked);
     points_.pop_front();
-    const auto cost = points_cost_.tokens_of(asked->products, rate_.per_second());
-    roster_.assign_points(*target, asked->number, cost, now());
+    roster_.assign_points(*target, asked->number, asked->products, now());
     self_->send(workers_.at(*target).handle, asked);
   }
 }
 
-batch_limits worker_pool_state::limits() const noexcept {
+batch_demand worker_pool_state::demand() const noexcept {
   const auto& options = setup_.options;
-  uint64_t tokens = options.batch_tokens_max;
-  // Not a multiple of what engines are best with: the second batch at a worker hides the way of the first, so a larger
-  // one would only make calls wait longer.
-  if (engine_tokens_best_ > 0)
-    tokens = std::min(tokens, engine_tokens_best_);
-  uint64_t text = model_ ? model_->info().tokens_max : 1;
-  return {.tokens_max = std::max(tokens, text),
-          .items_max = options.batching ? std::max(options.batch_items_max, 1u) : 1};
-}
-
-bool worker_pool_state::is_full(const batch_limits& bounds) const noexcept {
   const auto& queue = core_->queue();
-  const bool all = bounds.background_tokens_max > 0;
-  return (all ? queue.tokens() : queue.foreground_tokens()) >= bounds.tokens_max ||
-         (all ? queue.items() : queue.foreground_items()) >= bounds.items_max;
+  // Where interactive calls come, jobs leave engines soon free for the next one: none waits behind another.
+  const bool foreground = core_->is_interactive(now());
+  const uint32_t items_max = options.batching ? std::max(options.batch_items_max, 1u) : 1;
+  // A bound is not a multiple of what engines are best with: the second batch at a worker hides the way of the first,
+  // so a larger one would only make calls wait longer.
+  return {.tokens = queue.tokens(),
+          .tokens_behind = foreground ? queue.foreground_tokens() : queue.tokens(),
+          .items_full = (foreground ? queue.foreground_items() : queue.items()) >= items_max,
+          .tokens_max = options.batch_tokens_max,
+          .text_tokens_max = model_ ? model_->info().tokens_max : 1};
 }
 
-batch_limits worker_pool_state::share(bool for_idle) const noexcept {
-  auto bounds = limits();
-  // Where interactive calls come, jobs leave engines soon free for the next one: small batches, none waiting behind
-  // another. That costs 3 % of their throughput (cpu_engine.cpp).
+batch_limits worker_pool_state::limits_for(const batch_target& target) const noexcept {
+  const auto& options = setup_.options;
+  batch_limits bounds{.tokens_max = target.tokens_max,
+                      .items_max = options.batching ? std::max(options.batch_items_max, 1u) : 1};
+  // Small batches of jobs' texts cost 3 % of their throughput (cpu_engine.cpp).
   if (core_->is_interactive(now()))
-    bounds.background_tokens_max = for_idle ? bounds.tokens_max / background_share : 0;
-  if (!for_idle)
-    return bounds;
-  // What waits is dealt out evenly to all who are idle, down to a text of full length each.
-  uint64_t idle = std::max(roster_.idle_count(), 1u); // none has nothing to do: one that has points takes all
-  uint64_t text = model_ ? model_->info().tokens_max : bounds.tokens_max;
-  auto even = (core_->queue().tokens() + idle - 1) / idle;
-  bounds.tokens_max = std::min(bounds.tokens_max, std::max(even, text));
+    bounds.background_tokens_max = target.idle ? target.tokens_full / background_share : 0;
   return bounds;
+}
+
+void worker_pool_state::measure() {
+  measured_ = {.tokens_per_second = roster_.tokens_per_second()};
+  roster_.tell_groups(measured_);
 }
 
 void worker_pool_state::report_drops() {
@@ -241,11 +232,11 @@ void worker_pool_state::report_drops() {
 }
 
 void worker_pool_state::tell_load() const {
-  setup_.services->loads->set(setup_.options.name,
-                              {.queued_tokens = core_->queue().tokens(),
-                               .calls_in_flight = static_cast<uint32_t>(core_->calls()),
-                               .workers = roster_.count(),
-                               .tokens_per_second = rate_.per_second() * std::max(roster_.count(), 1u)});
+  auto load = measured_;
+  load.queued_tokens = core_->queue().tokens();
+  load.calls_in_flight = static_cast<uint32_t>(core_->calls());
+  load.workers = roster_.count();
+  setup_.services->loads->set(setup_.options.name, load);
 }
 
 void worker_pool_state::arm_timer() {
@@ -279,7 +270,8 @@ pool_status worker_pool_state::status() const {
           .items_done = core_->items_done(),
           .tokens_done = core_->tokens_done(),
           .busy = roster_.busy_time(now()),
-          .taken = now()};
+          .taken = now(),
+          .engines = roster_.engines()};
 }
 
 worker_pool_actor::behavior_type worker_pool(worker_pool_state::self_pointer self, const worker_pool_setup& setup) {

@@ -2,9 +2,7 @@
 
 #include "actors/interfaces.hpp"
 #include "actors/services.hpp"
-#include "runtime/batching/points_cost.hpp"
 #include "runtime/batching/pool_core.hpp"
-#include "runtime/batching/token_rate.hpp"
 #include "runtime/batching/worker_roster.hpp"
 
 #include <cstdint>
@@ -77,10 +75,10 @@ private:
   void give(const tokenizer_actor& tokenizer, const text_chunk& chunk);
   void dispatch();
   void dispatch_points();
-  batch_limits limits() const noexcept;
-  batch_limits share(bool for_idle) const noexcept;
-  bool is_full(const batch_limits& bounds) const noexcept;
+  batch_demand demand() const noexcept;
+  batch_limits limits_for(const batch_target& target) const noexcept;
   void report_drops();
+  void measure(); ///< how fast its engines are has changed
   void tell_load() const;
   void arm_timer();
 
@@ -105,8 +103,7 @@ private:
   wiring_ptr wiring_;
   std::unique_ptr<pool_core> core_;
   worker_roster roster_{1};
-  token_rate rate_; ///< of one worker
-  points_cost points_cost_;
+  node_load measured_; ///< what its engines say of the load
   model_ptr model_;
   std::deque<waiting_points> points_; ///< wait for the first worker that is ready, or for texts that came before them
   uint64_t last_points_ = 0;          ///< number of the last work on points
@@ -120,7 +117,6 @@ private:
   uint32_t workers_wanted_ = 0;
   uint32_t workers_pending_ = 0;    ///< dead, and the supervisor has not answered yet
   uint32_t tokenizers_pending_ = 0; ///< the same
-  uint64_t engine_tokens_best_ = 0; ///< what its engines are best with, 0 = not known yet
   time_point armed_ = time_point::max();
 };
 

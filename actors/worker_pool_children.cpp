@@ -167,6 +167,7 @@ void worker_pool_state::worker_down(uint32_t number, const std::string& why) {
     core_->batch_lost(batch, std::exchange(started, false));
   auto points = std::move(workers_.at(number).points);
   workers_.erase(number);
+  measure();
   for (auto asked = points.rbegin(); asked != points.rend(); ++asked)
     points_.push_front({std::move(*asked), batches_given_});
   // One whose device is lost is not missed: the others are as many as there are devices.

@@ -142,16 +142,30 @@ void write_ask_summary(const std::optional<node_load>& load, const usage& spent,
     exact.set_calls_in_flight(load->calls_in_flight);
     exact.set_workers(load->workers);
     exact.set_tokens_per_second(load->tokens_per_second);
+    for (const auto& group : load->groups) {
+      if (group.engines == 0)
+        break;
+      auto& told = *exact.add_engine_groups();
+      told.set_engines(group.engines);
+      told.set_batch_seconds(group.batch_seconds);
+      told.set_tokens_per_second(group.tokens_per_second);
+    }
   }
   to.set_usage_tokens(spent.tokens);
   to.set_usage_device_seconds(spent.device_seconds);
 }
 
 node_load read_load(const pb::ExactLoad& from) {
-  return {.queued_tokens = from.queued_tokens(),
-          .calls_in_flight = from.calls_in_flight(),
-          .workers = from.workers(),
-          .tokens_per_second = from.tokens_per_second()};
+  node_load out{.queued_tokens = from.queued_tokens(),
+                .calls_in_flight = from.calls_in_flight(),
+                .workers = from.workers(),
+                .tokens_per_second = from.tokens_per_second()};
+  for (const auto& group : from.engine_groups())
+    if (group.engines() > 0 && !add_group(out, {.engines = group.engines(),
+                                                .batch_seconds = group.batch_seconds(),
+                                                .tokens_per_second = group.tokens_per_second()}))
+      break; // a later release may tell of more
+  return out;
 }
 
 } // namespace weft

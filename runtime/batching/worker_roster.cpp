@@ -6,6 +6,11 @@
 #include <utility>
 
 namespace weft {
+namespace {
+
+constexpr size_t gone_max = 8;
+
+} // namespace
 
 uint32_t worker_roster::add() {
   uint32_t number = 0;
@@ -15,10 +20,17 @@ uint32_t worker_roster::add() {
   return number;
 }
 
-void worker_roster::ready(uint32_t worker, time_point now) {
+void worker_roster::ready(uint32_t worker, time_point now, const engine_info& engine) {
   auto& it = workers_.at(worker);
   it.ready = true;
   it.idle_since = now;
+  for (const auto& one : gone_)
+    if (one.info.is_like(engine))
+      it.on = one;
+  for (const auto& [number, other] : workers_)
+    if (other.on.speed.known() && other.on.info.is_like(engine))
+      it.on = other.on;
+  it.on.info = engine;
 }
 
 bool worker_roster::entry::has_points() const noexcept {
@@ -29,17 +41,10 @@ size_t worker_roster::entry::batches() const noexcept {
   return static_cast<size_t>(std::ranges::count(pieces, false, &piece::points));
 }
 
-uint64_t worker_roster::entry::cost() const noexcept {
-  uint64_t sum = 0;
-  for (const auto& each : pieces)
-    sum += each.cost;
-  return sum;
-}
-
 void worker_roster::give(entry& to, const piece& what, time_point now) {
   WEFT_ASSERT(to.usable());
   if (to.pieces.empty())
-    to.busy_since = now;
+    to.busy_since = to.front_since = now;
   to.pieces.push_back(what);
 }
 
@@ -51,7 +56,7 @@ void worker_roster::take(uint32_t worker, uint64_t number, bool points, time_poi
   const auto is = [&](const piece& each) { return each.number == number && each.points == points; };
   if (std::erase_if(it.pieces, is) > 0 && it.pieces.empty())
     busy_ += now - it.busy_since;
-  it.idle_since = now;
+  it.idle_since = it.front_since = now;
 }
 
 void worker_roster::assign(uint32_t worker, uint64_t batch, uint64_t cost, time_point now) {
@@ -60,16 +65,23 @@ void worker_roster::assign(uint32_t worker, uint64_t batch, uint64_t cost, time_
   give(it, {batch, cost, false}, now);
 }
 
-void worker_roster::done(uint32_t worker, uint64_t batch, time_point now) {
+void worker_roster::done(uint32_t worker, uint64_t batch, time_point now, uint64_t tokens,
+                         std::chrono::nanoseconds busy) {
   take(worker, batch, false, now);
+  if (auto found = workers_.find(worker); found != workers_.end())
+    found->second.on.speed.batch(tokens, busy, now);
 }
 
-void worker_roster::assign_points(uint32_t worker, uint64_t points, uint64_t cost, time_point now) {
-  give(workers_.at(worker), {points, cost, true}, now);
+void worker_roster::assign_points(uint32_t worker, uint64_t points, uint64_t products, time_point now) {
+  auto& it = workers_.at(worker);
+  give(it, {points, points_cost_of(it, products), true}, now);
 }
 
-void worker_roster::points_done(uint32_t worker, uint64_t points, time_point now) {
+void worker_roster::points_done(uint32_t worker, uint64_t points, time_point now, uint64_t products,
+                                std::chrono::nanoseconds busy) {
   take(worker, points, true, now);
+  if (auto found = workers_.find(worker); found != workers_.end())
+    found->second.on.points.done(products, busy);
 }
 
 void worker_roster::retire(uint32_t worker) {
@@ -86,6 +98,12 @@ std::deque<uint64_t> worker_roster::remove(uint32_t worker, time_point now) {
   for (const auto& each : pieces)
     if (!each.points)
       batches.push_back(each.number);
+  if (found->second.on.speed.known()) {
+    std::erase_if(gone_, [&](const known_engine& one) { return one.info.is_like(found->second.on.info); });
+    gone_.push_back(std::move(found->second.on));
+    if (gone_.size() > gone_max)
+      gone_.pop_front();
+  }
   workers_.erase(found);
   return batches;
 }
@@ -98,34 +116,6 @@ bool worker_roster::retiring(uint32_t worker) const {
 bool worker_roster::on_points(uint32_t worker) const {
   auto found = workers_.find(worker);
   return found != workers_.end() && !found->second.pieces.empty() && found->second.pieces.front().points;
-}
-
-std::optional<uint32_t> worker_roster::idle() const {
-  for (const auto& [number, it] : workers_)
-    if (it.usable() && it.pieces.empty())
-      return number;
-  const auto light = lightest();
-  return light && workers_.at(*light).batches() == 0 ? light : std::nullopt;
-}
-
-std::optional<uint32_t> worker_roster::loadable() const {
-  const auto light = lightest();
-  std::optional<uint32_t> best;
-  for (const auto& [number, it] : workers_) {
-    if (!it.usable() || it.batches() >= depth_ || (it.has_points() && number != light))
-      continue;
-    if (!best || it.cost() < workers_.at(*best).cost())
-      best = number;
-  }
-  return best;
-}
-
-std::optional<uint32_t> worker_roster::lightest() const {
-  std::optional<uint32_t> best;
-  for (const auto& [number, it] : workers_)
-    if (it.usable() && (!best || it.cost() < workers_.at(*best).cost()))
-      best = number;
-  return best;
 }
 
 std::optional<uint32_t> worker_roster::idle_for(duration wait, time_point now) const {
@@ -155,6 +145,48 @@ duration worker_roster::busy_time(time_point now) const {
     if (!it.pieces.empty())
       time += now - it.busy_since;
   return time;
+}
+
+double worker_roster::tokens_per_second() const {
+  double sum = 0;
+  uint32_t measured = 0;
+  for (const auto& [number, it] : workers_)
+    if (!it.retiring && it.on.speed.known()) {
+      sum += it.on.speed.mean_tokens_per_second();
+      ++measured;
+    }
+  return measured > 0 ? sum * count() / measured : 0;
+}
+
+void worker_roster::tell_groups(node_load& to) const {
+  std::vector<const entry*> seen;
+  for (const auto& [number, it] : workers_) {
+    const auto like = [&it = it](const entry* other) { return other->on.info.is_like(it.on.info); };
+    if (!it.usable() || !it.on.speed.known() || std::ranges::any_of(seen, like))
+      continue;
+    seen.push_back(&it);
+    engine_group group;
+    for (const auto& [other_number, other] : workers_)
+      if (other.usable() && other.on.speed.known() && like(&other)) {
+        ++group.engines;
+        group.batch_seconds += other.on.speed.batch_seconds();
+        group.tokens_per_second += other.on.speed.tokens_per_second();
+      }
+    group.batch_seconds /= group.engines;
+    group.tokens_per_second /= group.engines;
+    if (!add_group(to, group))
+      return;
+  }
+}
+
+std::vector<engine_status> worker_roster::engines() const {
+  std::vector<engine_status> out;
+  for (const auto& [number, it] : workers_)
+    if (it.usable())
+      out.push_back({.info = it.on.info,
+                     .tokens_per_second = it.on.speed.mean_tokens_per_second(),
+                     .batch_seconds = it.on.speed.batch_seconds()});
+  return out;
 }
 
 } // namespace weft

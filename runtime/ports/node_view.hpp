@@ -48,6 +48,13 @@ struct model_status {
   std::string problem; ///< why it failed, else ""
 };
 
+/// An engine of a pool, and how fast it was lately.
+struct engine_status {
+  engine_info info;
+  double tokens_per_second = 0; ///< while it computed; 0: it has computed nothing yet
+  double batch_seconds = 0;     ///< what a batch takes beside its tokens
+};
+
 struct pool_status {
   std::string name;
   std::string model;
@@ -63,6 +70,7 @@ struct pool_status {
   duration busy{}; ///< of all workers since the pool started, with what they compute now
   time_point taken{};
   double utilization = 0; ///< busy share of all workers between two looks, 0..1; the looker fills it in
+  std::vector<engine_status> engines{};
 };
 
 struct cache_level_status {

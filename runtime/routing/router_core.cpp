@@ -3,6 +3,7 @@
 #include "runtime/base/assert.hpp"
 
 #include <algorithm>
+#include <bit>
 
 namespace weft {
 namespace {
@@ -48,7 +49,7 @@ void router_core::set_targets(const std::vector<route_target>& targets) {
     }
   }
   targets_ = std::move(next);
-  guessed_.reset();
+  guesses_ = {};
 }
 
 router_core::fitness router_core::judge(const target_state& target, const route_request& request,
@@ -60,21 +61,23 @@ router_core::fitness router_core::judge(const target_state& target, const route_
   return target.outstanding() < options_.outstanding_max ? fitness::fit : fitness::full;
 }
 
-/// The mean of the known latencies, of a node of weight 1: an unknown node is tried soon, and not by everybody at once.
-double router_core::guess(time_point now) {
-  if (guessed_ && now - *guessed_ < guess_period)
-    return guess_;
+/// The mean of what is known of others for such work, of a node of weight 1: an unknown node is tried soon, and not by
+/// everybody at once.
+double router_core::guess(uint32_t work, time_point now) {
+  auto& known = guesses_[static_cast<size_t>(std::bit_width(work))];
+  if (known.at && now - *known.at < guess_period)
+    return known.seconds;
   double sum = 0;
   size_t count = 0;
   for (const auto& target : targets_)
-    if (const double unit = target.seconds_per_unit(now); unit > 0) {
+    if (const double unit = target.seconds_per_unit(work, now); unit > 0) {
       sum += unit * std::max(target.target().weight, 1u);
       ++count;
     }
-  guess_ = count > 0 ? sum / static_cast<double>(count)
-                     : std::chrono::duration<double>(options_.latency_guess).count() * weight_usual;
-  guessed_ = now;
-  return guess_;
+  known.seconds = count > 0 ? sum / static_cast<double>(count)
+                            : std::chrono::duration<double>(options_.latency_guess).count() * weight_usual;
+  known.at = now;
+  return known.seconds;
 }
 
 std::optional<size_t> router_core::next_in_turn(const route_request& request, time_point now) {
@@ -89,7 +92,7 @@ std::optional<size_t> router_core::next_in_turn(const route_request& request, ti
 std::optional<size_t> router_core::best_of_all(const route_request& request, time_point now) {
   std::optional<size_t> best;
   double best_cost = 0;
-  const double unknown = guess(now);
+  const double unknown = guess(request.work, now);
   const size_t start = random() % targets_.size(); // equal ones take turns
   for (size_t i = 0; i < targets_.size(); ++i) {
     const size_t at = (start + i) % targets_.size();
@@ -114,7 +117,7 @@ std::optional<size_t> router_core::best_of_two(const route_request& request, tim
       first = at;
       continue;
     }
-    const double unknown = guess(now);
+    const double unknown = guess(request.work, now);
     return targets_[at].cost(request.work, unknown, now) < targets_[*first].cost(request.work, unknown, now) ? at
                                                                                                              : first;
   }
@@ -127,7 +130,7 @@ size_t router_core::prefer_home(size_t best, const route_request& request, time_
   const auto at = std::lower_bound(targets_.begin(), targets_.end(), *request.home, before);
   if (at == targets_.end() || at->target().node != *request.home || judge(*at, request, now) != fitness::fit)
     return best;
-  const double unknown = guess(now);
+  const double unknown = guess(request.work, now);
   const double limit = options_.home_factor * targets_[best].cost(request.work, unknown, now);
   return at->cost(request.work, unknown, now) <= limit ? static_cast<size_t>(at - targets_.begin()) : best;
 }
@@ -156,11 +159,17 @@ result<route> router_core::pick(const route_request& request, time_point now) {
 
 void router_core::answered(const route& where, time_point now, const std::optional<node_load>& load) {
   auto* target = find(where.node);
-  if (!target || !target->ended(where.ticket, true, now))
+  if (!target || !target->waits_for(where.ticket))
     return;
-  target->succeeded();
-  if (load)
+  if (load) // first: what it says now is what this answer is measured by
     target->reported(*load, now);
+  target->ended(where.ticket, true, now);
+  target->succeeded();
+}
+
+void router_core::told(node_id node, const node_load& load, time_point now) {
+  if (auto* target = find(node))
+    target->reported(load, now);
 }
 
 void router_core::refused(const route& where, time_point now, const std::optional<node_load>& load) {

@@ -3,6 +3,7 @@
 #include "runtime/base/result.hpp"
 #include "runtime/routing/target_state.hpp"
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -36,11 +37,11 @@ struct route {
   uint64_t ticket = 0;
 };
 
-/// Where a miss is computed: the target with the least cost (see target_state::cost), by its latency as this node has
-/// measured it, what is under way, the exact load in its last reply, and its failures. A node that answers errors fast
-/// attracts nothing: an error is a latency of seconds. What was learned fades, so a node is tried again after a while;
-/// there is no open or half-open state, and so no permit that could get lost.
-/// Owned by ROUTER; not thread-safe; `now` never goes back.
+/// Where a miss is computed: the target with the least cost (see target_state::cost), by the speeds that it has told
+/// and its latency as this node has measured it, what is under way, the exact load in its last reply, and its failures.
+/// A node that answers errors fast attracts nothing: an error is a latency of seconds. What was learned fades, so a
+/// node is tried again after a while; there is no open or half-open state, and so no permit that could get lost. Owned
+/// by ROUTER; not thread-safe; `now` never goes back.
 class router_core {
 public:
   explicit router_core(router_options options) : options_(options), random_(options.seed) {}
@@ -56,6 +57,8 @@ public:
   /// It was answered, well or with an error that is the caller's own fault. Also for a deadline that passed: that is
   /// as slow as it looks.
   void answered(const route& where, time_point now, const std::optional<node_load>& load = {});
+  /// What a node said of its load beside any route, in an answer to something else. Nothing for one that is no target.
+  void told(node_id node, const node_load& load, time_point now);
   /// It is full or draining.
   void refused(const route& where, time_point now, const std::optional<node_load>& load = {});
   /// It is out of reach or has answered an error of its own.
@@ -75,7 +78,7 @@ private:
   std::optional<size_t> best_of_all(const route_request& request, time_point now);
   std::optional<size_t> best_of_two(const route_request& request, time_point now);
   size_t prefer_home(size_t best, const route_request& request, time_point now);
-  double guess(time_point now);
+  double guess(uint32_t work, time_point now);
   uint64_t random() noexcept;
   target_state* find(node_id node);
 
@@ -84,8 +87,11 @@ private:
   uint64_t last_ticket_ = 0;
   size_t turn_ = 0;
   uint64_t random_;
-  double guess_ = 0; ///< mean of the known latencies, looked up now and then
-  std::optional<time_point> guessed_;
+  struct known_mean {
+    double seconds = 0; ///< a unit of work, of a node of weight 1
+    std::optional<time_point> at;
+  };
+  std::array<known_mean, 33> guesses_{}; ///< by the work's bits, since no mean holds for all; looked up now and then
 };
 
 } // namespace weft

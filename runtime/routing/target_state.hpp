@@ -38,10 +38,23 @@ struct target_options {
   duration incapable_for = std::chrono::seconds{60};         ///< how long a refused capability is remembered
   uint32_t incapable_max = 64;                               ///< remembered at once, the oldest goes first
   double suspect_factor = 8;                                 ///< on a suspect's cost
+  duration speeds_kept = std::chrono::seconds{60};           ///< how long the speeds count that a reply told
+  /// What a request takes beside computing: keeps a call of a few tokens from making a node look many times slower than
+  /// it said.
+  duration way_guess = std::chrono::milliseconds{1};
 };
 
-/// What this node knows of a target: what is under way to it, how long it took lately, the load that it told, and
-/// whether it fails. Part of router_core.
+/// What work of so many tokens takes on engines like these, in seconds, while they have nothing else to do: on the kind
+/// that ends it first, dealt out among its engines down to about one long text each. 0: none was measured.
+double seconds_on(const node_load& load, uint32_t work) noexcept;
+
+/// What this node knows of a target: what is under way to it, how long it took lately, the load and the engines' speeds
+/// that it told, and whether it fails. Part of router_core.
+///
+/// Without speeds (an older release, or nothing was computed there yet) time is thought to grow with the work:
+/// latency per unit. With them a request has a time that it should take, and what counts is how many times as long it
+/// really took (peak EWMA, never below 1): so small calls, which mostly pay the fixed part, say something about large
+/// ones and the other way round.
 class target_state {
 public:
   target_state(const route_target& target, const target_options& options);
@@ -53,6 +66,7 @@ public:
   void cannot(capability what, time_point now);
 
   uint32_t outstanding() const noexcept { return static_cast<uint32_t>(sent_.size()); }
+  bool waits_for(uint64_t ticket) const { return sent_.contains(ticket); }
   void sent(uint64_t ticket, uint32_t work, time_point now);
   /// Ends what was sent; nothing for an unknown ticket. `answered` also raises or lowers the latency; otherwise the
   /// time until now only raises it: it would have taken at least that long.
@@ -62,24 +76,30 @@ public:
   void refused(time_point now);
   void succeeded() noexcept { penalty_ /= 4; }
 
-  /// Seconds a unit of work takes: what was measured, or what the oldest unanswered one has taken so far, if that is
-  /// more; 0 when nothing is known.
-  double seconds_per_unit(time_point now) const;
+  /// Seconds a unit of so much work takes: what it told, else what was measured, or what the oldest unanswered one has
+  /// taken so far, if that is more; 0 when nothing is known.
+  double seconds_per_unit(uint32_t work, time_point now) const;
   /// What it costs to give it `work` more, in seconds: comparable between targets only. `guess` stands for an unknown
   /// latency: that of a node of weight 1.
-  ///   latency per unit × (work under way + work) + penalty + the wait that it told
+  ///   latency per unit × (work under way + work) + penalty + the wait that it told, or, with speeds,
+  ///   slowness × (expected of what is under way + expected of the work) + penalty + the wait that it told
   double cost(uint32_t work, double guess, time_point now) const;
 
 private:
   struct in_flight {
     uint32_t work = 0;
     time_point since{};
+    double expected = 0; ///< seconds, with its way; 0: not known then
   };
   struct lack {
     capability what{};
     time_point until{};
   };
 
+  double latency(time_point now) const;
+  bool has_speeds(time_point now) const;
+  double expected(uint32_t work) const;
+  double slowness(time_point now) const;
   double penalty(time_point now) const { return penalty_ * decay(now - penalty_at_, options_.penalty_decay); }
   void set_penalty(double seconds, time_point now);
 
@@ -87,7 +107,11 @@ private:
   target_options options_;
   std::map<uint64_t, in_flight> sent_; ///< by ticket, the oldest first
   uint64_t work_ = 0;
-  peak_ewma latency_;
+  double expected_ = 0; ///< of all that is under way
+  peak_ewma latency_;   ///< seconds per unit of work
+  peak_ewma excess_;    ///< times of what was expected, beyond the first
+  node_load speeds_;
+  std::optional<time_point> speeds_told_;
   double wait_ = 0; ///< seconds that the target's queue took when it told
   std::optional<time_point> told_;
   double penalty_ = 0; ///< seconds

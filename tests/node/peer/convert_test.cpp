@@ -220,15 +220,37 @@ TEST_CASE("an item arrives to the bit") {
   CHECK(back.value->source == source::store);
 }
 
+TEST_CASE("a load of an older release tells of no engines, and of a later one's many as many are read as fit") {
+  pb::ExactLoad old;
+  old.set_queued_tokens(7);
+  CHECK(read_load(old).groups[0].engines == 0);
+  pb::ExactLoad later;
+  later.add_engine_groups(); // without engines: it means nothing
+  for (uint32_t i = 1; i <= 100; ++i)
+    later.add_engine_groups()->set_engines(i);
+  const auto load = read_load(later);
+  for (uint32_t i = 0; i < engine_groups_max; ++i)
+    CHECK(load.groups[i].engines == i + 1);
+}
+
 TEST_CASE("load and usage ride on the summary") {
   pb::AskSummary summary;
-  write_ask_summary(node_load{.queued_tokens = 1, .calls_in_flight = 2, .workers = 3, .tokens_per_second = 4.5},
-                    {.tokens = 5, .device_seconds = 0.25}, summary);
+  const engine_group device{.engines = 2, .batch_seconds = 0.002, .tokens_per_second = 1e6};
+  const engine_group cpus{.engines = 4, .batch_seconds = 0.0001, .tokens_per_second = 1e4};
+  write_ask_summary(
+      node_load{
+          .queued_tokens = 1, .calls_in_flight = 2, .workers = 3, .tokens_per_second = 4.5, .groups = {device, cpus}},
+      {.tokens = 5, .device_seconds = 0.25}, summary);
   const auto load = read_load(summary.load());
   CHECK(load.queued_tokens == 1);
   CHECK(load.calls_in_flight == 2);
   CHECK(load.workers == 3);
   CHECK(load.tokens_per_second == 4.5);
+  CHECK(load.groups[0].engines == 2);
+  CHECK(load.groups[0].batch_seconds == 0.002);
+  CHECK(load.groups[0].tokens_per_second == 1e6);
+  CHECK(load.groups[1].engines == 4);
+  CHECK(load.groups[2].engines == 0);
   CHECK(summary.usage_tokens() == 5);
   CHECK(summary.usage_device_seconds() == 0.25);
 }

@@ -8,25 +8,32 @@ namespace {
 
 constexpr double virtual_seconds = 100; // router_compare --full takes 400 and three seeds
 
-router_sim_result run(route_policy policy, uint32_t routers) {
-  return simulate_router({.policy = policy, .routers = routers, .seconds = virtual_seconds});
+router_sim_result run(route_policy policy, uint32_t routers, bool tells_speeds = true) {
+  return simulate_router(
+      {.policy = policy, .routers = routers, .seconds = virtual_seconds, .tells_speeds = tells_speeds});
 }
 
 } // namespace
 
 TEST_CASE("with 5 routers the slowest hundredth is at most 1.1 times the oracle's") {
-  const auto router = run(route_policy::router, 5);
   const auto oracle = run(route_policy::oracle, 5);
-  CHECK(router.requests > 60'000);
-  CHECK(router.p99 <= 1.1 * oracle.p99);
-  CHECK(router.p99 < run(route_policy::two_choices, 5).p99);
+  for (const bool tells_speeds : {true, false}) {
+    CAPTURE(tells_speeds);
+    const auto router = run(route_policy::router, 5, tells_speeds);
+    CHECK(router.requests > 60'000);
+    CHECK(router.p99 <= 1.1 * oracle.p99);
+    CHECK(router.p99 < run(route_policy::two_choices, 5).p99);
+  }
 }
 
 TEST_CASE("with 100 routers the slowest hundredth is at most 0.35 times that of least connections") {
-  const auto router = run(route_policy::router, 100);
-  CHECK(router.p99 <= 0.35 * run(route_policy::least_connections, 100).p99);
-  CHECK(router.p99 <= 0.35 * run(route_policy::two_choices, 100).p99);
-  CHECK(router.p99 < run(route_policy::round_robin, 100).p99);
+  for (const bool tells_speeds : {true, false}) {
+    CAPTURE(tells_speeds);
+    const auto router = run(route_policy::router, 100, tells_speeds);
+    CHECK(router.p99 <= 0.35 * run(route_policy::least_connections, 100).p99);
+    CHECK(router.p99 <= 0.35 * run(route_policy::two_choices, 100).p99);
+    CHECK(router.p99 < run(route_policy::round_robin, 100).p99);
+  }
 }
 
 TEST_CASE("a replica that answers errors at once attracts nothing from the router, and much from least connections") {

@@ -44,6 +44,7 @@ struct replica_state {
   uint32_t in_flight = 0; ///< sent to it and not computed: what the oracle sees
   std::deque<uint64_t> queue;
   double seconds_per_request = service;
+  double seconds_told = service; ///< the same over two seconds of computing, as engine_speed has it
 };
 
 class simulation {
@@ -166,6 +167,7 @@ private:
     ++at.busy;
     const double takes = service * (0.2 + 0.8 * exponential()) / (at.speed * (at.slowed ? antagonist_speed : 1));
     at.seconds_per_request += 0.1 * (takes - at.seconds_per_request);
+    at.seconds_told += takes / (takes + 2) * (takes - at.seconds_told);
     push(now_ + takes, what::computed, 0, id);
   }
 
@@ -182,6 +184,8 @@ private:
                           .calls_in_flight = at.in_flight,
                           .workers = engines,
                           .tokens_per_second = engines / at.seconds_per_request};
+    if (options_.tells_speeds)
+      requests_[id].load.groups[0] = {.engines = engines, .tokens_per_second = 1 / at.seconds_told};
     push(now_ + network, what::replied, 0, id);
   }
 

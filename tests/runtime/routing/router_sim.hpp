@@ -27,6 +27,7 @@ struct router_sim_options {
   /// This replica answers errors after a millisecond from `fails_from` on (seconds); none below 0.
   int failing = -1;
   double fails_from = 0;
+  bool tells_speeds = true; ///< replicas tell their engines' speed; false: as releases before that
   router_options core{};
 };
 
