@@ -29,4 +29,9 @@ public:
                                                    collective::patience limit) = 0;
 };
 
+/// What a shared library with such ranks offers (weft_nccl.so): one for this device, the caller's; null: another build,
+/// by engine_module_abi(). Apart from the module with engines, so that those work where NCCL is not installed.
+using device_ranks_function = device_ranks* (*)(uint64_t abi, uint32_t device);
+inline constexpr const char* device_ranks_symbol = "weft_device_ranks";
+
 } // namespace weft

@@ -37,6 +37,7 @@ std::string refusal_of(std::span<const device_offer> offers) {
   return std::adjacent_find(seen.begin(), seen.end()) == seen.end() ? "" : "two ranks share a device";
 }
 
+/// Why the ranks cannot go over their devices; "": they can.
 result<std::string> compare_devices(collective& host, const device_ranks* devices, collective::patience limit) {
   const device_offer mine{.has_device = devices ? 1U : 0U, .identity = devices ? devices->device_identity() : 0};
   std::vector<device_offer> all(host.group().ranks);
@@ -81,39 +82,10 @@ failure cause_of(failure on_device, std::optional<failure> on_host) {
 
 } // namespace
 
-result<formed_ranks> form_over_devices(std::unique_ptr<collective> host, std::shared_ptr<device_ranks> devices,
-                                       collective::patience limit) {
-  WEFT_ASSERT(host != nullptr);
-  auto refused = compare_devices(*host, devices.get(), limit);
-  if (!refused)
-    return refused.error();
-  if (!refused->empty())
-    return formed_ranks{.end = std::move(host), .why = std::move(*refused)};
-
-  std::string trouble;
-  const auto id = share_id(*host, *devices, limit, trouble);
-  if (!id)
-    return id.error();
-  if (!*id)
-    return formed_ranks{.end = std::move(host), .why = trouble.empty() ? "rank 0 could not make an id" : trouble};
-
-  auto joined = devices->join(host->group(), **id, limit);
-  int64_t all_joined = joined ? 1 : 0;
-  // Whoever has joined waits here for those who still try, each for `limit`.
-  if (auto said = host->all_reduce(std::span(&all_joined, 1), reduce_op::minimum, 2 * limit); !said)
-    return said.error();
-  if (!all_joined)
-    return formed_ranks{.end = std::move(host),
-                        .why = joined ? "another rank's device did not join" : joined.error().message};
-  return formed_ranks{
-      .end = std::make_unique<device_collective>(std::move(host), std::move(*joined)), .over_devices = true, .why = {}};
-}
-
-device_collective::device_collective(std::unique_ptr<collective> host, std::unique_ptr<collective> device)
-    : host_(std::move(host)), device_(std::move(device)) {
+device_collective::device_collective(std::unique_ptr<collective> host, std::shared_ptr<device_ranks> devices,
+                                     device_collective_options options)
+    : host_(std::move(host)), devices_(std::move(devices)), options_(std::move(options)) {
   WEFT_ASSERT(host_ != nullptr);
-  WEFT_ASSERT(device_ != nullptr);
-  watcher_ = std::thread([this] { watch(); });
 }
 
 device_collective::~device_collective() {
@@ -122,8 +94,54 @@ device_collective::~device_collective() {
     closing_ = true;
   }
   wake_.notify_all();
-  watcher_.join();
+  if (watcher_.joinable())
+    watcher_.join();
   device_.reset(); // before the host's end tells the others: in peace it waits for their last verb
+}
+
+/// This rank's end over devices; null, with the reason, where the ranks stay with the host. Errors: the host's.
+result<std::unique_ptr<collective>> device_collective::join_devices(patience limit, std::string& why) {
+  auto refused = compare_devices(*host_, devices_.get(), limit);
+  if (!refused)
+    return refused.error();
+  why = std::move(*refused);
+  if (!why.empty())
+    return std::unique_ptr<collective>{};
+  const auto id = share_id(*host_, *devices_, limit, why);
+  if (!id)
+    return id.error();
+  if (!*id) {
+    why = why.empty() ? "rank 0 could not make an id" : why;
+    return std::unique_ptr<collective>{};
+  }
+  const auto join_max = std::min(limit, options_.join_max);
+  auto joined = devices_->join(host_->group(), **id, join_max);
+  int64_t all_joined = joined ? 1 : 0;
+  // Whoever has joined waits here for those who still try.
+  if (auto said = host_->all_reduce(std::span(&all_joined, 1), reduce_op::minimum, limit + join_max); !said)
+    return said.error();
+  if (all_joined)
+    return std::move(*joined);
+  why = joined ? "another rank's device did not join" : joined.error().message;
+  if (!joined && options_.device_failed)
+    options_.device_failed(joined.error());
+  return std::unique_ptr<collective>{};
+}
+
+status device_collective::form(patience limit) {
+  formed_ = true;
+  std::string why;
+  auto joined = join_devices(limit, why);
+  if (!joined)
+    return joined.error();
+  if (*joined) {
+    const std::lock_guard lock{mutex_};
+    device_ = std::move(*joined);
+    watcher_ = std::thread([this] { watch(); });
+  }
+  if (options_.formed)
+    options_.formed(device_ != nullptr, why);
+  return ok;
 }
 
 /// Ends the verb in progress on this device when the host's communicator has ended.
@@ -148,7 +166,12 @@ void device_collective::watch() {
   }
 }
 
-template <class Verb> status device_collective::run(Verb verb) {
+template <class Verb> status device_collective::run(patience limit, Verb verb) {
+  if (!formed_)
+    if (auto said = form(limit); !said)
+      return said;
+  if (!device_)
+    return verb(*host_);
   if (auto ended = async_error())
     return std::move(*ended);
   {
@@ -163,40 +186,48 @@ template <class Verb> status device_collective::run(Verb verb) {
   }
   if (said)
     return ok;
-  failure why = cause_of(std::move(said.error()), host_->async_error());
-  host_->abort(why);
+  auto on_host = host_->async_error();
+  if (!on_host && options_.device_failed && said.error().code != errc::internal)
+    options_.device_failed(said.error());
+  failure why = cause_of(std::move(said.error()), std::move(on_host));
+  if (why.code != errc::internal) // different verbs: every rank finds that out, and says so
+    host_->abort(why);
   return why;
 }
 
 status device_collective::all_reduce(std::span<int64_t> values, reduce_op op, patience limit) {
-  return run([&](collective& device) { return device.all_reduce(values, op, limit); });
+  return run(limit, [&](collective& to) { return to.all_reduce(values, op, limit); });
 }
 status device_collective::all_reduce(std::span<int32_t> values, reduce_op op, patience limit) {
-  return run([&](collective& device) { return device.all_reduce(values, op, limit); });
+  return run(limit, [&](collective& to) { return to.all_reduce(values, op, limit); });
 }
 status device_collective::all_gather(std::span<const std::byte> mine, std::span<std::byte> all, patience limit) {
-  return run([&](collective& device) { return device.all_gather(mine, all, limit); });
+  return run(limit, [&](collective& to) { return to.all_gather(mine, all, limit); });
 }
 status device_collective::broadcast(std::span<std::byte> bytes, uint32_t root, patience limit) {
-  return run([&](collective& device) { return device.broadcast(bytes, root, limit); });
+  return run(limit, [&](collective& to) { return to.broadcast(bytes, root, limit); });
 }
 status device_collective::reduce_scatter(std::span<const int64_t> values, std::span<int64_t> mine, reduce_op op,
                                          patience limit) {
-  return run([&](collective& device) { return device.reduce_scatter(values, mine, op, limit); });
+  return run(limit, [&](collective& to) { return to.reduce_scatter(values, mine, op, limit); });
 }
 status device_collective::barrier(patience limit) {
-  return run([&](collective& device) { return device.barrier(limit); });
+  return run(limit, [&](collective& to) { return to.barrier(limit); });
 }
 
 void device_collective::abort(failure reason) noexcept {
   host_->abort(reason); // first, so that the reason is what all hear
-  device_->abort(std::move(reason));
+  const std::lock_guard lock{mutex_};
+  if (device_)
+    device_->abort(std::move(reason));
 }
 
 std::optional<failure> device_collective::async_error() const {
   auto ended = host_->async_error();
-  if (auto on_device = device_->async_error())
-    return cause_of(std::move(*on_device), std::move(ended));
+  const std::lock_guard lock{mutex_};
+  if (device_)
+    if (auto on_device = device_->async_error())
+      return cause_of(std::move(*on_device), std::move(ended));
   return ended;
 }
 

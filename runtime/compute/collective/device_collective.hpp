@@ -1,10 +1,12 @@
 #pragma once
 
-#include "runtime/compute/collective/verb_collective.hpp"
+#include "runtime/base/time.hpp"
 #include "runtime/ports/collective.hpp"
 #include "runtime/ports/device_ranks.hpp"
 
+#include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -13,28 +15,29 @@
 
 namespace weft {
 
-/// What a formation came to.
-struct formed_ranks {
-  std::unique_ptr<collective> end; ///< not null
-  bool over_devices = false;
-  std::string why; ///< where not: what was in the way, the same on every rank or this rank's own trouble; for people
+struct device_collective_options {
+  std::chrono::milliseconds join_max{30'000}; ///< for all devices to join; the verb's patience where that is less
+  /// Called once, on the thread of the first verb: whether the verbs go over devices, and why not, for people.
+  std::function<void(bool over_devices, const std::string& why)> formed = {};
+  /// Called on the thread of the verb whose device failed, or whose device alone gave up: the next epoch does better
+  /// without it.
+  std::function<void(const failure&)> device_failed = {};
 };
 
 /// Ranks that have met over the host go over their devices where every one has a device of its own and all of them
-/// join; else they stay with the host's communicator. All decide alike, and the id travels over the host's. Four verbs.
-/// devices: null where this rank has none, or is not to use it.
-/// Errors: the host's, which ends the formation. REQUIRES: host is not null; every rank calls this first.
-result<formed_ranks> form_over_devices(std::unique_ptr<collective> host, std::shared_ptr<device_ranks> devices,
-                                       collective::patience limit);
-
-/// Verbs over devices, with the host's communicator beside them: devices tell nobody of a death or an abort, the host's
-/// links do. A rank that dies or aborts ends the verb in progress on the devices of all others 0.6 s after the host's
-/// notice at most (it may only have left after the last verb); what fails on a device is told to all by the host's.
-/// errc::engine_failed of a device becomes errc::unavailable: form the next epoch without it.
+/// join; else they stay with the host's communicator. That is settled by the first verb, with up to three verbs of the
+/// host's; all decide alike, and the id travels over the host's.
+///
+/// Devices tell nobody of a death or an abort, the host's links do: a rank that dies or aborts ends the verb in
+/// progress on the devices of all others 0.6 s after the host's notice at most (it may only have left after the last
+/// verb), and what fails on a device is told to all by the host's. errc::engine_failed of a device becomes
+/// errc::unavailable: form the next epoch.
 class device_collective final : public collective {
 public:
-  /// REQUIRES: both are of the same group, and not null.
-  device_collective(std::unique_ptr<collective> host, std::unique_ptr<collective> device);
+  /// devices: null where this rank has none, or is not to use it; every rank's end has to be one of this class.
+  /// REQUIRES: host is not null, and no verb was called of it.
+  device_collective(std::unique_ptr<collective> host, std::shared_ptr<device_ranks> devices,
+                    device_collective_options options = {});
   device_collective(const device_collective&) = delete;
   device_collective& operator=(const device_collective&) = delete;
   ~device_collective() override;
@@ -51,16 +54,21 @@ public:
   std::optional<failure> async_error() const override;
 
 private:
-  template <class Verb> status run(Verb verb);
+  template <class Verb> status run(patience limit, Verb verb);
+  status form(patience limit);
+  result<std::unique_ptr<collective>> join_devices(patience limit, std::string& why);
   void watch();
 
   const std::unique_ptr<collective> host_;
-  std::unique_ptr<collective> device_;
-  std::mutex mutex_;
+  std::shared_ptr<device_ranks> devices_;
+  const device_collective_options options_;
+  bool formed_ = false; ///< the thread of the verbs alone looks at it
+  mutable std::mutex mutex_;
   std::condition_variable wake_;
+  std::unique_ptr<collective> device_; ///< null: the verbs are the host's. Set once, while no other thread has seen it
   bool in_verb_ = false;
   bool closing_ = false;
-  std::thread watcher_; // last: it looks at the others
+  std::thread watcher_;
 };
 
 } // namespace weft

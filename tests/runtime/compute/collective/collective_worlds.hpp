@@ -8,6 +8,7 @@
 #include "tests/support/memory_rank_net.hpp"
 #include "tests/support/rank_threads.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 
@@ -29,14 +30,16 @@ struct linked_world {
   }
 };
 
-/// Over devices that are fakes, with links beside them.
+/// Over devices that are fakes, with links beside them; they have formed.
 struct device_world {
   static rank_ends make(uint32_t ranks, uint64_t epoch = 0) {
-    auto hosts = linked_world::make(ranks, epoch);
-    auto devices = make_thread_group(ranks, epoch);
+    const auto fabric = std::make_shared<fake_device_fabric>();
     rank_ends out;
-    for (uint32_t rank = 0; rank < ranks; ++rank)
-      out.push_back(std::make_unique<device_collective>(std::move(hosts[rank]), std::move(devices[rank])));
+    for (auto& host : linked_world::make(ranks, epoch)) {
+      auto device = fabric->device(host->group().rank);
+      out.push_back(std::make_unique<device_collective>(std::move(host), std::move(device)));
+    }
+    on_each_rank<bool>(out, [](collective& end) { return bool(end.barrier(std::chrono::seconds{20})); });
     return out;
   }
 };

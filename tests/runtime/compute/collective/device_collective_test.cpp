@@ -10,7 +10,7 @@
 #include <functional>
 #include <future>
 #include <memory>
-#include <numeric>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -24,22 +24,27 @@ constexpr auto patient = 20s;
 
 using devices = std::vector<std::shared_ptr<device_ranks>>;
 
-/// Every rank forms on a thread of its own.
-std::vector<result<formed_ranks>> form(rank_ends hosts, const devices& of_ranks) {
-  std::vector<std::future<result<formed_ranks>>> forming;
-  for (size_t rank = 0; rank < hosts.size(); ++rank)
-    forming.push_back(std::async(
-        std::launch::async, [&, rank] { return form_over_devices(std::move(hosts[rank]), of_ranks[rank], patient); }));
-  std::vector<result<formed_ranks>> out;
-  for (auto& one : forming)
-    out.push_back(one.get());
-  return out;
-}
+/// What each rank was told when it had formed. Written by the rank's thread, read after its first verb.
+struct told {
+  bool over_devices = false;
+  std::string why;
+  std::optional<failure> device_failed;
+};
 
-rank_ends ends_of(std::vector<result<formed_ranks>>& formed) {
+rank_ends make_ends(rank_ends hosts, const devices& of_ranks, std::vector<told>& heard) {
   rank_ends out;
-  for (auto& one : formed)
-    out.push_back(std::move(one->end));
+  heard.assign(hosts.size(), {});
+  for (size_t rank = 0; rank < hosts.size(); ++rank)
+    out.push_back(std::make_unique<device_collective>(
+        std::move(hosts[rank]), of_ranks[rank],
+        device_collective_options{.formed =
+                                      [&mine = heard[rank]](bool over_devices, const std::string& why) {
+                                        mine.over_devices = over_devices;
+                                        mine.why = why;
+                                      },
+                                  .device_failed = [&mine = heard[rank]](const failure& why) {
+                                    mine.device_failed = why;
+                                  }}));
   return out;
 }
 
@@ -59,21 +64,22 @@ std::shared_ptr<fake_device_fabric> make_fabric() {
 
 TEST_CASE("ranks that all have a device of their own go over the devices") {
   const auto fabric = make_fabric();
-  auto formed = form(linked_world::make(3), {fabric->device(1), fabric->device(2), fabric->device(3)});
-  for (const auto& one : formed) {
-    REQUIRE(one);
-    CHECK(one->over_devices);
-    CHECK(one->why.empty());
+  std::vector<told> heard;
+  auto ends = make_ends(linked_world::make(3), {fabric->device(1), fabric->device(2), fabric->device(3)}, heard);
+  CHECK(sums(ends) == std::vector<int64_t>{6, 6, 6});
+  for (const auto& one : heard) {
+    CHECK(one.over_devices);
+    CHECK(one.why.empty());
+    CHECK_FALSE(one.device_failed);
   }
   CHECK(fabric->communicators() == 1);
-  auto ends = ends_of(formed);
-  CHECK(sums(ends) == std::vector<int64_t>{6, 6, 6});
 }
 
 TEST_CASE("all ranks stay with the host where one cannot go over devices, and can say why") {
   const auto fabric = make_fabric();
   devices of_ranks;
   std::string why;
+  bool joins = true;
   SUBCASE("a rank without a device") {
     of_ranks = {fabric->device(1), nullptr, fabric->device(3)};
     why = "rank 1 has no device";
@@ -89,29 +95,76 @@ TEST_CASE("all ranks stay with the host where one cannot go over devices, and ca
   SUBCASE("the first rank's device does not join") {
     of_ranks = {fabric->device(1, {.joins = false}), fabric->device(2), fabric->device(3)};
     why = "the device does not answer";
+    joins = false;
   }
-  auto formed = form(linked_world::make(3), of_ranks);
-  for (const auto& one : formed) {
-    REQUIRE(one);
-    CHECK_FALSE(one->over_devices);
-    CHECK_FALSE(one->why.empty());
-  }
-  CHECK(formed[0]->why == why);
-  auto ends = ends_of(formed);
+  std::vector<told> heard;
+  auto ends = make_ends(linked_world::make(3), of_ranks, heard);
   CHECK(sums(ends) == std::vector<int64_t>{6, 6, 6});
+  for (const auto& one : heard) {
+    CHECK_FALSE(one.over_devices);
+    CHECK_FALSE(one.why.empty());
+  }
+  CHECK(heard[0].why == why);
+  CHECK(heard[0].device_failed.has_value() == !joins);
 }
+
+namespace {
+
+/// Two ranks whose devices have formed and wait for a third that never comes: the next verb hangs on the devices.
+struct waiting_pair {
+  std::shared_ptr<fake_device_fabric> fabric = make_fabric();
+  std::vector<told> heard;
+  rank_ends ends;
+  std::promise<void> begun;
+
+  waiting_pair() {
+    ends = make_ends(linked_world::make(3), {fabric->device(1), fabric->device(2), fabric->device(3)}, heard);
+    REQUIRE(sums(ends) == std::vector<int64_t>{6, 6, 6});
+  }
+  /// The first two ranks in a barrier.
+  std::vector<status> wait(collective*& third) {
+    auto absent = std::move(ends[2]);
+    third = absent.get();
+    auto said = on_each_rank<status>(ends, [this](collective& end) {
+      if (end.group().rank == 0)
+        begun.set_value();
+      return end.barrier(patient);
+    });
+    ends[2] = std::move(absent);
+    return said;
+  }
+};
+
+} // namespace
 
 TEST_CASE("a rank that dies while the others wait in a verb on their devices ends it on all of them") {
   const auto fabric = make_fabric();
+  // The devices of four, of which one never joins: they stay silent whatever happens to the process of rank 2.
+  class silent final : public device_ranks {
+  public:
+    silent(std::unique_ptr<collective> end, uint64_t identity) : end_(std::move(end)), identity_(identity) {}
+    uint64_t device_identity() const noexcept override { return identity_; }
+    result<device_group_id> make_id() override { return device_group_id{}; }
+    result<std::unique_ptr<collective>> join(collective_group, const device_group_id&, collective::patience) override {
+      return std::move(end_);
+    }
+
+  private:
+    std::unique_ptr<collective> end_;
+    uint64_t identity_;
+  };
+  auto over = make_thread_group(4);
+  devices of_ranks;
+  for (uint32_t rank = 0; rank < 3; ++rank)
+    of_ranks.push_back(std::make_shared<silent>(std::move(over[rank]), rank));
+  std::vector<told> heard;
   auto hosts = linked_world::make(3);
-  auto over = make_thread_group(3);
-  rank_ends ends(3);
-  for (uint32_t rank = 0; rank < 2; ++rank)
-    ends[rank] = std::make_unique<device_collective>(std::move(hosts[rank]), std::move(over[rank]));
+  auto* const host_of_third = hosts[2].get();
+  auto ends = make_ends(std::move(hosts), of_ranks, heard);
   std::promise<void> begun;
   auto killer = std::async(std::launch::async, [&] {
     begun.get_future().wait();
-    hosts[2].reset(); // the process is gone; its device stays silent
+    host_of_third->abort({errc::unavailable, "its process is gone"});
   });
   const auto start = std::chrono::steady_clock::now();
   auto said = on_each_rank<status>(ends, [&](collective& end) {
@@ -124,58 +177,36 @@ TEST_CASE("a rank that dies while the others wait in a verb on their devices end
   for (const auto& one : said) {
     REQUIRE_FALSE(one);
     CHECK(one.error().code == errc::unavailable);
-    CHECK(one.error().message.find("rank 2") != std::string::npos);
+    CHECK(one.error().message.find("its process is gone") != std::string::npos);
   }
   CHECK(std::chrono::steady_clock::now() - start < 2s);
+  for (const auto& one : heard)
+    CHECK_FALSE(one.device_failed);
 }
 
 TEST_CASE("an abort ends the verb in progress on every device, and every later one, with its reason") {
-  auto hosts = linked_world::make(2);
-  auto over = make_thread_group(3); // the third rank never comes: the verb waits
-  rank_ends ends;
-  for (uint32_t rank = 0; rank < 2; ++rank)
-    ends.push_back(std::make_unique<device_collective>(std::move(hosts[rank]), std::move(over[rank])));
-  std::promise<void> begun;
+  waiting_pair pair;
+  collective* third = nullptr;
   auto aborter = std::async(std::launch::async, [&] {
-    begun.get_future().wait();
-    ends[1]->abort({errc::unavailable, "the job was cancelled"});
+    pair.begun.get_future().wait();
+    pair.ends[1]->abort({errc::unavailable, "the job was cancelled"});
   });
-  auto said = on_each_rank<status>(ends, [&](collective& end) {
-    if (end.group().rank == 0)
-      begun.set_value();
-    return end.barrier(patient);
-  });
+  const auto said = pair.wait(third);
   aborter.get();
   for (uint32_t rank = 0; rank < 2; ++rank) {
     REQUIRE_FALSE(said[rank]);
     CHECK(said[rank].error().message.find("the job was cancelled") != std::string::npos);
-    const auto later = ends[rank]->barrier(patient);
+    const auto later = pair.ends[rank]->barrier(patient);
     REQUIRE_FALSE(later);
     CHECK(later.error().message.find("the job was cancelled") != std::string::npos);
   }
 }
 
-TEST_CASE("what fails on one rank's device is told to the others at once") {
-  auto hosts = linked_world::make(2);
-  auto over = make_thread_group(2);
-  auto& broken = *over[0];
-  rank_ends ends;
-  for (uint32_t rank = 0; rank < 2; ++rank)
-    ends.push_back(std::make_unique<device_collective>(std::move(hosts[rank]), std::move(over[rank])));
-  broken.abort({errc::engine_failed, "an uncorrectable error"});
-  auto said = on_each_rank<status>(ends, [&](collective& end) { return end.barrier(patient); });
-  for (const auto& one : said) {
-    REQUIRE_FALSE(one);
-    CHECK(one.error().code == errc::unavailable);
-    CHECK(one.error().message.find("an uncorrectable error") != std::string::npos);
-  }
-}
-
 TEST_CASE("the first rank to finish does not end the last verb of the others") {
-  const auto fabric = make_fabric();
   for (int round = 0; round < 20; ++round) {
-    auto formed = form(linked_world::make(3), {fabric->device(1), fabric->device(2), fabric->device(3)});
-    auto ends = ends_of(formed);
+    const auto fabric = make_fabric();
+    std::vector<told> heard;
+    auto ends = make_ends(linked_world::make(3), {fabric->device(1), fabric->device(2), fabric->device(3)}, heard);
     std::vector<std::future<bool>> running;
     for (auto& end : ends)
       running.push_back(std::async(std::launch::async, [mine = std::move(end)]() mutable {
@@ -186,5 +217,6 @@ TEST_CASE("the first rank to finish does not end the last verb of the others") {
       }));
     for (auto& one : running)
       CHECK(one.get());
+    CHECK(heard[0].over_devices);
   }
 }
