@@ -37,14 +37,13 @@ rank_ends make_ends(rank_ends hosts, const devices& of_ranks, std::vector<told>&
   for (size_t rank = 0; rank < hosts.size(); ++rank)
     out.push_back(std::make_unique<device_collective>(
         std::move(hosts[rank]), of_ranks[rank],
-        device_collective_options{.formed =
-                                      [&mine = heard[rank]](bool over_devices, const std::string& why) {
-                                        mine.over_devices = over_devices;
-                                        mine.why = why;
-                                      },
-                                  .device_failed = [&mine = heard[rank]](const failure& why) {
-                                    mine.device_failed = why;
-                                  }}));
+        device_collective_options{
+            .formed =
+                [&mine = heard[rank]](bool over_devices, const std::string& why) {
+                  mine.over_devices = over_devices;
+                  mine.why = why;
+                },
+            .device_failed = [&mine = heard[rank]](const failure& why) { mine.device_failed = why; }}));
   return out;
 }
 
