@@ -45,6 +45,7 @@ corpus_run_setup small_run(corpus_rows rows, const corpus_options& options) {
 }
 
 fake_device_groups::fake_device_groups(jobs_world& world) : world_(world), processes_(world.size()) {
+  world.tell_members(); // each node's boot, as it is once all have started
   world.corpora = [this](size_t node, corpus_effect& effect) {
     std::visit([&](auto& wanted) { perform(node, wanted); }, effect);
   };
