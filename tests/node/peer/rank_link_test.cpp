@@ -183,6 +183,46 @@ TEST_CASE("no more than the window waits for a rank that has not called") {
   CHECK(link->send(2, piece_frame(0, 1)).error().code == errc::unavailable);
 }
 
+TEST_CASE("what a rank sends to one that does not read stays with it: beyond the window the way ends, and is told") {
+  rank_nodes nodes(2);
+  recording_inbox inbox;
+  const auto link = nodes.link(0, 1);
+  link->attach(&inbox);
+  uint64_t taken = 0;
+  while (true) {
+    auto frame = piece_frame(taken, 0);
+    std::get<rank_piece>(frame.body).payload.resize(rank_payload_bytes_max);
+    if (const auto sent = link->send(1, std::move(frame)); !sent) {
+      CHECK(sent.error().code == errc::overloaded);
+      break;
+    }
+    REQUIRE(++taken < 16); // gRPC's own windows take less than a few pieces
+  }
+  CHECK(taken >= rank_window);
+  CHECK(says(inbox.why_down(1), "more frames wait"));
+  CHECK(link->send(1, piece_frame(taken, 0)).error().code == errc::unavailable);
+}
+
+TEST_CASE("a verb that begins long before the other rank is there waits with its first pieces, and then succeeds") {
+  rank_nodes nodes(2);
+  const auto reduce = [](collective& c) {
+    std::vector<int64_t> values(1'000'000, c.group().rank + 1);
+    auto said = c.all_reduce(std::span{values}, reduce_op::sum, patient);
+    if (said && values != std::vector<int64_t>(values.size(), 3))
+      return status{failure{errc::internal, "another sum"}};
+    return said;
+  };
+  linked_collective lower({1, 0, 2, 0}, nodes.link(0, 1));
+  std::optional<status> first;
+  std::thread early([&] { first = reduce(lower); });
+  CHECK(eventually([&] { return nodes.node(1).desk->held() == 1; }));
+  linked_collective upper({1, 1, 2, 0}, nodes.link(1, 1));
+  const auto second = reduce(upper);
+  early.join();
+  CHECK_MESSAGE(second, (second ? "" : second.error().message));
+  CHECK_MESSAGE(*first, (*first ? "" : first->error().message));
+}
+
 TEST_CASE("who closes in peace is known to be gone after its last words; nothing comes to it any more") {
   rank_nodes nodes(3);
   recording_inbox inboxes[3];
