@@ -1,6 +1,7 @@
 #include "runtime/jobs/watch_list.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -11,12 +12,21 @@ using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds period_min = 100ms; // nobody reads faster
 
+bool same(const std::optional<corpus_standing>& a, const std::optional<corpus_standing>& b) {
+  const auto fields = [](const corpus_standing& it) {
+    return std::tuple{it.phase, it.epoch, it.ranks, it.step, it.iteration};
+  };
+  return a && b ? fields(*a) == fields(*b) : a.has_value() == b.has_value();
+}
+
 } // namespace
 
 void watch_list::add(uint64_t number, const job_question& which, std::chrono::milliseconds period) {
   if (watches_.size() >= state_.options.watches_max)
     return state_.desk.want(watch_told{number, failure{errc::overloaded, "this node has as many watches as it may"}});
-  watches_[number] = {.which = which, .period = std::max(period, period_min)};
+  auto& it = watches_[number];
+  it.which = which;
+  it.period = std::max(period, period_min);
   by_job_[which.id].insert(number);
   tell_due({number});
 }
@@ -51,10 +61,13 @@ void watch_list::tell_due(const std::set<uint64_t>& numbers) {
     with_news_.erase(number);
     it.not_before = state_.now.steady + it.period;
     const auto found = state_.headers.look(it.which);
-    if (!found)
+    if (!found) {
       state_.desk.want(watch_told{number, found.error()});
-    else
-      state_.desk.want(watch_told{number, state_.headers.status_of(**found)});
+    } else {
+      auto news = state_.headers.status_of(**found);
+      news.corpus = it.told = standing_(it.which.id);
+      state_.desk.want(watch_told{number, std::move(news)});
+    }
     if (is_last || !found)
       remove(number);
   }
@@ -64,6 +77,9 @@ void watch_list::tick() {
   std::set<uint64_t> due;
   for (const auto number : with_news_)
     if (watches_.at(number).not_before <= state_.now.steady)
+      due.insert(number);
+  for (const auto& [number, it] : watches_) // who leads a corpus wakes several times a second
+    if (it.not_before <= state_.now.steady && !same(it.told, standing_(it.which.id)))
       due.insert(number);
   tell_due(due);
 }
