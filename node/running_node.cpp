@@ -5,6 +5,7 @@
 #include "node/config/address.hpp"
 #include "node/config/reload.hpp"
 #include "node/cpus.hpp"
+#include "node/device_reports.hpp"
 #include "node/device_side.hpp"
 #include "node/failpoint.hpp"
 #include "node/job_logs.hpp"
@@ -156,6 +157,7 @@ status running_node::start_tree(const std::filesystem::path& model_directory, co
   registry_ = std::make_shared<prometheus::Registry>();
   meter_ = std::make_shared<node_meter>(registry_);
   devices_ = open_devices(in_.config, data_->path(), in_.log, meter_);
+  device_reports_ = report_devices(devices_.board, in_.log);
   const bert_model_options model{.directory = model_directory,
                                  .name = in_.config.model.name,
                                  .version = model_version,
@@ -197,8 +199,9 @@ status running_node::start_tree(const std::filesystem::path& model_directory, co
     log->write(parse_log_level(level), actor, text);
   };
   tree_ = std::make_unique<actor_tree>(std::move(options));
-  look_ = [meter = meter_] {
+  look_ = [meter = meter_, devices = device_reports_] {
     auto facts = look_at_process();
+    facts.devices = devices();
     for (const auto& step : meter->embed_latency())
       facts.call_latency.push_back({.seconds_max = step.seconds_max, .calls = step.calls});
     return facts;
@@ -238,6 +241,7 @@ status running_node::start_listeners() {
                            .registry = registry_,
                            .log = in_.log,
                            .membership = membership_,
+                           .devices = device_reports_,
                            .jobs = [tree = tree_.get()]() -> std::optional<std::pair<jobs_counters, job_log_counters>> {
                              const auto counts = tree->count_jobs();
                              if (!counts.kept)

@@ -9,6 +9,7 @@
 #include "node/grpc/server.hpp"
 #include "node/http/http_server.hpp"
 #include "node/logging/node_log.hpp"
+#include "node/metrics/device_collector.hpp"
 #include "node/metrics/node_meter.hpp"
 #include "node/model_side.hpp"
 #include "node/peer/boot_record.hpp"
@@ -109,6 +110,7 @@ private:
   std::shared_ptr<prometheus::Registry> registry_;
   std::shared_ptr<node_meter> meter_;
   device_use devices_; ///< without a module: the CPU serves
+  devices_look device_reports_;
   std::shared_ptr<membership_collector> membership_ = std::make_shared<membership_collector>();
   std::shared_ptr<grpc_peer_link> link_;
   std::shared_ptr<grpc_entry_link> entries_;

@@ -34,6 +34,32 @@ void write_model(const model_status& from, pb::Model& to) {
   to.set_problem(from.problem);
 }
 
+void write_engine(const engine_status& from, pb::Engine& to) {
+  to.set_device(from.info.device);
+  to.set_kind(std::string(to_string(from.info.kind)));
+  to.set_name(from.info.name);
+  to.set_precision(std::string(to_string(from.info.precision)));
+  to.set_memory_bytes(from.info.memory_bytes);
+  to.set_tokens_per_second(from.tokens_per_second);
+  to.set_batch_seconds(from.batch_seconds);
+}
+
+void write_device(const device_report& from, pb::Device& to) {
+  to.set_device(from.device);
+  to.set_name(from.name);
+  to.set_memory_bytes(from.memory_bytes);
+  to.set_usable(from.usable);
+  to.set_problem(from.problem);
+  to.set_engines(from.engines);
+  const auto& figures = from.figures;
+  if (figures.utilization)
+    to.set_utilization(*figures.utilization);
+  if (figures.memory_used_bytes)
+    to.set_memory_used_bytes(*figures.memory_used_bytes);
+  if (figures.temperature_celsius)
+    to.set_temperature_celsius(*figures.temperature_celsius);
+}
+
 void write_pool(const pool_status& from, pb::Pool& to) {
   to.set_name(from.name);
   to.set_model(from.model);
@@ -46,6 +72,8 @@ void write_pool(const pool_status& from, pb::Pool& to) {
   to.set_items_done(from.items_done);
   to.set_tokens_done(from.tokens_done);
   to.set_utilization(from.utilization);
+  for (const auto& engine : from.engines)
+    write_engine(engine, *to.add_engines());
 }
 
 void write_level(const cache_level_status& from, pb::CacheLevel& to) {
@@ -104,6 +132,8 @@ void write_node(const node_snapshot& from, const node_identity& identity, const 
   for (const auto& pool : from.pools)
     write_pool(pool, *to.add_pools());
   write_cache(from.cache, *to.mutable_cache());
+  for (const auto& device : facts.devices)
+    write_device(device, *to.add_devices());
 }
 
 pb::NodeState to_pb(member_condition condition) noexcept {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "runtime/ports/device_monitor.hpp"
+
 #include <cstdint>
 #include <functional>
 #include <vector>
@@ -16,6 +18,7 @@ struct latency_bucket {
 struct process_facts {
   uint64_t memory_bytes = 0;                ///< resident; 0: not known
   std::vector<latency_bucket> call_latency; ///< of answered embed calls; empty: not measured
+  std::vector<device_report> devices{};     ///< that this node computes on
 };
 
 /// Thread-safe; called a few times a second.

@@ -82,6 +82,29 @@ void add_pools(const node_snapshot& node, std::vector<family>& out) {
   }
 }
 
+/// How fast the engines are, and on what they run.
+void add_engines(const node_snapshot& node, std::vector<family>& out) {
+  auto info = gauge_family("weft_engine_info", "Always 1; the labels tell what a worker's engine runs on.");
+  auto speed = gauge_family("weft_engine_tokens_per_second", "Tokens a second of an engine lately, while it computed.");
+  auto fixed = gauge_family("weft_engine_batch_overhead_seconds", "What a batch takes an engine beside its tokens.");
+  for (const auto& pool : node.pools)
+    for (const auto& engine : pool.engines) {
+      const auto& device = engine.info.device;
+      add_series(info, 1,
+                 {{"pool", pool.name},
+                  {"device", device},
+                  {"kind", std::string{to_string(engine.info.kind)}},
+                  {"name", engine.info.name},
+                  {"precision", std::string{to_string(engine.info.precision)}}});
+      if (engine.tokens_per_second <= 0)
+        continue; // nothing was measured yet
+      add_series(speed, engine.tokens_per_second, {{"pool", pool.name}, {"device", device}});
+      add_series(fixed, engine.batch_seconds, {{"pool", pool.name}, {"device", device}});
+    }
+  for (auto* f : {&info, &speed, &fixed})
+    out.push_back(std::move(*f));
+}
+
 /// What is done for the cache in the background.
 void add_cache_care(const cache_care& care, std::vector<family>& out) {
   auto preloaded = counter_family("weft_cache_preloaded_total", "Results fetched into memory ahead.");
@@ -142,6 +165,7 @@ std::vector<family> view_collector::Collect() const {
   add_members(*snapshot, out);
   add_models(*snapshot, out);
   add_pools(*snapshot, out);
+  add_engines(*snapshot, out);
   add_cache(snapshot->cache, out);
   add_cache_care(snapshot->cache.care, out);
   std::erase_if(out, [](const family& f) { return f.metric.empty(); });

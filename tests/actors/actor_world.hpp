@@ -75,11 +75,11 @@ public:
     auto operations = std::make_shared<operation_registry>();
     REQUIRE(operations->add(embed_operation(options.pools.front().name)));
     REQUIRE(operations->add(compress_operation(options.pools.front().name)));
-    auto services = std::make_shared<const tree_services>(tree_services{options.meter, options.log, [this](auto task) {
-                                                                          tasks.push_back(std::move(task));
-                                                                          if (!hold_tasks)
-                                                                            run_tasks();
-                                                                        }});
+    services = std::make_shared<const tree_services>(tree_services{options.meter, options.log, [this](auto task) {
+                                                                     tasks.push_back(std::move(task));
+                                                                     if (!hold_tasks)
+                                                                       run_tasks();
+                                                                   }});
     supervisor = system_.spawn(
         node_supervisor, node_supervisor_setup{options, services, gate, entrance, jobs, board, operations, documents});
     step();
@@ -162,6 +162,7 @@ public:
   std::shared_ptr<job_desk> jobs = std::make_shared<job_desk>();
   std::shared_ptr<document_desk> documents = std::make_shared<document_desk>();
   std::shared_ptr<snapshot_board> board;
+  services_ptr services;
   node_supervisor_actor supervisor;
 
 private:

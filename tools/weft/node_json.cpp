@@ -14,7 +14,33 @@ json to_json(const v1::Model& m) {
           {"problem", m.problem()}};
 }
 
+json to_json(const v1::Engine& e) {
+  return {{"device", e.device()},
+          {"kind", e.kind()},
+          {"name", e.name()},
+          {"precision", e.precision()},
+          {"memory_bytes", e.memory_bytes()},
+          {"tokens_per_second", e.tokens_per_second()},
+          {"batch_seconds", e.batch_seconds()}};
+}
+
+/// What the driver does not tell is null.
+json to_json(const v1::Device& d) {
+  return {{"device", d.device()},
+          {"name", d.name()},
+          {"memory_bytes", d.memory_bytes()},
+          {"usable", d.usable()},
+          {"problem", d.problem()},
+          {"engines", d.engines()},
+          {"utilization", d.has_utilization() ? json(d.utilization()) : json()},
+          {"memory_used_bytes", d.has_memory_used_bytes() ? json(d.memory_used_bytes()) : json()},
+          {"temperature_celsius", d.has_temperature_celsius() ? json(d.temperature_celsius()) : json()}};
+}
+
 json to_json(const v1::Pool& p) {
+  json engines = json::array();
+  for (const auto& engine : p.engines())
+    engines.push_back(to_json(engine));
   return {{"name", p.name()},
           {"model", p.model()},
           {"workers", p.workers()},
@@ -25,7 +51,8 @@ json to_json(const v1::Pool& p) {
           {"queued_tokens", p.queued_tokens()},
           {"items_done", p.items_done()},
           {"tokens_done", p.tokens_done()},
-          {"utilization", p.utilization()}};
+          {"utilization", p.utilization()},
+          {"engines", std::move(engines)}};
 }
 
 json to_json(const v1::NodeLoad& l) {
@@ -99,6 +126,9 @@ json to_json(const v1::Node& node) {
   json pools = json::array();
   for (const auto& pool : node.pools())
     pools.push_back(to_json(pool));
+  json devices = json::array();
+  for (const auto& device : node.devices())
+    devices.push_back(to_json(device));
   return {{"name", node.name()},          {"state", state_name(node.state())},
           {"reason", node.reason()},      {"version", node.version()},
           {"endpoint", node.endpoint()},  {"region", node.region()},
@@ -106,7 +136,8 @@ json to_json(const v1::Node& node) {
           {"load", to_json(node.load())}, {"models", std::move(models)},
           {"pools", std::move(pools)},    {"id", node.id()},
           {"epoch", node.epoch()},        {"peer_endpoint", node.peer_endpoint()},
-          {"weight", node.weight()},      {"cache", to_json(node.cache())}};
+          {"weight", node.weight()},      {"cache", to_json(node.cache())},
+          {"devices", std::move(devices)}};
 }
 
 } // namespace weft::cli

@@ -3,6 +3,8 @@
 #include "tools/weft/utf8.hpp"
 #include "tools/weft/verbs.hpp"
 
+#include <cmath>
+#include <functional>
 #include <memory>
 #include <unistd.h>
 
@@ -129,9 +131,38 @@ exit_code list(session& s) {
   return finish(out);
 }
 
+/// Adds a line of a page.
+using add_line = std::function<void(const char* name, const std::string& value)>;
+
+void add_engine(const v1::Engine& e, const add_line& line) {
+  const auto speed = e.tokens_per_second() > 0
+                         ? with_spaces(static_cast<uint64_t>(std::llround(e.tokens_per_second()))) + " tokens/s, " +
+                               with_spaces(static_cast<uint64_t>(std::llround(e.batch_seconds() * 1e6))) + " us a batch"
+                         : "not measured yet";
+  line("", printable(e.device()) + (e.name().empty() ? "" : " " + printable(e.name())) + ", " +
+               printable(e.precision()) + (e.memory_bytes() > 0 ? ", " + in_bytes(e.memory_bytes()) : "") + ": " +
+               speed);
+}
+
+void add_device(const v1::Device& d, const add_line& line, bool colour) {
+  line("device", paint(printable(d.device()), tone::bold, colour) + " " + printable(d.name()) + ", " +
+                     in_bytes(d.memory_bytes()) + ", " + counted(d.engines(), "engine") +
+                     (d.usable() ? "" : ", " + paint("lost", tone::bad, colour) + ": " + printable(d.problem())));
+  std::string figures;
+  const auto add = [&figures](const std::string& text) { figures += (figures.empty() ? "" : ", ") + text; };
+  if (d.has_utilization())
+    add(std::to_string(std::lround(d.utilization() * 100)) + "% used");
+  if (d.has_memory_used_bytes())
+    add(in_bytes(d.memory_used_bytes()) + " of its memory taken");
+  if (d.has_temperature_celsius())
+    add(std::to_string(std::lround(d.temperature_celsius())) + " degrees Celsius");
+  if (!figures.empty())
+    line("", figures);
+}
+
 std::string as_page(const v1::Node& node, bool colour) {
   std::string out;
-  const auto line = [&](const char* name, const std::string& value) {
+  const add_line line = [&](const char* name, const std::string& value) {
     std::string padded{name};
     padded.resize(12, ' ');
     out += paint(padded, tone::dim, colour) + (value.empty() ? "-" : value) + "\n";
@@ -168,7 +199,11 @@ std::string as_page(const v1::Node& node, bool colour) {
                      std::to_string(static_cast<int>(p.utilization() * 100 + 0.5)) + "% used");
     line("", with_spaces(p.queued_items()) + " texts queued (" + with_spaces(p.queued_tokens()) + " tokens), " +
                  with_spaces(p.items_done()) + " done (" + with_spaces(p.tokens_done()) + " tokens)");
+    for (const auto& engine : p.engines())
+      add_engine(engine, line);
   }
+  for (const auto& device : node.devices())
+    add_device(device, line, colour);
   return out;
 }
 
@@ -199,7 +234,8 @@ void add_node(CLI::App& program, common_options& common, action& chosen) {
   list_verb->footer(list_footer);
   list_verb->callback([&chosen] { chosen = list; });
   auto* describe_verb = noun->add_subcommand(
-      "describe", "Everything one node says of itself: state, load, models, pools; of another one, what is known");
+      "describe",
+      "Everything one node says of itself: state, load, models, pools, devices; of another one, what is known");
   auto name = std::make_shared<std::string>();
   describe_verb->add_option("NAME", *name, "A node's name (default: the node that answers)")->type_name("");
   add_common(*describe_verb, common);

@@ -79,6 +79,50 @@ TEST_CASE("a node tells its state, load, models and pools") {
   CHECK(all.nodes(0).name() == "n1");
 }
 
+TEST_CASE(
+    "a node tells what its workers run on and how its devices are, and leaves out what their driver does not say") {
+  auto options = weft::test::on_any_port();
+  options.look = [] {
+    weft::process_facts out;
+    out.devices = {{.device = "cuda:0",
+                    .name = "NVIDIA H200",
+                    .memory_bytes = 150'000'000'000,
+                    .engines = 1,
+                    .figures = {.utilization = 0.5, .temperature_celsius = 61}},
+                   {.device = "cuda:1", .name = "NVIDIA H200", .usable = false, .problem = "it fell off the bus"}};
+    return out;
+  };
+  test_node node(weft::test::answer, options);
+  auto snapshot = weft::test::fake_snapshot();
+  snapshot.pools[0].engines = {{.info = {.device = "cuda:0",
+                                         .precision = weft::numeric_class::bf16,
+                                         .kind = weft::device_kind::gpu,
+                                         .name = "NVIDIA H200",
+                                         .memory_bytes = 9},
+                                .tokens_per_second = 2e6,
+                                .batch_seconds = 0.003}};
+  node.view->set(snapshot);
+  const auto got = get_node(node);
+  REQUIRE(got.pools(0).engines_size() == 1);
+  const auto& engine = got.pools(0).engines(0);
+  CHECK(engine.device() == "cuda:0");
+  CHECK(engine.kind() == "gpu");
+  CHECK(engine.name() == "NVIDIA H200");
+  CHECK(engine.precision() == "bf16");
+  CHECK(engine.memory_bytes() == 9);
+  CHECK(engine.tokens_per_second() == 2e6);
+  CHECK(engine.batch_seconds() == 0.003);
+  REQUIRE(got.devices_size() == 2);
+  CHECK(got.devices(0).usable());
+  CHECK(got.devices(0).engines() == 1);
+  CHECK(got.devices(0).utilization() == 0.5);
+  CHECK(got.devices(0).temperature_celsius() == 61);
+  CHECK_FALSE(got.devices(0).has_memory_used_bytes());
+  CHECK_FALSE(got.devices(1).usable());
+  CHECK(got.devices(1).problem() == "it fell off the bus");
+  CHECK_FALSE(got.devices(1).has_utilization());
+}
+
 TEST_CASE("a list with reports tells of each live member what it says, and of the others what the cluster knows") {
   auto options = weft::test::on_any_port();
   int rounds = 0;

@@ -1,3 +1,4 @@
+#include "node/metrics/device_collector.hpp"
 #include "node/metrics/exposition.hpp"
 #include "node/metrics/membership_collector.hpp"
 #include "node/metrics/node_meter.hpp"
@@ -26,8 +27,10 @@ struct fixture {
 
   std::string page() const {
     return weft::expose({registry, std::make_shared<weft::view_collector>(view),
-                         std::make_shared<weft::process_collector>(), membership});
+                         std::make_shared<weft::process_collector>(), membership,
+                         std::make_shared<weft::device_collector>([this] { return devices; })});
   }
+  std::vector<weft::device_report> devices;
 };
 
 bool has_line(const std::string& page, const std::string& line) {
@@ -103,6 +106,51 @@ TEST_CASE("the snapshot shows as gauges") {
   }
 }
 
+TEST_CASE("an engine shows what it runs on, and its speed once it was measured") {
+  fixture f;
+  auto snapshot = weft::test::fake_snapshot();
+  snapshot.pools[0].engines = {{.info = {.device = "cuda:0",
+                                         .precision = weft::numeric_class::bf16,
+                                         .kind = weft::device_kind::gpu,
+                                         .name = "NVIDIA H200"},
+                                .tokens_per_second = 2e6,
+                                .batch_seconds = 0.003},
+                               {.info = {.device = "cuda:1", .kind = weft::device_kind::gpu}}};
+  f.view->set(snapshot);
+  const auto page = f.page();
+  for (const auto* line :
+       {R"(weft_engine_info{pool="default",device="cuda:0",kind="gpu",name="NVIDIA H200",precision="bf16"} 1)",
+        R"(weft_engine_tokens_per_second{pool="default",device="cuda:0"} 2000000)",
+        R"(weft_engine_batch_overhead_seconds{pool="default",device="cuda:0"} 0.003)",
+        R"(weft_engine_info{pool="default",device="cuda:1",kind="gpu",name="",precision="fp32"} 1)"}) {
+    CAPTURE(line);
+    CHECK(has_line(page, line));
+  }
+  CHECK(page.find(R"(weft_engine_tokens_per_second{pool="default",device="cuda:1"})") == std::string::npos);
+}
+
+TEST_CASE("devices show what their driver tells, and nothing that it does not") {
+  fixture f;
+  CHECK(f.page().find("weft_device_u") == std::string::npos);
+  f.devices = {{.device = "cuda:0",
+                .name = "NVIDIA H200",
+                .figures = {.utilization = 0.875,
+                            .memory_used_bytes = 3'000'000,
+                            .memory_bytes = 8'000'000,
+                            .temperature_celsius = 61}},
+               {.device = "cuda:1", .name = "NVIDIA H200", .figures = {.temperature_celsius = 30}}};
+  const auto page = f.page();
+  for (const auto* line : {R"(weft_device_utilization_ratio{device="cuda:0",name="NVIDIA H200"} 0.875)",
+                           R"(weft_device_memory_used_bytes{device="cuda:0",name="NVIDIA H200"} 3000000)",
+                           R"(weft_device_memory_bytes{device="cuda:0",name="NVIDIA H200"} 8000000)",
+                           R"(weft_device_temperature_celsius{device="cuda:0",name="NVIDIA H200"} 61)",
+                           R"(weft_device_temperature_celsius{device="cuda:1",name="NVIDIA H200"} 30)"}) {
+    CAPTURE(line);
+    CHECK(has_line(page, line));
+  }
+  CHECK(page.find(R"(weft_device_utilization_ratio{device="cuda:1")") == std::string::npos);
+}
+
 TEST_CASE("a node that finds nobody shows that it is alone") {
   fixture f;
   CHECK(has_line(f.page(), "weft_cluster_alone 0"));
@@ -174,6 +222,12 @@ TEST_CASE("promtool finds nothing to say about the page") {
   f.meter.items_dropped(weft::errc::cancelled, 1);
   f.meter.actor_restarted("worker");
   f.membership->set({});
+  auto snapshot = weft::test::fake_snapshot();
+  snapshot.pools[0].engines = {{.info = {.device = "cuda:0"}, .tokens_per_second = 1, .batch_seconds = 0.001}};
+  f.view->set(snapshot);
+  f.devices = {{.device = "cuda:0",
+                .name = "NVIDIA H200",
+                .figures = {.utilization = 1, .memory_used_bytes = 1, .memory_bytes = 2, .temperature_celsius = 61}}};
   const weft::test::temporary_directory folder;
   const auto page = folder.write("page.txt", f.page());
   const auto said = folder.path() / "said.txt";

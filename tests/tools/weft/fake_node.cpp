@@ -164,6 +164,21 @@ void fake_node::fill(v1::Node& node) const {
   pool.set_items_done(100 * calls_);
   pool.set_tokens_done(1000 * calls_);
   pool.set_utilization(0.5);
+  auto& engine = *pool.add_engines();
+  engine.set_device("cuda:0");
+  engine.set_kind("gpu");
+  engine.set_name("NVIDIA H200");
+  engine.set_precision("fp32");
+  engine.set_tokens_per_second(1'234'567);
+  engine.set_batch_seconds(0.0025);
+  auto& device = *node.add_devices();
+  device.set_device("cuda:0");
+  device.set_name("NVIDIA H200");
+  device.set_memory_bytes(150'000'000'000);
+  device.set_usable(true);
+  device.set_engines(1);
+  device.set_utilization(0.875);
+  device.set_temperature_celsius(61);
 }
 
 grpc::Status fake_node::GetNode(grpc::ServerContext* context, const v1::GetNodeRequest*,

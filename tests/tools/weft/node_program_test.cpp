@@ -58,6 +58,13 @@ TEST_CASE("node describe shows one node, or which there are") {
   CHECK(page.exit == 0);
   for (const char* part : {"name        n1", "state       serving", "reads 256 tokens", "2 workers (1 to 4)"})
     CHECK_MESSAGE(page.out.find(part) != std::string::npos, part);
+  for (const char* part : {"cuda:0 NVIDIA H200, fp32: 1 234 567 tokens/s, 2 500 us a batch",
+                           "device      cuda:0 NVIDIA H200, 150 GB, 1 engine\n", "88% used, 61 degrees Celsius\n"})
+    CHECK_MESSAGE(page.out.find(part) != std::string::npos, page.out);
+  const auto object = json::parse(weft_at(node.endpoint(), {"node", "describe", "-o", "json"}).out);
+  CHECK(object["pools"][0]["engines"][0]["kind"] == "gpu");
+  CHECK(object["devices"][0]["utilization"] == 0.875);
+  CHECK(object["devices"][0]["memory_used_bytes"].is_null()); // its driver did not say
   CHECK(weft_at(node.endpoint(), {"node", "describe", "n1", "-o", "name"}).out == "n1\n");
   const auto other = weft_at(node.endpoint(), {"node", "describe", "n9"});
   CHECK(other.exit == 1);
