@@ -66,8 +66,7 @@ void corpus_loader::on(corpus_events::loaded& event) {
 
 void corpus_loader::go_on(const place& where) {
   auto& it = loadings_.at(where);
-  while (it.next < it.lacking.size() && it.reading < reads_max &&
-         (it.reading == 0 || it.bytes_reading + it.bytes_read + it.bytes_fed < bytes_max))
+  while (it.next < it.lacking.size() && it.reading < reads_max && has_room(where, it))
     read(where, it);
   if (it.bytes_fed == 0 && !it.read.empty()) {
     it.bytes_fed = std::exchange(it.bytes_read, 0);
@@ -77,12 +76,22 @@ void corpus_loader::go_on(const place& where) {
     seal(where, it);
 }
 
+uint64_t corpus_loader::bytes_of(const place& where, const planned_segment& wanted) const {
+  const auto* known = state_.segments.find({where.first, wanted.segment});
+  return known ? known->bytes : usual_bytes;
+}
+
+/// For the next one, or it is alone.
+bool corpus_loader::has_room(const place& where, const loading& it) const {
+  const auto under_way = it.bytes_reading + it.bytes_read + it.bytes_fed;
+  return under_way == 0 || under_way + bytes_of(where, it.lacking[it.next]) <= bytes_max;
+}
+
 /// From this node's log; where that has lost it, from whoever has it, by its hash.
 void corpus_loader::read(const place& where, loading& it) {
   const auto wanted = it.lacking[it.next++];
   const segment_id id{where.first, wanted.segment};
-  const auto* known = state_.segments.find(id);
-  const auto bytes = known ? known->bytes : usual_bytes;
+  const auto bytes = bytes_of(where, wanted);
   it.bytes_reading += bytes;
   ++it.reading;
   auto nodes = state_.places.ranked(id);

@@ -51,6 +51,8 @@ private:
   loading* find(const place& where, uint64_t number = 0);
   void end(const place& where, result<corpus_loaded> outcome);
   void go_on(const place& where);
+  uint64_t bytes_of(const place& where, const planned_segment& wanted) const;
+  bool has_room(const place& where, const loading& it) const;
   void read(const place& where, loading& it);
   void was_read(const place& where, const planned_segment& wanted, uint64_t bytes, result<segment_record> record);
   void seal(const place& where, loading& it);
