@@ -55,7 +55,8 @@ std::shared_ptr<const std::vector<std::string>> data_addresses_of(const cluster_
   auto out = std::make_shared<std::vector<std::string>>(1, own);
   for (const auto& member : view.members)
     if ((member.condition == member_condition::serving || member.condition == member_condition::starting) &&
-        !member.data_address.empty() && member.data_address != own && out->size() < model_directory_service::addresses_max)
+        !member.data_address.empty() && member.data_address != own &&
+        out->size() < model_directory_service::addresses_max)
       out->push_back(member.data_address);
   return out;
 }

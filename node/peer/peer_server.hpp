@@ -24,14 +24,14 @@ namespace weft {
 struct peer_server_options {
   std::string listen = "127.0.0.1:0"; ///< HOST:PORT; port 0 picks one
   std::optional<tls_files> tls;
-  bool allow_plaintext = false; ///< also on addresses that are not loopback, without tls
-  std::string cluster_id;       ///< whose settings are shared
-  peer_settings_door settings;  ///< empty: none are kept here
-  load_look load;               ///< told with every good answer; empty: it is not told
-  own_report report;            ///< what other nodes show their operators; empty: nothing
-  entries_door entries;         ///< empty: there is no cache
-  jobs_asked jobs;              ///< empty: this node keeps no jobs
-  rpc_log log;                  ///< told how each request ended; may be empty
+  bool allow_plaintext = false;         ///< also on addresses that are not loopback, without tls
+  std::string cluster_id;               ///< whose settings are shared
+  peer_settings_door settings;          ///< empty: none are kept here
+  load_look load;                       ///< told with every good answer; empty: it is not told
+  own_report report;                    ///< what other nodes show their operators; empty: nothing
+  entries_door entries;                 ///< empty: there is no cache
+  jobs_asked jobs;                      ///< empty: this node keeps no jobs
+  rpc_log log;                          ///< told how each request ended; may be empty
   std::shared_ptr<model_service> model; ///< null: this node gives its model to nobody
 
   std::shared_ptr<rank_desk> ranks;                         ///< null: this node has no ranks
