@@ -1,6 +1,7 @@
 #include "node/device_side.hpp"
 
 #include "node/devices/device_module.hpp"
+#include "node/devices/device_rank_carrier.hpp"
 
 #include <string>
 #include <utility>
@@ -43,6 +44,15 @@ std::shared_ptr<device_board> make_board(const found_devices& found, const std::
   });
 }
 
+// A node has one rank of a corpus, so one device: the first.
+std::shared_ptr<device_ranks> open_ranks(const found_devices& found, node_log& log) {
+  auto ranks = load_device_ranks(found.file.parent_path(), found.devices.front().index);
+  if (ranks)
+    return *std::move(ranks);
+  log.write(log_level::info, "devices", ranks.error().message);
+  return nullptr;
+}
+
 } // namespace
 
 device_use open_devices(const node_config& config, const std::filesystem::path& data,
@@ -62,7 +72,8 @@ device_use open_devices(const node_config& config, const std::filesystem::path& 
   return {.module = found.module,
           .board = make_board(found, log, meter),
           .memory_bytes_max = config.devices.memory_bytes_max,
-          .plan_file = data / "cuda_plans.txt"};
+          .plan_file = data / "cuda_plans.txt",
+          .ranks = open_ranks(found, *log)};
 }
 
 } // namespace weft

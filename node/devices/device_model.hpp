@@ -3,6 +3,7 @@
 #include "node/devices/device_board.hpp"
 #include "runtime/base/result.hpp"
 #include "runtime/compute/model/bert_model.hpp"
+#include "runtime/ports/device_ranks.hpp"
 #include "runtime/ports/engine_module.hpp"
 #include "runtime/ports/model.hpp"
 
@@ -19,6 +20,7 @@ struct device_use {
   std::shared_ptr<device_board> board;   ///< with a module never null
   uint64_t memory_bytes_max = 0;         ///< of each device, for one engine; 0: half of what is free
   std::filesystem::path plan_file;       ///< as in module_engine_options
+  std::shared_ptr<device_ranks> ranks{}; ///< how this node's rank goes over a device; null: it does not
 };
 
 /// The class in which devices compute where this one is wished for; "auto" is fp16. Empty: a class of CPUs alone.
