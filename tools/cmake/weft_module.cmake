@@ -12,14 +12,24 @@ function(weft_module name)
   add_library(weft::${name} ALIAS weft_${name})
 endfunction()
 
-# weft_test(NAME SOURCES a_test.cpp… DEPENDS weft::x… [LABELS l…] [TIMEOUT s]): one doctest program, one ctest entry.
-# The target weft_tests builds them all and what they need. A sanitizer's entries are named after it, so that tools/test can list several builds in one summary.
+# weft_test(NAME SOURCES a_test.cpp… DEPENDS weft::x… [LABELS l…] [TIMEOUT s] [THREADS]): one doctest program, one ctest entry.
+# THREADS: it starts threads. ThreadSanitizer has nothing to see in the others, so they neither are built nor run under it;
+# check.threads proves that they cannot start one.
+# The target weft_tests builds them all and what they need. A sanitizer's entries are named after it, so that tools/test can list
+# several builds in one summary.
 add_custom_target(weft_tests)
 function(weft_test name)
-  cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;DEPENDS;LABELS" ${ARGN})
+  cmake_parse_arguments(arg "THREADS" "TIMEOUT" "SOURCES;DEPENDS;LABELS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE weft_flags weft_test_main ${arg_DEPENDS})
+  if(WEFT_SANITIZE STREQUAL "thread" AND NOT arg_THREADS)
+    set_target_properties(${name} PROPERTIES EXCLUDE_FROM_ALL ON)
+    return()
+  endif()
   add_dependencies(weft_tests ${name})
+  if(NOT arg_THREADS)
+    set_property(GLOBAL APPEND PROPERTY WEFT_TESTS_WITHOUT_THREADS ${name})
+  endif()
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 300)
   endif()
