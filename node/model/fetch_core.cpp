@@ -158,15 +158,14 @@ void fetch_core::have(time_point now, uint32_t piece, const std::string& from) {
 }
 
 void fetch_core::pieces_ended(time_point now, const std::string& address, const status& how) {
-  if (!how)
-    note(address, how.error().message);
-  if (how && leg_pieces_ > 0)
+  // A question has its time, and what came in it counts: a slow link is no failure.
+  const bool slow = !how && how.error().code == errc::deadline_exceeded;
+  if ((how || slow) && leg_pieces_ > 0)
     return;
-  if (how)
-    note(address, "it has no more yet");
   const auto at = std::ranges::find(upstream_, address, &source::address);
   if (at == upstream_.end())
     return; // it was refused
+  note(address, how ? "it has no more yet" : how.error().message);
   const auto told = how ? std::nullopt : how.error().retry_after;
   at->not_before = now + (told ? duration{*told} : options_.pause);
 }

@@ -162,14 +162,19 @@ void router_core::answered(const route& where, time_point now, const std::option
   if (!target || !target->waits_for(where.ticket))
     return;
   if (load) // first: what it says now is what this answer is measured by
-    target->reported(*load, now);
+    heard(*target, *load, now);
   target->ended(where.ticket, true, now);
   target->succeeded();
 }
 
+void router_core::heard(target_state& target, const node_load& load, time_point now) {
+  if (target.reported(load, now))
+    guesses_ = {}; // others were guessed without it
+}
+
 void router_core::told(node_id node, const node_load& load, time_point now) {
   if (auto* target = find(node))
-    target->reported(load, now);
+    heard(*target, load, now);
 }
 
 void router_core::refused(const route& where, time_point now, const std::optional<node_load>& load) {
@@ -178,7 +183,7 @@ void router_core::refused(const route& where, time_point now, const std::optiona
     return;
   target->refused(now);
   if (load)
-    target->reported(*load, now);
+    heard(*target, *load, now);
 }
 
 void router_core::failed(const route& where, time_point now) {

@@ -78,6 +78,7 @@ private:
   std::optional<size_t> best_of_all(const route_request& request, time_point now);
   std::optional<size_t> best_of_two(const route_request& request, time_point now);
   size_t prefer_home(size_t best, const route_request& request, time_point now);
+  void heard(target_state& target, const node_load& load, time_point now);
   double guess(uint32_t work, time_point now);
   uint64_t random() noexcept;
   target_state* find(node_id node);

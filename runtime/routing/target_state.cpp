@@ -28,7 +28,7 @@ double seconds_on(const node_load& load, uint32_t work) noexcept {
 }
 
 target_state::target_state(const route_target& target, const target_options& options)
-    : target_(target), options_(options), latency_(options.latency_decay), excess_(options.latency_decay) {}
+    : target_(target), options_(options), latency_(options.latency_decay), slowness_(options.latency_decay) {}
 
 bool target_state::can(capability what, time_point now) const {
   if (target_.offers && std::find(target_.offers->begin(), target_.offers->end(), what) == target_.offers->end())
@@ -59,9 +59,9 @@ bool target_state::ended(uint64_t ticket, bool answered, time_point now) {
   if (answered || taken > latency_.value(now))
     latency_.observe(taken, now);
   if (has_speeds(now)) {
-    const double excess = std::max(whole / expected(at->second.work) - 1, 0.0);
-    if (answered || excess > excess_.value(now))
-      excess_.observe(excess, now);
+    const double times = whole / expected(at->second.work);
+    if (answered || times > slowness_.value(now))
+      slowness_.observe(times, now);
   }
   work_ -= at->second.work;
   expected_ -= at->second.expected;
@@ -71,15 +71,17 @@ bool target_state::ended(uint64_t ticket, bool answered, time_point now) {
   return true;
 }
 
-void target_state::reported(const node_load& load, time_point now) {
+bool target_state::reported(const node_load& load, time_point now) {
+  const bool known = has_speeds(now);
   if (seconds_on(load, 1) > 0) {
     speeds_ = load;
     speeds_told_ = now;
   }
   if (load.tokens_per_second <= 0 && load.queued_tokens > 0)
-    return; // nothing was computed there yet: its queue cannot be told in seconds
+    return false; // nothing was computed there yet: its queue cannot be told in seconds
   wait_ = load.queued_tokens == 0 ? 0 : static_cast<double>(load.queued_tokens) / load.tokens_per_second;
   told_ = now;
+  return !known && has_speeds(now);
 }
 
 void target_state::set_penalty(double value, time_point now) {
@@ -118,7 +120,7 @@ double target_state::slowness(time_point now) const {
   const auto oldest = sent_.begin();
   const double waiting =
       sent_.empty() || oldest->second.expected <= 0 ? 0 : seconds(now - oldest->second.since) / oldest->second.expected;
-  return std::max(1 + excess_.value(now), waiting);
+  return std::max({slowness_.value(now), options_.slowness_min, waiting});
 }
 
 double target_state::cost(uint32_t work, double guess, time_point now) const {

@@ -39,6 +39,9 @@ struct target_options {
   uint32_t incapable_max = 64;                               ///< remembered at once, the oldest goes first
   double suspect_factor = 8;                                 ///< on a suspect's cost
   duration speeds_kept = std::chrono::seconds{60};           ///< how long the speeds count that a reply told
+  /// A target that has had nothing for long is thought to be so much of what it told, at least: so it is tried again,
+  /// but not where it told that it is many times slower.
+  double slowness_min = 0.25;
   /// What a request takes beside computing: keeps a call of a few tokens from making a node look many times slower than
   /// it said.
   duration way_guess = std::chrono::milliseconds{1};
@@ -53,7 +56,7 @@ double seconds_on(const node_load& load, uint32_t work) noexcept;
 ///
 /// Without speeds (an older release, or nothing was computed there yet) time is thought to grow with the work:
 /// latency per unit. With them a request has a time that it should take, and what counts is how many times as long it
-/// really took (peak EWMA, never below 1): so small calls, which mostly pay the fixed part, say something about large
+/// really took (peak EWMA, fading): so small calls, which mostly pay the fixed part, say something about large
 /// ones and the other way round.
 class target_state {
 public:
@@ -71,7 +74,8 @@ public:
   /// Ends what was sent; nothing for an unknown ticket. `answered` also raises or lowers the latency; otherwise the
   /// time until now only raises it: it would have taken at least that long.
   bool ended(uint64_t ticket, bool answered, time_point now);
-  void reported(const node_load& load, time_point now);
+  /// True when its speeds were not known before.
+  bool reported(const node_load& load, time_point now);
   void failed(time_point now);
   void refused(time_point now);
   void succeeded() noexcept { penalty_ /= 4; }
@@ -109,7 +113,7 @@ private:
   uint64_t work_ = 0;
   double expected_ = 0; ///< of all that is under way
   peak_ewma latency_;   ///< seconds per unit of work
-  peak_ewma excess_;    ///< times of what was expected, beyond the first
+  peak_ewma slowness_;  ///< times of what was expected
   node_load speeds_;
   std::optional<time_point> speeds_told_;
   double wait_ = 0; ///< seconds that the target's queue took when it told

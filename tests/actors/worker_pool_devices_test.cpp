@@ -113,6 +113,17 @@ TEST_CASE("a worker waits for what its lost engine still has, and all of it is c
   CHECK(world.meter->restarted.empty());
 }
 
+TEST_CASE("a batch for which an engine has no memory is computed in smaller ones") {
+  device_world world{1, fake_device::mode::instant};
+  world.device->tokens_fit = 50;
+  world.start();
+  auto call = world.submit(std::vector<std::string>(16, "8 tokens")); // and two more each
+  REQUIRE(call->answered());
+  CHECK(call->code() == errc::none);
+  CHECK(world.device->tokens() == std::vector<size_t>{160, 40, 40, 40, 40});
+  CHECK(world.pool_state().workers == 1); // the device is as good as before
+}
+
 TEST_CASE("work on points is done by another engine when a device is lost with it") {
   device_world world{2};
   world.start();

@@ -149,6 +149,33 @@ job_client::answers job_client::results(const std::string& id, uint64_t from) {
   return out;
 }
 
+job_client::corpus job_client::read_corpus(const std::string& id) {
+  corpus out;
+  grpc::ClientContext context;
+  set_deadline(context, 60s);
+  v1::JobServiceCorpusRequest request;
+  request.set_id(id);
+  auto stream = next().Corpus(&context, request);
+  for (v1::JobServiceCorpusResponse piece; stream->Read(&piece);)
+    out.whole.MergeFrom(piece);
+  out.last = stream->Finish();
+  return out;
+}
+
+std::pair<grpc::Status, v1::JobServiceRankCorpusResponse>
+job_client::rank_corpus(const std::string& id, const std::vector<std::string>& queries, uint32_t count) {
+  std::pair<grpc::Status, v1::JobServiceRankCorpusResponse> out;
+  grpc::ClientContext context;
+  set_deadline(context, 60s);
+  v1::JobServiceRankCorpusRequest request;
+  request.set_id(id);
+  request.set_count(count);
+  for (const auto& query : queries)
+    request.add_texts(query);
+  out.first = next().RankCorpus(&context, request, &out.second);
+  return out;
+}
+
 std::string differs(const job_client::answers& got, const lone_answers& want, const std::vector<size_t>& indices) {
   if (!got.last.ok())
     return "results ended with " + got.last.error_message();

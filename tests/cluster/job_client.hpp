@@ -50,6 +50,16 @@ public:
   /// All results from this item on; taken up through the next node where a stream is cut.
   answers results(const std::string& id, uint64_t from = 0);
 
+  struct corpus {
+    grpc::Status last;
+    v1::JobServiceCorpusResponse whole; ///< all messages as one
+  };
+  /// The outcome of a corpus job, from the next node; asked once.
+  corpus read_corpus(const std::string& id);
+  /// What is near to these texts in it; likewise.
+  std::pair<grpc::Status, v1::JobServiceRankCorpusResponse>
+  rank_corpus(const std::string& id, const std::vector<std::string>& queries, uint32_t count);
+
 private:
   v1::JobService::Stub& next();
 

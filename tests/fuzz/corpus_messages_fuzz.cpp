@@ -4,6 +4,7 @@
 #include "runtime/corpus_job/attachment.hpp"
 #include "runtime/corpus_job/corpus_member_core.hpp"
 #include "runtime/corpus_job/message_codec.hpp"
+#include "runtime/corpus_job/search_codec.hpp"
 
 #include <cstdint>
 #include <string>
@@ -52,7 +53,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0)
     return 0;
   const std::string_view bytes{reinterpret_cast<const char*>(data + 1), size - 1};
-  switch (data[0] % 5) {
+  switch (data[0] % 7) {
   case 0: {
     const auto order = weft::decode_corpus_order(bytes);
     check(order, bytes, weft::errc::invalid_argument);
@@ -69,8 +70,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   case 3:
     check(weft::decode_kept_checkpoint(bytes), bytes, weft::errc::state_damaged);
     break;
-  default:
+  case 4:
     join(bytes);
+    break;
+  case 5:
+    check(weft::decode_share_search(bytes), bytes, weft::errc::invalid_argument);
+    break;
+  default:
+    check(weft::decode_share_hits(bytes), bytes, weft::errc::invalid_argument);
   }
   return 0;
 }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <future>
@@ -48,6 +49,7 @@ public:
 
   // What the test sets before the engines run.
   uint32_t tokens_best = 0;
+  size_t tokens_fit = SIZE_MAX;        ///< there is no memory for larger batches
   bool hold_points = false;            ///< work on points is done when the test says so
   std::set<int32_t> poison;            ///< a batch with one of these ids fails
   std::set<int32_t> deadly;            ///< a batch with one of these ids kills its worker
@@ -93,6 +95,8 @@ public:
   engine_reply compute(const embed_batch& work) {
     if (loses_device())
       return lose_device();
+    if (work.ids.size() > tokens_fit)
+      return {failure{errc::overloaded, "out of memory"}, busy};
     embed_vectors out;
     for (uint32_t i = 0; i < work.sequences(); ++i) {
       const auto* ids = work.ids.data() + work.offsets[i];

@@ -126,6 +126,18 @@ TEST_CASE("a source that ends early goes on being the source, one that gave noth
   CHECK(world.expect<fetch_pieces>().address == "d");
 }
 
+TEST_CASE("a slow link is no failure while pieces come through it") {
+  const failure late{errc::deadline_exceeded, "30 s"};
+  core_world world{{.addresses = {"p"}}};
+  world.begin({"near"});
+  world.give(world.expect<fetch_pieces>(), 1, late);
+  const auto leg = world.expect<fetch_pieces>();
+  CHECK(leg.address == "near");
+  CHECK(leg.first == 1);
+  world.give(leg, 0, late);
+  CHECK(world.expect<fetch_pieces>().address == "d");
+}
+
 TEST_CASE("a node with too many readers is asked again when it said, others meanwhile") {
   core_world world{{.addresses = {"p"}}};
   world.begin({"near"});

@@ -293,6 +293,6 @@ TEST_CASE("the rate over loopback, for people") {
   REQUIRE(fetched);
   const auto bytes = static_cast<double>(bytes_of(manifest_of(folder.path())));
   MESSAGE((bytes / 1e6) << " MB in " << fetched->took.count() << " ms, "
-                      << bytes / 1e3 / static_cast<double>(std::max<int64_t>(fetched->took.count(), 1)) << " MB/s");
+                        << bytes / 1e3 / static_cast<double>(std::max<int64_t>(fetched->took.count(), 1)) << " MB/s");
   CHECK(same_files(asker.target(), folder.path()));
 }

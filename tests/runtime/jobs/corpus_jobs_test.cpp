@@ -145,3 +145,29 @@ TEST_CASE("who asks for the outcome of another job, or too early, hears why not"
   }
   CHECK(read_corpus(world, 1, world.id_of("nobody's")).error().code == errc::unknown_job);
 }
+
+TEST_CASE("a corpus job that is not done in time expires, and everybody forgets its vectors") {
+  jobs_world world{3};
+  fake_device_groups devices{world};
+  devices.step_time = 1'000ms;
+  REQUIRE(world.submit(0, "r", corpus_texts(600), [](job_opening& opening) {
+    as_corpus(opening);
+    opening.expires_in = 6'000ms;
+  }));
+  const auto id = world.id_of("r");
+  REQUIRE(run_to(world, id, "running"));
+  REQUIRE(world.run_until([&] { return has_ended(world, 1, id); }, 30s));
+  CHECK(state_of(world, 1, id) == job_state::expired);
+  CHECK(world.run_until([&] { return devices.remembered() == 0 && !standing(world, id); }, 20s));
+}
+
+TEST_CASE("the same request id with another question about the corpus is another job, and refused") {
+  jobs_world world{3};
+  fake_device_groups devices{world};
+  const auto texts = corpus_texts(40);
+  REQUIRE(world.submit(0, "r", texts, as_corpus));
+  CHECK(world.submit(1, "r", texts, as_corpus)); // the same once more
+  const auto other = [](job_opening& opening) { opening.corpus = encode(corpus_options{.clusters = 9}); };
+  CHECK(!world.submit(1, "r", texts, other));
+  CHECK(!world.submit(1, "r", texts));
+}
