@@ -7,6 +7,7 @@
 #include "node/cpus.hpp"
 #include "node/device_reports.hpp"
 #include "node/device_side.hpp"
+#include "node/devices/device_rank_carrier.hpp"
 #include "node/failpoint.hpp"
 #include "node/job_logs.hpp"
 #include "node/memory.hpp"
@@ -150,7 +151,10 @@ status running_node::open_jobs(tree_options& options) {
   options.jobs.log = std::move(opened->log);
   options.jobs.link = job_link_;
   options.corpora = to_device_group_options(in_.config, usable_memory());
-  options.jobs.ranks = ranks_;
+  options.jobs.ranks =
+      std::make_shared<device_rank_carrier>(ranks_, devices_.ranks, [log = in_.log](const std::string& text) {
+        log->write(log_level::info, "corpora", text);
+      });
   options.jobs.failpoint = failpoint_of(in_.environment);
   return ok;
 }
