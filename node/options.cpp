@@ -96,6 +96,16 @@ job_options to_job_options(const node_config& config, uint32_t cpus) {
   out.core.retention = hours{c.retention_hours};
   out.core.retention_max = hours{c.retention_hours_max};
   out.core.expires_in = hours{c.expires_hours};
+  out.core.corpus_part.corpora_max = c.corpora_max;
+  return out;
+}
+
+device_group_options to_device_group_options(const node_config& config, uint64_t memory) {
+  constexpr uint64_t least = 64ULL << 20;
+  const auto& c = config.jobs;
+  device_group_options out;
+  out.bytes_max = c.corpus_memory_bytes_max > 0 ? c.corpus_memory_bytes_max : std::max(memory / 8, least);
+  out.corpora_max = c.corpora_max;
   return out;
 }
 

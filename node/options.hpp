@@ -35,6 +35,9 @@ document_options to_document_options(const node_config& config);
 /// Without identity, clock, log and link.
 job_options to_job_options(const node_config& config, uint32_t cpus);
 
+/// memory: what the process may use.
+device_group_options to_device_group_options(const node_config& config, uint64_t memory);
+
 autoscaler_options to_scaling(const node_config& config);
 
 /// REQUIRES: check_relations() found nothing.

@@ -52,7 +52,8 @@ std::map<std::string, http_server::page> make_pages(const page_sources& sources)
       std::make_shared<log_collector>(sources.log),
       sources.membership,
       std::make_shared<device_collector>(sources.devices),
-      std::make_shared<jobs_collector>(sources.jobs)};
+      std::make_shared<jobs_collector>(sources.jobs),
+      std::make_shared<corpora_collector>(sources.corpora)};
   return {{"/metrics", [collectors] { return http_reply{.type = exposition_type, .body = expose(collectors)}; }},
           {"/healthz", [view = sources.view] { return health(*view->snapshot()); }},
           {"/readyz",

@@ -2,6 +2,7 @@
 
 #include "node/http/http_server.hpp"
 #include "node/logging/node_log.hpp"
+#include "node/metrics/corpora_collector.hpp"
 #include "node/metrics/device_collector.hpp"
 #include "node/metrics/jobs_collector.hpp"
 #include "node/metrics/membership_collector.hpp"
@@ -26,7 +27,8 @@ struct page_sources {
   std::shared_ptr<const node_log> log;
   std::shared_ptr<const membership_collector> membership;
   devices_look devices; ///< not empty
-  jobs_look jobs; ///< not empty
+  jobs_look jobs;       ///< not empty
+  corpora_look corpora; ///< not empty
   const std::atomic<bool>& draining;
   std::function<bool()> jobs_read;                  ///< the log of jobs is, or none is kept
   std::shared_ptr<const std::atomic<bool>> current; ///< the settings are: before that the node takes no calls

@@ -7,8 +7,10 @@
 #include "node/cpus.hpp"
 #include "node/device_reports.hpp"
 #include "node/device_side.hpp"
+#include "node/devices/device_rank_carrier.hpp"
 #include "node/failpoint.hpp"
 #include "node/job_logs.hpp"
+#include "node/memory.hpp"
 #include "node/metrics/node_meter.hpp"
 #include "node/options.hpp"
 #include "node/pages.hpp"
@@ -148,7 +150,11 @@ status running_node::open_jobs(tree_options& options) {
   options.jobs.now = wall_now;
   options.jobs.log = std::move(opened->log);
   options.jobs.link = job_link_;
-  options.jobs.ranks = ranks_;
+  options.corpora = to_device_group_options(in_.config, usable_memory());
+  options.jobs.ranks =
+      std::make_shared<device_rank_carrier>(ranks_, devices_.ranks, [log = in_.log](const std::string& text) {
+        log->write(log_level::info, "corpora", text);
+      });
   options.jobs.failpoint = failpoint_of(in_.environment);
   return ok;
 }
@@ -248,6 +254,7 @@ status running_node::start_listeners() {
                                return std::nullopt;
                              return std::pair{counts.core, counts.log};
                            },
+                           .corpora = [tree = tree_.get()] { return tree->count_corpora(); },
                            .draining = draining_,
                            .jobs_read = [this] { return jobs_read(); },
                            .current = settings_current_};
@@ -340,7 +347,7 @@ void running_node::stop(std::chrono::milliseconds grace) {
   if (stop_backups_)
     stop_backups_(); // the listener closes when every call is answered
   grpc_->shutdown(grace);
-  model_->close(); // the listener closes when nobody is given anything
+  model_->close();                            // the listener closes when nobody is given anything
   peers_->stop(std::chrono::milliseconds{0}); // it has left the cluster: who asks now does not know yet
 }
 

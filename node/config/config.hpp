@@ -113,7 +113,9 @@ struct node_config {
     uint32_t retention_hours = 24;
     uint32_t retention_hours_max = 720;
     uint32_t expires_hours = 168;
-    std::string backup_dir; ///< "": no backups are made
+    std::string backup_dir;               ///< "": no backups are made
+    uint64_t corpus_memory_bytes_max = 0; ///< 0: an eighth of the machine's, at least 64 MiB
+    uint32_t corpora_max = 4;
   } jobs;
 
   struct scaling_section {

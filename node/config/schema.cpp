@@ -129,10 +129,11 @@ constexpr std::array keys{
         WEFT_FIELD(model, precision), spelling<weft::precision>},
     config_key{"model", "load", kind::choice, restart, "kept reads the weights at start, lazy with the first call.",
                WEFT_FIELD(model, load), spelling<load_policy>},
-    config_key{"model", "fetch", kind::boolean, restart,
-               "A node without the model's files gets them from another node before it starts. Only where cluster.seeds "
-               "or the last run name one.",
-               WEFT_FIELD(model, fetch)},
+    config_key{
+        "model", "fetch", kind::boolean, restart,
+        "A node without the model's files gets them from another node before it starts. Only where cluster.seeds "
+        "or the last run name one.",
+        WEFT_FIELD(model, fetch)},
     config_key{
         "devices", "module", kind::text, restart,
         "weft_cuda.so, which computes on CUDA devices. auto looks for it beside weftd where there is a driver; off "
@@ -262,6 +263,11 @@ constexpr std::array keys{
     config_key{"jobs", "backup_dir", kind::text, restart,
                "Where weft backup create puts copies of this node's jobs. Empty: it is refused.",
                WEFT_FIELD(jobs, backup_dir), "", 0, 4'096},
+    config_key{"jobs", "corpus_memory_bytes_max", kind::integer, restart,
+               "Memory for the vectors of corpus jobs and of searches over them; 0 is an eighth of this machine's.",
+               WEFT_FIELD(jobs, corpus_memory_bytes_max), "", 0, 1'125'899'906'842'624},
+    config_key{"jobs", "corpora_max", kind::integer, restart, "Corpus jobs that this node has a rank in at once.",
+               WEFT_FIELD(jobs, corpora_max), "", 1, 256},
     config_key{"scaling", "utilization_target_percent", kind::integer, restart,
                "Busy share of a pool's workers above which it grows; it shrinks below four fifths of that.",
                WEFT_FIELD(scaling, utilization_target_percent), "", 10, 95},

@@ -29,14 +29,14 @@ public:
 
   void next() {
     if (sent_ && (left_ == 0 || offset_ >= bytes_ || cancelled_))
-      return Finish(grpc::Status::OK);
+      return end(grpc::Status::OK);
     shelf_->read(
         file_, offset_,
         [this](result<std::string> piece) {
           if (piece && !cancelled_)
             return write(*std::move(piece));
           // Whoever got some goes on by itself; whoever got none is told why.
-          Finish(piece || sent_ ? grpc::Status::OK : to_status(piece.error()));
+          end(piece || sent_ ? grpc::Status::OK : to_status(piece.error()));
         },
         &cancelled_);
   }
@@ -51,16 +51,17 @@ private:
   }
   void OnWriteDone(bool good) override {
     if (!good)
-      return Finish(grpc::Status::CANCELLED);
+      return end(grpc::Status::CANCELLED);
     next();
   }
   void OnCancel() override {
     cancelled_ = true;
     shelf_->look_again();
   }
-  void OnDone() override {
-    --*transfers_;
-    delete this;
+  void OnDone() override { delete this; }
+  void end(const grpc::Status& how) {
+    --*transfers_; // before the asker hears it and asks again
+    Finish(how);
   }
 
   const std::shared_ptr<model_shelf> shelf_;

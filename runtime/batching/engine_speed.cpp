@@ -6,8 +6,9 @@
 namespace weft {
 namespace {
 
-// Sizes whose standard deviation is below a tenth of their mean tell the two parts apart by noise only.
-constexpr double variance_min = 0.01;
+// Sizes whose standard deviation is below half of their mean tell the two parts apart by noise only: of full batches
+// and not quite full ones most of the time would look fixed, and no small call would go there.
+constexpr double variance_min = 0.25;
 // Beyond the largest batch so far a token is guessed to cost a sixteenth: a device that has had small batches only is
 // tried with a large one, and known from then on.
 constexpr double beyond_largest = 1.0 / 16;

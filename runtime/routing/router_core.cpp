@@ -9,7 +9,10 @@ namespace weft {
 namespace {
 
 constexpr duration guess_period = std::chrono::milliseconds{100};
-constexpr int draws_max = 8; ///< to find two fit ones among many
+// Speeds that differ by less say nothing that answers do not show, and later.
+constexpr double speeds_apart = 8;
+constexpr uint32_t small_work = 16, large_work = 4'096; ///< a device's fixed time shows in one, its rate in the other
+constexpr int draws_max = 8;                            ///< to find two fit ones among many
 constexpr double weight_usual = 100;
 
 bool before(const target_state& a, node_id b) {
@@ -50,6 +53,7 @@ void router_core::set_targets(const std::vector<route_target>& targets) {
   }
   targets_ = std::move(next);
   guesses_ = {};
+  speeds_compared_.reset();
 }
 
 router_core::fitness router_core::judge(const target_state& target, const route_request& request,
@@ -70,7 +74,7 @@ double router_core::guess(uint32_t work, time_point now) {
   double sum = 0;
   size_t count = 0;
   for (const auto& target : targets_)
-    if (const double unit = target.seconds_per_unit(work, now); unit > 0) {
+    if (const double unit = target.seconds_per_unit(work, by_speeds(now), now); unit > 0) {
       sum += unit * std::max(target.target().weight, 1u);
       ++count;
     }
@@ -78,6 +82,24 @@ double router_core::guess(uint32_t work, time_point now) {
                             : std::chrono::duration<double>(options_.latency_guess).count() * weight_usual;
   known.at = now;
   return known.seconds;
+}
+
+/// Whether the targets are of such different kinds that what they told of their engines decides.
+bool router_core::by_speeds(time_point now) {
+  if (speeds_compared_ && now - *speeds_compared_ < guess_period)
+    return speeds_differ_;
+  speeds_compared_ = now;
+  speeds_differ_ = false;
+  for (const uint32_t work : {small_work, large_work}) {
+    double least = 0, most = 0;
+    for (const auto& target : targets_)
+      if (const double takes = target.told_seconds(work, now); takes > 0) {
+        least = least > 0 ? std::min(least, takes) : takes;
+        most = std::max(most, takes);
+      }
+    speeds_differ_ = speeds_differ_ || most > speeds_apart * least;
+  }
+  return speeds_differ_;
 }
 
 std::optional<size_t> router_core::next_in_turn(const route_request& request, time_point now) {
@@ -98,7 +120,7 @@ std::optional<size_t> router_core::best_of_all(const route_request& request, tim
     const size_t at = (start + i) % targets_.size();
     if (judge(targets_[at], request, now) != fitness::fit)
       continue;
-    const double cost = targets_[at].cost(request.work, unknown, now);
+    const double cost = targets_[at].cost(request.work, unknown, by_speeds(now), now);
     if (!best || cost < best_cost) {
       best = at;
       best_cost = cost;
@@ -118,8 +140,10 @@ std::optional<size_t> router_core::best_of_two(const route_request& request, tim
       continue;
     }
     const double unknown = guess(request.work, now);
-    return targets_[at].cost(request.work, unknown, now) < targets_[*first].cost(request.work, unknown, now) ? at
-                                                                                                             : first;
+    return targets_[at].cost(request.work, unknown, by_speeds(now), now) <
+                   targets_[*first].cost(request.work, unknown, by_speeds(now), now)
+               ? at
+               : first;
   }
   return first ? first : best_of_all(request, now);
 }
@@ -131,8 +155,9 @@ size_t router_core::prefer_home(size_t best, const route_request& request, time_
   if (at == targets_.end() || at->target().node != *request.home || judge(*at, request, now) != fitness::fit)
     return best;
   const double unknown = guess(request.work, now);
-  const double limit = options_.home_factor * targets_[best].cost(request.work, unknown, now);
-  return at->cost(request.work, unknown, now) <= limit ? static_cast<size_t>(at - targets_.begin()) : best;
+  const double limit = options_.home_factor * targets_[best].cost(request.work, unknown, by_speeds(now), now);
+  return at->cost(request.work, unknown, by_speeds(now), now) <= limit ? static_cast<size_t>(at - targets_.begin())
+                                                                       : best;
 }
 
 result<route> router_core::pick(const route_request& request, time_point now) {
@@ -168,8 +193,10 @@ void router_core::answered(const route& where, time_point now, const std::option
 }
 
 void router_core::heard(target_state& target, const node_load& load, time_point now) {
-  if (target.reported(load, now))
+  if (target.reported(load, now)) {
     guesses_ = {}; // others were guessed without it
+    speeds_compared_.reset();
+  }
 }
 
 void router_core::told(node_id node, const node_load& load, time_point now) {

@@ -80,6 +80,7 @@ private:
   size_t prefer_home(size_t best, const route_request& request, time_point now);
   void heard(target_state& target, const node_load& load, time_point now);
   double guess(uint32_t work, time_point now);
+  bool by_speeds(time_point now);
   uint64_t random() noexcept;
   target_state* find(node_id node);
 
@@ -92,6 +93,8 @@ private:
     double seconds = 0; ///< a unit of work, of a node of weight 1
     std::optional<time_point> at;
   };
+  bool speeds_differ_ = false;
+  std::optional<time_point> speeds_compared_; ///< empty: something new was told
   std::array<known_mean, 33> guesses_{}; ///< by the work's bits, since no mean holds for all; looked up now and then
 };
 

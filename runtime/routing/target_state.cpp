@@ -104,8 +104,8 @@ double target_state::latency(time_point now) const {
   return std::max(latency_.value(now), waiting);
 }
 
-double target_state::seconds_per_unit(uint32_t work, time_point now) const {
-  return has_speeds(now) ? slowness(now) * expected(work) / work : latency(now);
+double target_state::seconds_per_unit(uint32_t work, bool by_speeds, time_point now) const {
+  return by_speeds && has_speeds(now) ? slowness(now) * expected(work) / work : latency(now);
 }
 
 bool target_state::has_speeds(time_point now) const {
@@ -123,11 +123,11 @@ double target_state::slowness(time_point now) const {
   return std::max({slowness_.value(now), options_.slowness_min, waiting});
 }
 
-double target_state::cost(uint32_t work, double guess, time_point now) const {
+double target_state::cost(uint32_t work, double guess, bool by_speeds, time_point now) const {
   const double fresh = told_ ? decay(now - *told_, options_.load_decay) : 0;
   const double beside = penalty(now) + wait_ * fresh;
   const double factor = target_.suspect ? options_.suspect_factor : 1;
-  if (has_speeds(now))
+  if (by_speeds && has_speeds(now))
     return factor * (slowness(now) * (expected_ + expected(work)) + beside);
   double unit = latency(now);
   if (unit <= 0) // The gossiped level is a utilization: a queue's wait grows with 1 / (1 - utilization).

@@ -82,12 +82,15 @@ public:
 
   /// Seconds a unit of so much work takes: what it told, else what was measured, or what the oldest unanswered one has
   /// taken so far, if that is more; 0 when nothing is known.
-  double seconds_per_unit(uint32_t work, time_point now) const;
+  double seconds_per_unit(uint32_t work, bool by_speeds, time_point now) const;
   /// What it costs to give it `work` more, in seconds: comparable between targets only. `guess` stands for an unknown
   /// latency: that of a node of weight 1.
   ///   latency per unit × (work under way + work) + penalty + the wait that it told, or, with speeds,
   ///   slowness × (expected of what is under way + expected of the work) + penalty + the wait that it told
-  double cost(uint32_t work, double guess, time_point now) const;
+  /// by_speeds: false where those of all targets are alike, and what was measured says more.
+  double cost(uint32_t work, double guess, bool by_speeds, time_point now) const;
+  /// What work takes by the speeds that it told; 0: it told none lately.
+  double told_seconds(uint32_t work, time_point now) const { return has_speeds(now) ? seconds_on(speeds_, work) : 0; }
 
 private:
   struct in_flight {

@@ -80,8 +80,8 @@ public:
                                                                      if (!hold_tasks)
                                                                        run_tasks();
                                                                    }});
-    supervisor = system_.spawn(
-        node_supervisor, node_supervisor_setup{options, services, gate, entrance, jobs, board, operations, documents});
+    supervisor = system_.spawn(node_supervisor, node_supervisor_setup{options, services, gate, entrance, jobs, board,
+                                                                      operations, documents, corpora});
     step();
   }
 
@@ -161,6 +161,7 @@ public:
   std::shared_ptr<door> entrance;
   std::shared_ptr<job_desk> jobs = std::make_shared<job_desk>();
   std::shared_ptr<document_desk> documents = std::make_shared<document_desk>();
+  std::shared_ptr<device_group_board> corpora = std::make_shared<device_group_board>();
   std::shared_ptr<snapshot_board> board;
   services_ptr services;
   node_supervisor_actor supervisor;

@@ -1,3 +1,4 @@
+#include "node/metrics/corpora_collector.hpp"
 #include "node/metrics/device_collector.hpp"
 #include "node/metrics/exposition.hpp"
 #include "node/metrics/membership_collector.hpp"
@@ -28,9 +29,11 @@ struct fixture {
   std::string page() const {
     return weft::expose({registry, std::make_shared<weft::view_collector>(view),
                          std::make_shared<weft::process_collector>(), membership,
-                         std::make_shared<weft::device_collector>([this] { return devices; })});
+                         std::make_shared<weft::device_collector>([this] { return devices; }),
+                         std::make_shared<weft::corpora_collector>([this] { return corpora; })});
   }
   std::vector<weft::device_report> devices;
+  weft::corpora_counters corpora;
 };
 
 bool has_line(const std::string& page, const std::string& line) {
@@ -213,6 +216,22 @@ TEST_CASE("many threads may count at once, and no count is lost") {
     thread.join();
   CHECK(has_line(f.page(), R"(weft_calls_total{code="OK",operation="embed"} 1000)"));
   CHECK(has_line(f.page(), R"(weft_engine_items_total{device="cpu:3"} 500)"));
+}
+
+TEST_CASE("a node's part in corpora is counted, steps by their kind") {
+  fixture f;
+  f.corpora = {.corpora = 2, .bytes = 100, .bytes_max = 200, .ranks = 1, .epochs = 5, .breaks = 3, .searches = 7};
+  f.corpora.steps[static_cast<size_t>(weft::corpus_step::iterations)] = 4;
+  f.corpora.step_time[static_cast<size_t>(weft::corpus_step::iterations)] = 1'500ms;
+  const auto page = f.page();
+  for (const auto* line :
+       {"weft_corpora_in_memory 2", "weft_corpora_memory_bytes 100", "weft_corpora_memory_bytes_max 200",
+        "weft_corpus_ranks 1", "weft_corpus_epochs_total 5", "weft_corpus_breaks_total 3",
+        "weft_corpus_searches_total 7", R"(weft_corpus_steps_total{step="iterations"} 4)",
+        R"(weft_corpus_steps_total{step="measure"} 0)", R"(weft_corpus_step_seconds_total{step="iterations"} 1.5)"}) {
+    CAPTURE(line);
+    CHECK(has_line(page, line));
+  }
 }
 
 TEST_CASE("promtool finds nothing to say about the page") {

@@ -72,6 +72,16 @@ TEST_CASE("a device that had small batches only is not taken for slow with large
   CHECK(other.speed.seconds_for(10, 8'000) < other.truth(10)); // worth a try
 }
 
+TEST_CASE("full batches and not quite full ones, whose times scatter, do not make a fixed part") {
+  for (const uint64_t seed : {1u, 2u, 3u, 4u, 5u}) {
+    CAPTURE(seed);
+    device cpu{.fixed = 0.3e-3, .token = 200e-6, .noise = 0.3, .random = std::mt19937_64{seed}};
+    for (int i = 0; i < 12; ++i)
+      cpu.compute(300 + cpu.random() % 213);
+    CHECK(cpu.speed.seconds_for(6, 512) < 4 * cpu.truth(6)); // else no small call would go there
+  }
+}
+
 TEST_CASE("what sizes have told apart stays so when all batches become alike") {
   device gpu{.fixed = 2e-3, .token = 1e-6};
   for (int i = 0; i < 50; ++i)

@@ -260,6 +260,8 @@ TEST_CASE("alike engines share what waits evenly, and a little goes to the first
   world.submit(900);
   CHECK(world.given == std::vector<std::pair<uint32_t, uint64_t>>{{0, 300}, {1, 300}, {2, 300}});
   world.finish();
+  for (int i = 0; i < 3; ++i)
+    world.call(10); // who had large batches only is tried with a small one
   for (int i = 0; i < 5; ++i) {
     world.call(10);
     CHECK(world.workers() == std::vector<uint32_t>{0});

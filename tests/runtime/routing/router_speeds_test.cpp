@@ -137,3 +137,24 @@ TEST_CASE("speeds that were told long ago no longer count") {
   b.now += 61s;
   CHECK(b.device_had(5'000) >= 18);
 }
+
+TEST_CASE("speeds that are nearly alike change nothing: answers show more, and sooner") {
+  router_core told{{}}, untold{{}};
+  auto half = with_cpus();
+  half.groups[0].tokens_per_second /= 2;
+  const std::map<uint64_t, node_load> loads{{1, with_cpus()}, {2, half}};
+  for (auto* core : {&told, &untold})
+    core->set_targets(nodes(2));
+  auto now = start;
+  for (int i = 0; i < 200; ++i) {
+    const uint32_t work = i % 3 == 0 ? 2'000 : 20;
+    const auto a = told.pick({.work = work}, now), b = untold.pick({.work = work}, now);
+    REQUIRE(a);
+    REQUIRE(b);
+    REQUIRE(a->node == b->node);
+    const auto& load = loads.at(static_cast<uint64_t>(a->node));
+    now += std::chrono::duration_cast<duration>(std::chrono::duration<double>(seconds_on(load, work)));
+    told.answered(*a, now, load);
+    untold.answered(*b, now);
+  }
+}

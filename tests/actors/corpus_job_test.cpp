@@ -1,0 +1,170 @@
+#include "runtime/corpus_job/corpus_outcome.hpp"
+#include "tests/actors/actor_world.hpp"
+#include "tests/actors/embedded_corpus.hpp"
+#include "tests/support/memory_job_log.hpp"
+#include "tests/support/memory_rank_carrier.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+using namespace weft;
+using namespace weft::test;
+using namespace std::chrono_literals;
+
+// A corpus job on one node, from the client's texts to its outcome, in virtual time: the rank runs where tasks do.
+namespace {
+
+constexpr node_id self{7};
+const std::string address = "node:1";
+
+struct client final : submission_listener {
+  std::optional<job_id> id;
+  bool is_safe = false;
+
+  void on_open(const job_status& job) override { id = job.header.id; }
+  void on_durable(uint64_t) override {}
+  void on_end(result<job_status> outcome) override { is_safe = static_cast<bool>(outcome); }
+};
+
+std::vector<std::string> some_texts(size_t count) {
+  std::vector<std::string> out;
+  for (size_t i = 0; i < count; ++i)
+    out.push_back(std::string(1 + i % 11, static_cast<char>('a' + i % 23)) + " " + std::to_string(i * 7919 % 1'000));
+  return out;
+}
+
+struct corpus_node : actor_world {
+  corpus_node() {
+    options.jobs.self = self;
+    options.jobs.core.region = "local";
+    options.jobs.core.single_node = true;
+    options.jobs.core.durability = {.copies = 3, .synced = 1};
+    options.jobs.core.models = {"m"};
+    options.jobs.log = std::make_shared<memory_job_log>();
+    options.jobs.ranks = hub->carrier(address);
+    options.corpora.niceness = 0; // ranks run on the test's thread
+    start();
+    auto view = std::make_shared<cluster_view>();
+    view->self = self;
+    view->members.push_back({.node = self,
+                             .epoch = boot_epoch{1},
+                             .name = "n1",
+                             .data_address = address,
+                             .region = "local",
+                             .condition = member_condition::serving});
+    caf::anon_send(supervisor, cluster_view_ptr{std::move(view)});
+    step();
+  }
+
+  job_id submit_corpus(std::vector<std::string> texts) {
+    const auto heard = std::make_shared<client>();
+    const auto stream = jobs->open({.tenant = "t", .request_id = "r", .corpus = encode(usual_options)}, heard);
+    step();
+    REQUIRE(heard->id);
+    stream->append(std::move(texts));
+    stream->complete();
+    step();
+    REQUIRE(heard->is_safe);
+    return *heard->id;
+  }
+  job_state state_of(job_id id) {
+    std::optional<job_state> out;
+    jobs->get({.id = id, .tenant = "t"}, [&](result<job_status> job) {
+      REQUIRE(job);
+      out = job->header.state;
+    });
+    step();
+    REQUIRE(out);
+    return *out;
+  }
+  /// What the job has to come to: one rank with all its items.
+  corpus_result wanted(const std::vector<std::string>& texts) {
+    const fake_model model{device};
+    embedded_corpus corpus;
+    corpus.all.dimensions = fake_engine_dimensions;
+    for (const auto& text : texts) {
+      const auto vector = model.vector(text);
+      corpus.all.items.push_back(corpus.items());
+      corpus.all.tokens.push_back(static_cast<uint32_t>(model.tokenize(text, {})->ids.size()));
+      corpus.all.values.insert(corpus.all.values.end(), vector.begin(), vector.end());
+    }
+    return plain_outcome(corpus);
+  }
+  void check_outcome(job_id id, const std::vector<std::string>& texts) {
+    std::optional<result<corpus_reading>> reading;
+    jobs->read_corpus({.id = id, .tenant = "t"}, [&](auto came) { reading = std::move(came); });
+    pass(200ms);
+    REQUIRE(reading);
+    REQUIRE(*reading);
+    const auto outcome = decode_corpus_outcome((*reading)->outcome);
+    REQUIRE(outcome);
+    REQUIRE(outcome->result);
+    CHECK(*outcome->result == wanted(texts));
+    CHECK(outcome->model_version == "0123456789ab");
+    REQUIRE((*reading)->representatives.size() == outcome->result->clusters.size());
+    REQUIRE((*reading)->extract.size() == outcome->result->extract.size());
+    for (size_t i = 0; i < outcome->result->extract.size(); ++i)
+      CHECK((*reading)->extract[i] == texts.at(outcome->result->extract[i].item));
+  }
+
+  std::shared_ptr<memory_rank_hub> hub = memory_rank_hub::make();
+};
+
+} // namespace
+
+TEST_CASE("a corpus job comes to what one rank makes of its items, and its items are found by their vectors") {
+  corpus_node world;
+  const auto texts = some_texts(300);
+  const auto id = world.submit_corpus(texts);
+  for (int i = 0; i < 200 && !is_end(world.state_of(id)); ++i)
+    world.pass(100ms);
+  CHECK(world.state_of(id) == job_state::done);
+  world.check_outcome(id, texts);
+  CHECK(world.corpora->counters().epochs == 1);
+  CHECK(world.corpora->counters().breaks == 0);
+
+  corpus_query query;
+  query.job = {.id = id, .tenant = "t"};
+  query.vectors = fake_model{world.device}.vector(texts[17]);
+  query.count = 3;
+  std::optional<result<corpus_hits>> hits;
+  world.jobs->rank_corpus(query, [&](auto came) { hits = std::move(came); });
+  world.pass(2s);
+  REQUIRE(hits);
+  REQUIRE(*hits);
+  REQUIRE((*hits)->size() == 1);
+  const auto& best = (*hits)->front();
+  REQUIRE(best.size() == 3);
+  CHECK(best[0].score == doctest::Approx(1));
+  CHECK(best[0].text == texts.at(best[0].item));
+  CHECK(world.corpora->counters().searches == 1);
+}
+
+TEST_CASE("a device group that dies in mid run costs an epoch, not the job") {
+  corpus_node world;
+  const auto texts = some_texts(300);
+  const auto id = world.submit_corpus(texts);
+  world.hold_tasks = true;
+  bool was_killed = false;
+  for (int i = 0; i < 400 && !is_end(world.state_of(id)); ++i) {
+    if (!was_killed && world.corpora->counters().ranks == 1) {
+      world.kill(world.wiring()->device_group); // the rank's thread has not begun
+      was_killed = true;
+    }
+    if (!world.tasks.empty()) {
+      auto task = std::move(world.tasks.front());
+      world.tasks.pop_front();
+      task();
+    }
+    world.pass(50ms);
+  }
+  REQUIRE(was_killed);
+  CHECK(world.meter->restarted["device_group"] == 1);
+  CHECK(world.state_of(id) == job_state::done);
+  CHECK(world.corpora->counters().epochs == 2);
+  world.hold_tasks = false;
+  world.run_tasks();
+  world.check_outcome(id, texts);
+}

@@ -1,0 +1,207 @@
+#pragma once
+
+#include "actors/background_threads.hpp"
+#include "actors/corpus_slip.hpp"
+#include "actors/device_group.hpp"
+#include "tests/actors/embedded_corpus.hpp"
+#include "tests/actors/gated_carrier.hpp"
+#include "tests/support/memory_rank_carrier.hpp"
+
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace weft::test {
+
+/// What a node's JOB_KEEPER would hear. Thread-safe.
+class corpus_inbox {
+public:
+  void put(corpus_event event) {
+    const std::lock_guard hold(mutex_);
+    events_.push_back(std::move(event));
+    changed_.notify_all();
+  }
+  /// Waits for the next that is no step. REQUIRES: it is an Event.
+  template <class Event> Event take() {
+    std::unique_lock hold(mutex_);
+    for (;;) {
+      changed_.wait(hold, [&] { return !events_.empty(); });
+      auto next = std::move(events_.front());
+      events_.pop_front();
+      if (auto* step = std::get_if<corpus_events::stepped>(&next)) {
+        steps.push_back(*step);
+        continue;
+      }
+      REQUIRE(std::holds_alternative<Event>(next));
+      return std::get<Event>(std::move(next));
+    }
+  }
+  std::vector<corpus_events::stepped> steps; ///< those that came before what was taken
+
+private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<corpus_event> events_;
+};
+
+inline corpus_load load_of(std::vector<planned_segment> share, uint64_t roster = 7) {
+  corpus_load out;
+  out.options = usual_options;
+  out.share = std::move(share);
+  out.roster = roster;
+  return out;
+}
+
+inline corpus_keep keep_of(attached_kind kind, uint64_t generation) {
+  corpus_keep out;
+  out.kind = kind;
+  out.generation = generation;
+  out.model_version = "v1";
+  return out;
+}
+
+/// Device groups of several nodes in one process, on real threads; the ranks meet in memory.
+class device_groups {
+public:
+  explicit device_groups(uint32_t count, device_group_options options = some_options())
+      : options_(options), system_(config_) {
+    nodes_.resize(count);
+    for (uint32_t n = 0; n < count; ++n)
+      start(n);
+    tell_members();
+  }
+  ~device_groups() {
+    for (auto& each : nodes_)
+      if (each.actor)
+        caf::anon_send(each.actor, stop_atom_v);
+    forget_actors();
+    system_.await_all_actors_done();
+    threads.join();
+  }
+
+  static device_group_options some_options() { return {.bytes_max = 8 << 20, .corpora_max = 2, .patience = patient}; }
+
+  struct node {
+    device_group_actor actor;
+    std::shared_ptr<corpus_inbox> inbox = std::make_shared<corpus_inbox>();
+    std::shared_ptr<device_group_board> board = std::make_shared<device_group_board>();
+    uint64_t boot = 1;
+    member_condition condition = member_condition::serving;
+  };
+  node& at(uint32_t n) { return nodes_.at(n); }
+  group_worker worker(uint32_t n) const { return {node_id{n + 1}, boot_epoch{nodes_[n].boot}, 0}; }
+
+  /// The actor, once more: what the supervisor does.
+  void start(uint32_t n) {
+    auto services = std::make_shared<const tree_services>(
+        tree_services{std::make_shared<null_meter>(), [](auto, auto, auto) {},
+                      [this](std::function<void()> task) { threads.run(std::move(task)); }});
+    nodes_[n].actor = system_.spawn(
+        device_group, device_group_setup{options_, std::make_shared<gated_carrier>(hub->carrier(address(n)), gate),
+                                         nodes_[n].board, std::move(services)});
+  }
+  void tell_members() {
+    for (uint32_t n = 0; n < nodes_.size(); ++n)
+      tell_members(n);
+  }
+  void tell_members(uint32_t to) {
+    auto view = std::make_shared<cluster_view>();
+    view->self = node_id{to + 1};
+    for (uint32_t n = 0; n < nodes_.size(); ++n)
+      view->members.push_back({.node = node_id{n + 1},
+                               .epoch = boot_epoch{nodes_[n].boot},
+                               .name = "n",
+                               .data_address = address(n),
+                               .condition = nodes_[n].condition});
+    caf::anon_send(nodes_[to].actor, cluster_view_ptr{std::move(view)});
+  }
+  void ask(uint32_t n, corpus_effect effect) {
+    caf::anon_send(nodes_[n].actor,
+                   std::make_shared<corpus_slip>(std::move(effect), [inbox = nodes_[n].inbox](corpus_event event) {
+                     inbox->put(std::move(event));
+                   }));
+  }
+  template <class Event> Event take(uint32_t n) { return nodes_[n].inbox->take<Event>(); }
+
+  /// Has a node load its share, as a job's core does it. Returns how many segments were lacking.
+  size_t load(uint32_t n, const embedded_corpus& corpus, uint64_t epoch, std::vector<planned_segment> share) {
+    ask(n, plan_corpus{some_job, epoch, load_of(std::move(share))});
+    const auto lacks = take<corpus_events::lacks>(n);
+    REQUIRE(lacks.segments);
+    for (const auto& place : *lacks.segments) {
+      ask(n, feed_corpus{some_job, epoch, {corpus.record(place.segment)}});
+      REQUIRE(take<corpus_events::fed>(n).outcome);
+    }
+    return lacks.segments->size();
+  }
+  corpus_loaded seal(uint32_t n, uint64_t epoch, std::optional<kept_checkpoint> from = {}) {
+    ask(n, seal_corpus{some_job, epoch, std::move(from)});
+    const auto loaded = take<corpus_events::loaded>(n);
+    REQUIRE(loaded.outcome);
+    return *loaded.outcome;
+  }
+  /// The ranks are these nodes, ascending; each loads an even share and begins.
+  void begin_epoch(const embedded_corpus& corpus, uint64_t epoch, const std::vector<uint32_t>& ranks) {
+    group_formation formation{epoch, {}};
+    for (const auto n : ranks)
+      formation.ranks.push_back(worker(n));
+    for (size_t r = 0; r < ranks.size(); ++r) {
+      load(ranks[r], corpus, epoch, corpus.share(static_cast<uint32_t>(r), static_cast<uint32_t>(ranks.size())));
+      seal(ranks[r], epoch);
+    }
+    for (const auto n : ranks)
+      ask(n, start_corpus{some_job, epoch, formation});
+  }
+  /// The outcome that a node keeps with the job, once it has finished.
+  corpus_result outcome_of(uint32_t n, uint64_t epoch, const embedded_corpus& corpus) {
+    auto keep = keep_of(attached_kind::outcome, 5);
+    keep.gaps = gaps_of(corpus);
+    ask(n, encode_corpus{some_job, epoch, std::move(keep)});
+    const auto encoded = take<corpus_events::encoded>(n);
+    CHECK(encoded.generation == 5);
+    REQUIRE(encoded.bytes);
+    const auto outcome = decode_corpus_outcome(*encoded.bytes);
+    REQUIRE(outcome);
+    REQUIRE(outcome->result);
+    CHECK(outcome->gaps == gaps_of(corpus));
+    return *outcome->result;
+  }
+  void kill(uint32_t n) { caf::anon_send_exit(nodes_[n].actor, caf::exit_reason::kill); }
+  /// Returns when a node's actor has handled what it was sent so far.
+  void settle(uint32_t n) {
+    ask(n, plan_corpus{some_job, 0, load_of({})}); // of no share: the answer is the last of what it had to do
+    static_cast<void>(take<corpus_events::lacks>(n));
+  }
+  void forget_actors() {
+    for (auto& each : nodes_)
+      each.actor = nullptr;
+  }
+  void await_actors() { system_.await_all_actors_done(); }
+  static std::string address(uint32_t n) { return "node" + std::to_string(n) + ":1"; }
+
+  std::shared_ptr<memory_rank_hub> hub = memory_rank_hub::make();
+  std::shared_ptr<rank_gate> gate = std::make_shared<rank_gate>();
+  background_threads threads;
+
+private:
+  struct config : caf::actor_system_config {
+    config() {
+      add_message_types<caf::id_block::weft_actors>();
+      set("scheduler.policy", caf::atom("sharing"));
+      set("scheduler.max-threads", size_t{1});
+      set("logger.verbosity", caf::atom("quiet"));
+    }
+  };
+  const device_group_options options_;
+  config config_;
+  caf::actor_system system_;
+  std::vector<node> nodes_;
+};
+
+} // namespace weft::test
