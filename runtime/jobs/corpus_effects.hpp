@@ -99,8 +99,8 @@ struct found {
 
 } // namespace corpus_events
 
-using corpus_event = std::variant<corpus_events::lacks, corpus_events::fed, corpus_events::loaded,
-                                  corpus_events::stepped, corpus_events::finished, corpus_events::encoded,
-                                  corpus_events::found>;
+using corpus_event =
+    std::variant<corpus_events::lacks, corpus_events::fed, corpus_events::loaded, corpus_events::stepped,
+                 corpus_events::finished, corpus_events::encoded, corpus_events::found>;
 
 } // namespace weft

@@ -1,9 +1,13 @@
+#include "actors/actor_tree.hpp"
 #include "runtime/corpus_job/corpus_outcome.hpp"
 #include "tests/actors/actor_world.hpp"
 #include "tests/actors/embedded_corpus.hpp"
 #include "tests/support/memory_job_log.hpp"
 #include "tests/support/memory_rank_carrier.hpp"
 
+#include <atomic>
+#include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,26 +39,47 @@ std::vector<std::string> some_texts(size_t count) {
   return out;
 }
 
+/// What the job has to come to: one rank with all its items.
+corpus_result wanted(const fake_model& model, const std::vector<std::string>& texts) {
+  embedded_corpus corpus;
+  corpus.all.dimensions = fake_engine_dimensions;
+  for (const auto& text : texts) {
+    const auto vector = model.vector(text);
+    corpus.all.items.push_back(corpus.items());
+    corpus.all.tokens.push_back(static_cast<uint32_t>(model.tokenize(text, {})->ids.size()));
+    corpus.all.values.insert(corpus.all.values.end(), vector.begin(), vector.end());
+  }
+  return plain_outcome(corpus);
+}
+
+void set_jobs(tree_options& options, const std::shared_ptr<memory_rank_hub>& hub) {
+  options.jobs.self = self;
+  options.jobs.core.region = "local";
+  options.jobs.core.single_node = true;
+  options.jobs.core.durability = {.copies = 3, .synced = 1};
+  options.jobs.core.models = {"m"};
+  options.jobs.log = std::make_shared<memory_job_log>();
+  options.jobs.ranks = hub->carrier(address);
+}
+
+cluster_view_ptr alone() {
+  auto view = std::make_shared<cluster_view>();
+  view->self = self;
+  view->members.push_back({.node = self,
+                           .epoch = boot_epoch{1},
+                           .name = "n1",
+                           .data_address = address,
+                           .region = "local",
+                           .condition = member_condition::serving});
+  return view;
+}
+
 struct corpus_node : actor_world {
   corpus_node() {
-    options.jobs.self = self;
-    options.jobs.core.region = "local";
-    options.jobs.core.single_node = true;
-    options.jobs.core.durability = {.copies = 3, .synced = 1};
-    options.jobs.core.models = {"m"};
-    options.jobs.log = std::make_shared<memory_job_log>();
-    options.jobs.ranks = hub->carrier(address);
+    set_jobs(options, hub);
     options.corpora.niceness = 0; // ranks run on the test's thread
     start();
-    auto view = std::make_shared<cluster_view>();
-    view->self = self;
-    view->members.push_back({.node = self,
-                             .epoch = boot_epoch{1},
-                             .name = "n1",
-                             .data_address = address,
-                             .region = "local",
-                             .condition = member_condition::serving});
-    caf::anon_send(supervisor, cluster_view_ptr{std::move(view)});
+    caf::anon_send(supervisor, alone());
     step();
   }
 
@@ -79,19 +104,6 @@ struct corpus_node : actor_world {
     REQUIRE(out);
     return *out;
   }
-  /// What the job has to come to: one rank with all its items.
-  corpus_result wanted(const std::vector<std::string>& texts) {
-    const fake_model model{device};
-    embedded_corpus corpus;
-    corpus.all.dimensions = fake_engine_dimensions;
-    for (const auto& text : texts) {
-      const auto vector = model.vector(text);
-      corpus.all.items.push_back(corpus.items());
-      corpus.all.tokens.push_back(static_cast<uint32_t>(model.tokenize(text, {})->ids.size()));
-      corpus.all.values.insert(corpus.all.values.end(), vector.begin(), vector.end());
-    }
-    return plain_outcome(corpus);
-  }
   void check_outcome(job_id id, const std::vector<std::string>& texts) {
     std::optional<result<corpus_reading>> reading;
     jobs->read_corpus({.id = id, .tenant = "t"}, [&](auto came) { reading = std::move(came); });
@@ -101,7 +113,7 @@ struct corpus_node : actor_world {
     const auto outcome = decode_corpus_outcome((*reading)->outcome);
     REQUIRE(outcome);
     REQUIRE(outcome->result);
-    CHECK(*outcome->result == wanted(texts));
+    CHECK(*outcome->result == wanted(fake_model{device}, texts));
     CHECK(outcome->model_version == "0123456789ab");
     REQUIRE((*reading)->representatives.size() == outcome->result->clusters.size());
     REQUIRE((*reading)->extract.size() == outcome->result->extract.size());
@@ -110,6 +122,74 @@ struct corpus_node : actor_world {
   }
 
   std::shared_ptr<memory_rank_hub> hub = memory_rank_hub::make();
+};
+
+/// A fake engine that says it is on a device, and counts what it is given of points.
+class device_engine final : public engine {
+public:
+  device_engine(std::unique_ptr<engine> inner, std::shared_ptr<std::atomic<int>> points)
+      : inner_(std::move(inner)), points_(std::move(points)), info_(inner_->info()) {
+    info_.kind = device_kind::gpu;
+  }
+  const engine_info& info() const noexcept override { return info_; }
+  void run(engine_work work, std::function<void(engine_reply)> done) override {
+    if (std::holds_alternative<kmeans_work>(work))
+      ++*points_;
+    inner_->run(std::move(work), std::move(done));
+  }
+
+private:
+  const std::unique_ptr<engine> inner_;
+  const std::shared_ptr<std::atomic<int>> points_;
+  engine_info info_;
+};
+
+class device_model final : public model {
+public:
+  explicit device_model(std::shared_ptr<std::atomic<int>> points) : points_(std::move(points)) {}
+  const model_info& info() const noexcept override { return texts.info(); }
+  result<token_sequence> tokenize(std::string_view text, const embed_options& options) const override {
+    return texts.tokenize(text, options);
+  }
+  uint64_t count_tokens(std::string_view text) const override { return texts.count_tokens(text); }
+  result<std::unique_ptr<engine>> make_engine(const engine_options& options) const override {
+    auto made = texts.make_engine(options);
+    if (!made)
+      return made;
+    return std::unique_ptr<engine>{std::make_unique<device_engine>(*std::move(made), points_)};
+  }
+  std::optional<uint32_t> devices() const noexcept override { return 1; }
+
+  const fake_model texts{std::make_shared<fake_device>(fake_device::mode::threads)};
+
+private:
+  const std::shared_ptr<std::atomic<int>> points_;
+};
+
+/// Told on another thread, once.
+template <class T> struct answer {
+  std::promise<result<T>> told;
+  std::function<void(result<T>)> teller() {
+    return [this](result<T> it) { told.set_value(std::move(it)); };
+  }
+  result<T> take() { return told.get_future().get(); }
+};
+
+/// Hears when a submission is open, or why not, and when it is safe.
+struct waiting_client final : submission_listener {
+  answer<job_status> open, end;
+  bool is_open = false;
+
+  void on_open(const job_status& job) override {
+    is_open = true;
+    open.told.set_value(job);
+  }
+  void on_durable(uint64_t) override {}
+  void on_end(result<job_status> outcome) override {
+    if (!is_open)
+      open.told.set_value(outcome);
+    end.told.set_value(std::move(outcome));
+  }
 };
 
 } // namespace
@@ -167,4 +247,50 @@ TEST_CASE("a device group that dies in mid run costs an epoch, not the job") {
   world.hold_tasks = false;
   world.run_tasks();
   world.check_outcome(id, texts);
+}
+
+TEST_CASE("where a node's engines are on devices they take the points of k-means, on real threads") {
+  const auto points = std::make_shared<std::atomic<int>>(0);
+  const auto model = std::make_shared<device_model>(points);
+  const auto hub = memory_rank_hub::make();
+  tree_options options{.node_name = "n1", .version = "0.1.0"};
+  options.models.push_back({"m", model_load::kept, [model]() -> result<model_ptr> { return model_ptr{model}; }});
+  options.pools.push_back({.model = "m"});
+  set_jobs(options, hub);
+  actor_tree tree(std::move(options));
+  tree.set_members(alone());
+  const auto texts = some_texts(300);
+  const auto jobs = tree.jobs();
+  std::optional<job_id> id;
+  while (!id) { // its log is being read
+    const auto heard = std::make_shared<waiting_client>();
+    const auto stream = jobs->open({.tenant = "t", .request_id = "r", .corpus = encode(usual_options)}, heard);
+    const auto opened = heard->open.take();
+    if (!opened) {
+      REQUIRE(opened.error().code == errc::unavailable);
+      continue;
+    }
+    id = opened->header.id;
+    stream->append(texts);
+    stream->complete();
+    REQUIRE(heard->end.take());
+  }
+  answer<job_status> ended;
+  const auto watch = jobs->watch({.id = *id, .tenant = "t"}, 10ms, [&](result<job_status> news) {
+    if (!news || is_end(news->header.state))
+      ended.told.set_value(std::move(news));
+  });
+  const auto last = ended.take();
+  REQUIRE(last);
+  CHECK(last->header.state == job_state::done);
+  answer<corpus_reading> reading;
+  jobs->read_corpus({.id = *id, .tenant = "t"}, reading.teller());
+  const auto read = reading.take();
+  REQUIRE(read);
+  const auto outcome = decode_corpus_outcome(read->outcome);
+  REQUIRE(outcome);
+  REQUIRE(outcome->result);
+  CHECK(*outcome->result == wanted(model->texts, texts));
+  CHECK(*points > 0);
+  CHECK(tree.count_corpora().epochs >= 1);
 }
