@@ -158,8 +158,8 @@ public:
   /// Results from item `from` on, as they become done, until the job ends.
   virtual std::shared_ptr<results_reader> read(job_question question, uint64_t from,
                                                std::shared_ptr<results_listener> listener) = 0;
-  /// What came of a corpus job. Errors: unknown_job, job_removed, invalid_argument (no corpus job, or it has not ended),
-  /// unavailable (no node that has the outcome answers).
+  /// What came of a corpus job. Errors: unknown_job, job_removed, invalid_argument (no corpus job, or it has not
+  /// ended), unavailable (no node that has the outcome answers).
   virtual void read_corpus(job_question question, std::function<void(result<corpus_reading>)> done) = 0;
   /// The exact nearest items of the whole corpus. Errors: as read_corpus; invalid_argument (dimensions, another model
   /// version, no queries or too many), overloaded (no memory for the vectors). Never a partial answer.
