@@ -23,8 +23,8 @@ engine_run engine_of(const worker_pool_actor& pool, std::chrono::milliseconds pa
   return [pool, patience](engine_work work) -> result<engine_output> {
     const auto promise = std::make_shared<std::promise<engine_reply>>();
     auto reply = promise->get_future();
-    caf::anon_send(pool, std::make_shared<points_ask>(std::move(work), [promise](engine_reply answer) {
-                     promise->set_value(std::move(answer));
+    caf::anon_send(pool, std::make_shared<points_ask>(std::move(work), [promise](engine_reply computed) {
+                     promise->set_value(std::move(computed));
                    }));
     if (reply.wait_for(patience) != std::future_status::ready)
       return failure{errc::deadline_exceeded, "no engine came to the points of a corpus in time"};
