@@ -20,28 +20,6 @@ constexpr int32_t exponent_max = 126;
 // These numbers are in the bytes. Another order or another step in between needs another codec_version.
 static_assert(static_cast<int>(corpus_step::seeds) == 1 && static_cast<int>(corpus_step::extract) == 5);
 
-void put(record_writer& out, const corpus_options& options) {
-  out.put(options.clusters);
-  out.put(options.iterations_max);
-  out.put(options.seed);
-  out.put(options.duplicate_similarity);
-  out.put(options.duplicate_group_items);
-  out.put(options.extract_tokens);
-}
-
-corpus_options read_options(record_reader& in) {
-  corpus_options options;
-  options.clusters = in.number<uint32_t>();
-  options.iterations_max = in.number<uint32_t>();
-  options.seed = in.number<uint64_t>();
-  options.duplicate_similarity = in.number<uint32_t>();
-  options.duplicate_group_items = in.number<uint32_t>();
-  options.extract_tokens = in.number<uint64_t>();
-  if (!check(options))
-    in.refuse("an option is out of its range");
-  return options;
-}
-
 void put(record_writer& out, const corpus_facts& facts) {
   out.put(facts.items);
   out.put(facts.dimensions);
@@ -186,7 +164,7 @@ bool is_whole(const corpus_checkpoint& it) {
 
 corpus_checkpoint read_checkpoint(record_reader& in) {
   corpus_checkpoint it;
-  it.options = read_options(in);
+  it.options = read_corpus_options(in);
   it.facts = read_facts(in);
   it.next = static_cast<corpus_step>(in.below(static_cast<uint8_t>(corpus_step::done)));
   it.clusters.iteration = in.below(it.options.iterations_max + 1);
@@ -261,6 +239,28 @@ result<Record> read(std::string_view bytes, record_kind kind, std::string_view w
 
 } // namespace
 
+void put(record_writer& out, const corpus_options& options) {
+  out.put(options.clusters);
+  out.put(options.iterations_max);
+  out.put(options.seed);
+  out.put(options.duplicate_similarity);
+  out.put(options.duplicate_group_items);
+  out.put(options.extract_tokens);
+}
+
+corpus_options read_corpus_options(record_reader& in) {
+  corpus_options options;
+  options.clusters = in.number<uint32_t>();
+  options.iterations_max = in.number<uint32_t>();
+  options.seed = in.number<uint64_t>();
+  options.duplicate_similarity = in.number<uint32_t>();
+  options.duplicate_group_items = in.number<uint32_t>();
+  options.extract_tokens = in.number<uint64_t>();
+  if (!check(options))
+    in.refuse("an option is out of its range");
+  return options;
+}
+
 std::string encode(const corpus_options& options) {
   auto out = begin(record_kind::options);
   put(out, options);
@@ -294,7 +294,7 @@ std::string encode(const corpus_result& outcome) {
 }
 
 result<corpus_options> decode_corpus_options(std::string_view bytes) {
-  return read<corpus_options>(bytes, record_kind::options, "a corpus's options", read_options);
+  return read<corpus_options>(bytes, record_kind::options, "a corpus's options", read_corpus_options);
 }
 
 result<corpus_checkpoint> decode_corpus_checkpoint(std::string_view bytes) {

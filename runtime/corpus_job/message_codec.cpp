@@ -1,5 +1,6 @@
 #include "runtime/corpus_job/message_codec.hpp"
 
+#include "runtime/corpus/corpus_codec.hpp"
 #include "runtime/corpus_job/record_fields.hpp"
 
 #include <algorithm>
@@ -43,27 +44,6 @@ std::string read_short(record_reader& in, size_t bytes_max) {
   return std::string{text.substr(0, bytes_max)};
 }
 
-void put(record_writer& out, const corpus_options& options) {
-  out.put(options.clusters);
-  out.put(options.iterations_max);
-  out.put(options.seed);
-  out.put(options.duplicate_similarity);
-  out.put(options.duplicate_group_items);
-  out.put(options.extract_tokens);
-}
-corpus_options read_options(record_reader& in) {
-  corpus_options out;
-  out.clusters = in.number<uint32_t>();
-  out.iterations_max = in.number<uint32_t>();
-  out.seed = in.number<uint64_t>();
-  out.duplicate_similarity = in.number<uint32_t>();
-  out.duplicate_group_items = in.number<uint32_t>();
-  out.extract_tokens = in.number<uint64_t>();
-  if (in.why().empty() && !check(out))
-    in.refuse("an option is out of its range");
-  return out;
-}
-
 std::vector<group_worker> read_ranks(record_reader& in) {
   auto out = read_list<group_worker>(in, collective_ranks_max, [&] { return read_worker(in); });
   if (out.empty() || !std::is_sorted(out.begin(), out.end(), std::less_equal<>{}))
@@ -84,7 +64,7 @@ void put(record_writer& out, const corpus_load& load) {
 }
 corpus_load read_load(record_reader& in) {
   corpus_load out;
-  out.options = read_options(in);
+  out.options = read_corpus_options(in);
   out.ranks = read_ranks(in);
   out.roster = in.number<uint64_t>();
   out.items = in.below(corpus_items_max + 1);
