@@ -76,11 +76,10 @@ result<attachment> join_attachment(attached_kind kind, std::span<const std::stri
     const auto part = read_attached_part(kind, bodies[i]);
     if (!part)
       return part.error();
-    if (i == 0) {
-      out.generation = part->generation;
+    if (i == 0)
       hash = part->hash;
-    }
-    if (part->part != i || part->parts != bodies.size() || part->generation != out.generation || part->hash != hash)
+    out.generation = std::max(out.generation, part->generation);
+    if (part->part != i || part->parts != bodies.size() || part->hash != hash)
       return damaged("its parts do not belong together");
     out.bytes += part->bytes;
   }

@@ -41,6 +41,16 @@ constexpr std::optional<attached_place> attached_at(uint32_t segment) noexcept {
   return attached_place{static_cast<attached_kind>(place / attached_parts_max), place % attached_parts_max};
 }
 
+/// Of a part as its record tells it: of how many parts the whole is, and a hash of the whole. Parts belong together
+/// that have the same: one that another generation has replaced by the same bytes is as good.
+constexpr uint64_t whole_of(uint32_t parts, uint64_t hash) noexcept {
+  return (hash & ~uint64_t{0xFF}) | parts;
+}
+constexpr uint32_t parts_in(uint64_t whole) noexcept {
+  return static_cast<uint32_t>(whole & 0xFF);
+}
+static_assert(attached_parts_max <= 0xFF);
+
 /// Generations rise: of two forms of a part the greater counts (segment_meta::first_item has it). An epoch has 2^24.
 inline constexpr uint64_t generations_of_epoch = 1ULL << 24;
 /// Epochs of corpus jobs, so that a generation fits; nobody comes near.
@@ -65,10 +75,10 @@ result<std::vector<std::string>> cut_attachment(attached_kind kind, uint64_t gen
 /// errc::state_damaged. The part points into `body`.
 result<attached_part> read_attached_part(attached_kind kind, std::string_view body);
 
-/// The whole again. errc::state_damaged: a part is missing, of another generation, or changed.
-/// bodies: part 0, 1, … in this order.
+/// The whole again. errc::state_damaged: a part is missing, of something else, or changed. bodies: part 0, 1, … in this
+/// order; of several generations only where all have the same bytes.
 struct attachment {
-  uint64_t generation = 0;
+  uint64_t generation = 0; ///< the greatest of its parts
   std::string bytes;
 };
 result<attachment> join_attachment(attached_kind kind, std::span<const std::string> bodies);

@@ -108,11 +108,13 @@ void corpus_job_core::reported(const corpus_report& report, time_point now) {
 }
 
 void corpus_job_core::accept(member& from, const corpus_report& report, time_point now) {
-  if (phase_ == corpus_phase::ending) {
-    if (report.stage == corpus_stage::idle || report.stage == corpus_stage::refused)
-      from.report = report; // it has forgotten, or listens to somebody else
+  if (phase_ == corpus_phase::waiting || phase_ == corpus_phase::ended)
+    return; // it leads nothing now
+  const bool is_gone = report.stage == corpus_stage::idle || report.stage == corpus_stage::refused;
+  if (tells_end() && is_gone)
+    from.report = report; // it has forgotten, or listens to somebody else
+  if (phase_ == corpus_phase::ending)
     return;
-  }
   if (report.stage == corpus_stage::refused) {
     const bool is_news = report.epoch >= epoch_;
     epochs_.saw(report.epoch);
@@ -172,6 +174,10 @@ void corpus_job_core::resign() {
   phase_ = corpus_phase::ended;
 }
 
+bool corpus_job_core::tells_end() const {
+  return phase_ == corpus_phase::ending || (phase_ == corpus_phase::pausing && is_released_);
+}
+
 /// Whoever is addressed in the new phase is told at once, also where an answer is on its way.
 void corpus_job_core::enter(corpus_phase phase, time_point now) {
   phase_ = phase;
@@ -180,7 +186,7 @@ void corpus_job_core::enter(corpus_phase phase, time_point now) {
     it.asked = 0;
     it.due = now;
     it.heard = now;
-    if (phase == corpus_phase::gathering || phase == corpus_phase::ending)
+    if (phase == corpus_phase::gathering || tells_end())
       it.report.reset();
   }
 }
@@ -193,10 +199,8 @@ bool corpus_job_core::is_addressed(const member& it) const {
   case corpus_phase::running:
   case corpus_phase::keeping:
     return is_rank(it);
-  case corpus_phase::ending:
-    return !it.report;
   default:
-    return false;
+    return tells_end() && !it.report;
   }
 }
 
@@ -226,9 +230,9 @@ void corpus_job_core::pump(time_point now) {
 
 corpus_order corpus_job_core::order_for(const member& it) {
   corpus_order out{.job = setup_.job, .number = it.asked, .epoch = epoch_, .coordinator = setup_.self};
-  if (phase_ == corpus_phase::ending)
+  if (tells_end())
     out.wish = corpus_wish::end;
-  if (phase_ == corpus_phase::gathering || phase_ == corpus_phase::ending)
+  if (phase_ == corpus_phase::gathering || tells_end())
     return out;
   const auto rank =
       static_cast<size_t>(std::lower_bound(plan_.ranks.begin(), plan_.ranks.end(), it.worker) - plan_.ranks.begin());
@@ -270,7 +274,7 @@ void corpus_job_core::check_time(time_point now) {
       return break_epoch({errc::deadline_exceeded, "vectors were not loaded in time"}, now);
     return check_ranks(now);
   case corpus_phase::running:
-    if (stepped_at_ + options_.stall_max <= now)
+    if (stepped_at_ + stall_max_ <= now)
       return break_epoch({errc::deadline_exceeded, "no rank has made a step for too long"}, now);
     return check_ranks(now);
   case corpus_phase::keeping:
@@ -310,7 +314,7 @@ std::optional<time_point> corpus_job_core::next_wake() const {
     if (!is_addressed(it))
       continue;
     sooner(out, it.asked != 0 ? it.asked_at + options_.answer_within : it.due);
-    if (phase_ != corpus_phase::gathering && phase_ != corpus_phase::ending)
+    if (phase_ != corpus_phase::gathering && !tells_end())
       sooner(out, it.heard + options_.silence_max);
   }
   switch (phase_) {
@@ -324,7 +328,7 @@ std::optional<time_point> corpus_job_core::next_wake() const {
     sooner(out, since_ + options_.load_within);
     break;
   case corpus_phase::running:
-    sooner(out, stepped_at_ + options_.stall_max);
+    sooner(out, stepped_at_ + stall_max_);
     break;
   case corpus_phase::keeping:
     sooner(out, since_ + options_.stall_max);

@@ -141,6 +141,7 @@ private:
   void over(time_point now);
   std::chrono::milliseconds pause_after(uint32_t tries) const;
   bool is_rank(const member& it) const;
+  bool tells_end() const;
   template <class Visit> void each_rank(Visit visit);
   bool all_ranks_are(corpus_stage stage) const;
   bool all_have_loaded() const;
@@ -172,8 +173,11 @@ private:
   uint64_t best_roster_ = 0;
   corpus_progress reached_; ///< in this epoch
   time_point stepped_at_{};
+  std::chrono::milliseconds stall_max_{};
   bool is_remembered_ = false;       ///< some rank can go on from a checkpoint in its memory
   uint32_t faults_ = 0, breaks_ = 0; ///< in a row, without a step
+  uint32_t waits_ = 0;               ///< breaks in a row before ranks ran
+  bool is_released_ = false;         ///< while it pauses: nodes are told to forget their vectors
   std::optional<corpus_break> last_break_;
 
   std::optional<corpus_keep> keep_; ///< asked of rank keeper_

@@ -1,5 +1,6 @@
 #include "runtime/base/assert.hpp"
 #include "runtime/base/mix_bits.hpp"
+#include "runtime/corpus/work_time.hpp"
 #include "runtime/corpus_job/corpus_job_core.hpp"
 
 #include <algorithm>
@@ -99,6 +100,10 @@ void corpus_job_core::form(std::span<const group_worker> promised, time_point no
       return break_epoch({errc::unavailable, "the results of segment " + std::to_string(s) + " are on no live node"},
                          now);
   auto plan = plan_ranks(std::span(found).first(setup_.segments), promised, &plan_, options_.ranks_max);
+  if (!plan && plan.error().code == errc::unavailable)
+    for (const auto& [node, it] : members_)
+      if (it.report && it.report->stage == corpus_stage::failed)
+        return break_epoch(*it.report->why, now); // it may be the one that has the results
   if (!plan)
     return break_epoch({plan.error().code, plan.error().message}, now);
   plan_ = std::move(*plan);
@@ -138,7 +143,9 @@ void corpus_job_core::begin_run(time_point now) {
   std::vector<item_run> gaps;
   std::optional<std::string> version;
   bool is_mixed = false;
+  corpus_facts size{.items = plan_.items};
   each_rank([&](member& it) {
+    size.dimensions = std::max(size.dimensions, it.report->loaded->dimensions);
     gaps.insert(gaps.end(), it.report->loaded->gaps.begin(), it.report->loaded->gaps.end());
     is_mixed = is_mixed || (version && *version != it.report->loaded->model_version);
     version = it.report->loaded->model_version;
@@ -159,6 +166,8 @@ void corpus_job_core::begin_run(time_point now) {
     return break_epoch({errc::state_damaged, "results do not have as many vectors as their summaries say"}, now);
   gaps_ = std::move(*all);
   model_version_ = version.value_or("");
+  stall_max_ = options_.stall_max + longest_step(size, setup_.options);
+  waits_ = 0;
   stepped_at_ = checkpoint_at_ = now;
   reached_ = checkpoint_of_ = {};
   enter(corpus_phase::running, now);
@@ -248,13 +257,17 @@ void corpus_job_core::look_at_keeping(time_point now) {
 void corpus_job_core::break_epoch(corpus_break why, time_point now) {
   if (is_final(why.code))
     return fail(std::move(why), now);
-  auto& tries = passes(why.code) ? breaks_ : faults_;
+  // What has not run only waits: for a node, results or room; a job has as long for that as until it expires.
+  const bool ran = phase_ == corpus_phase::running || phase_ == corpus_phase::keeping;
+  auto& tries = !passes(why.code) ? faults_ : ran ? breaks_ : waits_;
   ++tries;
   last_break_ = why;
   if (faults_ >= options_.faults_max || breaks_ >= options_.breaks_max)
     return fail(std::move(why), now);
+  // Two jobs that each have vectors where the other one lacks room for them would wait for each other.
+  is_released_ = why.code == errc::overloaded || waits_ >= options_.waits_max;
   enter(corpus_phase::pausing, now);
-  until_ = now + pause_after(faults_ + breaks_ - 1);
+  until_ = now + pause_after(faults_ + breaks_ + waits_ - (is_released_ ? 0 : 1));
   if (until_ <= now)
     gather(now);
 }

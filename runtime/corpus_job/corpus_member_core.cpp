@@ -1,9 +1,35 @@
 #include "runtime/corpus_job/corpus_member_core.hpp"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 namespace weft {
+namespace {
+
+failure no_room() {
+  return {errc::overloaded, "the node takes part in as many corpus jobs as it may"};
+}
+
+/// Neighbours become one, as long as there are neighbours: a run that crosses segments counts once.
+std::vector<item_run> joined(const std::vector<item_run>& runs) {
+  std::vector<item_run> out;
+  for (const auto& run : runs)
+    if (!out.empty() && out.back().first + out.back().count == run.first)
+      out.back().count += run.count;
+    else
+      out.push_back(run);
+  return out;
+}
+
+} // namespace
+
+/// For vectors of this job.
+bool corpus_member_core::has_room(job_id job) const {
+  const auto others = std::count_if(parts_.begin(), parts_.end(),
+                                    [&](const auto& it) { return it.first != job && it.second.has_vectors; });
+  return others < static_cast<int64_t>(options_.corpora_max);
+}
 
 corpus_report corpus_member_core::ordered(const corpus_order& order, time_point now) {
   corpus_report nothing{
@@ -12,9 +38,9 @@ corpus_report corpus_member_core::ordered(const corpus_order& order, time_point 
   if (found == parts_.end()) {
     if (order.wish != corpus_wish::prepare) // it has never promised to listen: nothing of it is here
       return nothing;
-    if (parts_.size() >= options_.corpora_max) {
+    if (!has_room(order.job) || parts_.size() >= options_.promises_max) {
       nothing.stage = corpus_stage::failed;
-      nothing.why = corpus_break{errc::overloaded, "the node takes part in as many corpus jobs as it may"};
+      nothing.why = corpus_break{errc::overloaded, no_room().message};
       return nothing;
     }
     found = parts_.try_emplace(order.job).first;
@@ -46,6 +72,7 @@ void corpus_member_core::listen(job_id job, part& it, const corpus_order& order)
   next.epoch = order.epoch;
   next.coordinator = order.coordinator;
   next.heard = it.heard;
+  next.has_vectors = it.has_vectors;
   next.roster = it.roster;
   next.progress = it.progress;
   it = std::move(next);
@@ -78,7 +105,10 @@ void corpus_member_core::load(part& it, const corpus_order& order) {
   group_formation formation{order.epoch, order.load->ranks};
   if (!formation.place_of(self_))
     return fail(it, {errc::unavailable, "this process is not among the ranks: it has started anew"});
+  if (!has_room(order.job))
+    return fail(it, no_room());
   it.formation = std::move(formation);
+  it.has_vectors = true;
   if (it.roster != order.load->roster) {
     it.roster = order.load->roster;
     it.progress = {};
@@ -120,6 +150,12 @@ void corpus_member_core::loaded(job_id job, uint64_t epoch, result<corpus_loaded
     return;
   if (!outcome)
     return fail(*it, outcome.error());
+  outcome->share.gaps = joined(outcome->share.gaps);
+  if (outcome->share.gaps.size() > gap_runs_max) // no message has room for them
+    return fail(*it,
+                {errc::too_many_items, "items that failed to embed lie in more than " + std::to_string(gap_runs_max) +
+                                           " runs on one node; a corpus has room for no more: mend the texts that "
+                                           "fail, and submit the job again"});
   it->stage = corpus_stage::loaded;
   it->share = std::move(outcome->share);
   it->progress = outcome->progress;

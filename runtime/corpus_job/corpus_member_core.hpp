@@ -58,7 +58,8 @@ public:
   /// self: this process of this node.
   corpus_member_core(group_worker self, corpus_member_options options = {}) : self_(self), options_(options) {}
 
-  /// The answer is the present state. A corpus that is new where corpora_max are known is refused as overloaded.
+  /// The answer is the present state. Where the vectors of corpora_max are here, `prepare` for a new one and `load` are
+  /// refused as overloaded; a promise alone takes no such place, so jobs that wait do not hold up each other.
   corpus_report ordered(const corpus_order& order, time_point now);
 
   // What became of effects; of another epoch than the present one it is not heard.
@@ -82,6 +83,7 @@ private:
     corpus_stage stage = corpus_stage::prepared;
     time_point heard{};
     group_formation formation;
+    bool has_vectors = false;
     uint64_t roster = 0; ///< of what is remembered
     corpus_progress progress;
     loaded_share share;
@@ -90,6 +92,7 @@ private:
     uint64_t keep_asked = 0, kept = 0, keep_failed = 0;
   };
   part* find(job_id job, uint64_t epoch);
+  bool has_room(job_id job) const;
   void listen(job_id job, part& it, const corpus_order& order);
   void obey(part& it, const corpus_order& order);
   void load(part& it, const corpus_order& order);

@@ -2,6 +2,7 @@
 
 #include "runtime/corpus/corpus_codec.hpp"
 #include "runtime/corpus_job/record_fields.hpp"
+#include "runtime/points/similarity.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -98,6 +99,7 @@ void put(record_writer& out, const loaded_share& loaded) {
     out.put(run.count);
   });
   out.put(std::string_view{loaded.model_version}.substr(0, model_version_bytes_max));
+  out.put(loaded.dimensions);
 }
 loaded_share read_loaded(record_reader& in) {
   loaded_share out;
@@ -106,6 +108,7 @@ loaded_share read_loaded(record_reader& in) {
     return item_run{first, in.number<uint32_t>()};
   });
   out.model_version = read_short(in, model_version_bytes_max);
+  out.dimensions = in.below(point_dimensions_max + 1);
   return out;
 }
 

@@ -75,6 +75,7 @@ enum class corpus_stage : uint8_t {
 struct loaded_share {
   std::vector<item_run> gaps; ///< of its segments
   std::string model_version;
+  uint32_t dimensions = 0; ///< of its vectors
 
   bool operator==(const loaded_share&) const = default;
 };

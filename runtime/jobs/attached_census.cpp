@@ -16,17 +16,16 @@ bool attached_census::is_whole(attached_kind kind, size_t copies) const {
   const auto& found = parts(kind);
   if (found.empty() || found.begin()->first != 0)
     return false;
-  const auto& first = found.begin()->second.meta;
+  const auto whole = found.begin()->second.meta.tokens;
   // A longer form that was replaced may have left further parts behind.
   uint64_t next = 0;
   for (const auto& [number, it] : found) {
-    if (next == first.tokens)
+    if (next == parts_in(whole))
       break;
-    if (number != next++ || it.meta.first_item != first.first_item || it.meta.tokens != first.tokens ||
-        it.holders.size() < copies)
+    if (number != next++ || it.meta.tokens != whole || it.holders.size() < copies)
       return false;
   }
-  return next > 0 && next == first.tokens;
+  return next > 0 && next == parts_in(whole);
 }
 
 bool attached_census::has_failed(attached_kind kind) const {
@@ -35,8 +34,12 @@ bool attached_census::has_failed(attached_kind kind) const {
 }
 
 uint64_t attached_census::generation(attached_kind kind) const {
+  uint64_t out = 0;
   const auto& found = parts(kind);
-  return found.empty() ? 0 : found.begin()->second.meta.first_item;
+  for (const auto& [number, it] : found)
+    if (number < parts_in(found.begin()->second.meta.tokens)) // what follows is of a longer form
+      out = std::max(out, it.meta.first_item);
+  return out;
 }
 
 } // namespace weft

@@ -16,11 +16,11 @@ public:
   /// A segment of items is left out.
   void add(const surveyed_segment& segment);
 
-  /// Every part is there, of one generation, on so many nodes each.
+  /// Every part is there, all of the same bytes (whole_of()), on so many nodes each.
   bool is_whole(attached_kind kind, size_t copies) const;
   /// Of an outcome: there is no result, but a reason.
   bool has_failed(attached_kind kind) const;
-  /// 0: no part of it is there.
+  /// Of its parts the greatest; 0: none is there.
   uint64_t generation(attached_kind kind) const;
   /// Of any part of anything.
   uint64_t newest_generation() const noexcept { return newest_; }

@@ -25,6 +25,7 @@ struct keeping : std::enable_shared_from_this<keeping> {
 
   jobs_state& state;
   replicator& copies;
+  job_id job;
   std::vector<segment_record> parts;
   job_durability durability;
   std::function<void(status)> done;
@@ -33,6 +34,9 @@ struct keeping : std::enable_shared_from_this<keeping> {
   status outcome = ok;
 
   void go_on() {
+    const auto* header = state.headers.find(job);
+    if (outcome && next < parts.size() && (!header || is_end(header->header.state)))
+      outcome = failure{errc::cancelled, "the job has ended"};
     while (outcome && next < parts.size() && under_way < parts_under_way) {
       auto part = std::move(parts[next++]);
       part.meta.stamp = state.stamp();
@@ -77,7 +81,7 @@ struct fetching : std::enable_shared_from_this<fetching> {
       return again({errc::unavailable, "what is attached to the job is not whole on the nodes that are there"});
     parts.clear();
     for (const auto& [number, part] : census.parts(search.kind))
-      if (number < part.meta.tokens)
+      if (number < parts_in(part.meta.tokens))
         parts.push_back(part);
     bodies.assign(parts.size(), {});
     problem.reset();
@@ -127,13 +131,14 @@ result<std::vector<segment_record>> make_attached(job_id job, attached_kind kind
   if (!bodies)
     return bodies.error();
   std::vector<segment_record> out;
+  const auto whole = body_hash(bytes);
   for (uint32_t part = 0; part < bodies->size(); ++part) {
     auto body = std::make_shared<const std::string>(std::move((*bodies)[part]));
     segment_meta meta{.id = {job, attached_index(kind, part)}, .stage = segment_stage::results};
     meta.first_item = generation;
     meta.items = 1;
     meta.failed = has_failed;
-    meta.tokens = bodies->size();
+    meta.tokens = whole_of(static_cast<uint32_t>(bodies->size()), whole);
     meta.bytes = body->size();
     meta.hash = body_hash(*body);
     out.push_back({meta, std::move(body)});
@@ -148,6 +153,7 @@ void keep_attachment(jobs_state& state, replicator& copies, attachment_to_keep w
   if (!parts)
     return state.desk.later([done = std::move(done), why = parts.error()] { done(why); });
   const auto it = std::make_shared<keeping>(state, copies);
+  it->job = what.job;
   it->parts = std::move(*parts);
   it->durability = job->header.spec.durability;
   it->done = std::move(done);

@@ -12,13 +12,14 @@
 namespace weft {
 
 /// What is attached to a job, as records: each part is a segment with the results of one item. In the metas:
-/// first_item, the generation; tokens, of how many parts it is; failed = 1, an outcome without a result.
+/// first_item, the generation; tokens, whole_of(); failed = 1, an outcome without a result.
 /// errc::too_many_items.
 result<std::vector<segment_record>> make_attached(job_id job, attached_kind kind, uint64_t generation,
                                                   std::string_view bytes, bool has_failed);
 
-/// Keeps it with the job, a few parts at a time: `done` when each is as safe as the job wants its records. Errors:
-/// too_many_items, unknown_job, and as replicator::secure().
+/// Keeps it with the job, a few parts at a time: `done` when each is as safe as the job wants its records. Once the job
+/// has ended nothing is begun: its outcome is there, and is not to be replaced in part. Errors: too_many_items,
+/// unknown_job, cancelled (the job has ended), and as replicator::secure().
 struct attachment_to_keep {
   job_id job;
   attached_kind kind = attached_kind::outcome;

@@ -1,5 +1,6 @@
 #include "runtime/jobs/corpus_answers.hpp"
 
+#include "runtime/base/shorten.hpp"
 #include "runtime/jobs/attachment_store.hpp"
 #include "runtime/jobs/corpus_finder.hpp"
 #include "runtime/jobs/item_texts.hpp"
@@ -94,17 +95,18 @@ void corpus_answers::with_texts(uint64_t question, corpus_reading reading, const
                representatives = representatives_of(outcome)](result<found_corpus> found) mutable {
                 if (!found)
                   return end(question, std::move(found.error()));
-                texts_search wanted{id, std::move(found->survey.segments), extract, damaged_};
+                texts_search wanted{id, std::move(found->survey.segments), extract, damaged_, true};
                 for (const auto& item : representatives)
                   if (item)
-                    wanted.items.push_back(*item);
+                    wanted.shown.push_back(*item);
                 read_texts(state_, std::move(wanted),
                            [this, question, reading = std::move(reading), extract = std::move(extract),
                             representatives = std::move(representatives)](result<texts_by_item> texts) mutable {
                              if (!texts)
                                return end(question, std::move(texts.error()));
                              for (const auto& item : representatives)
-                               reading.representatives.push_back(item ? texts->at(*item) : std::string{});
+                               reading.representatives.push_back(
+                                   item ? shortened(texts->at(*item), shown_text_bytes_max) : std::string{});
                              for (const auto item : extract)
                                reading.extract.push_back(texts->at(item));
                              end(question, std::move(reading));

@@ -1,6 +1,7 @@
 #include "runtime/jobs/corpus_finder.hpp"
 
 #include <memory>
+#include <set>
 #include <utility>
 
 namespace weft {
@@ -14,13 +15,15 @@ struct search_under_way {
   job_id job;
   std::function<void(result<found_corpus>)> done;
   found_corpus found{};
+  std::set<node_id> silent{}; ///< in a former round: it holds up one round, not all of them
 };
 
 void heard(const std::shared_ptr<search_under_way>& it, job_surveyed_by_all answers);
 
 void ask(const std::shared_ptr<search_under_way>& it, uint32_t from) {
-  survey_members(it->state, it->job, from, range_segments,
-                 [it](job_surveyed_by_all answers) { heard(it, std::move(answers)); });
+  survey_members(
+      it->state, it->job, from, range_segments, [it](job_surveyed_by_all answers) { heard(it, std::move(answers)); },
+      it->silent);
 }
 
 void finish(const std::shared_ptr<search_under_way>& it) {
@@ -48,6 +51,7 @@ void heard(const std::shared_ptr<search_under_way>& it, job_surveyed_by_all answ
       it->found.survey.segments.push_back(
           {index, best.first_item, best.items - best.failed, best.failed, best.hash, segment.alike});
   }
+  it->silent.merge(answers.silent);
   if (answers.next)
     return ask(it, *answers.next);
   finish(it);

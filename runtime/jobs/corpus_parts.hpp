@@ -7,6 +7,8 @@
 #include "runtime/jobs/corpus_shares.hpp"
 #include "runtime/jobs/known_corpora.hpp"
 
+#include <cstdint>
+#include <functional>
 #include <optional>
 
 namespace weft {
@@ -26,11 +28,19 @@ struct corpus_parts {
   void on(corpus_event& event);
   void members_changed();
   void header_changed(const job_header& header);
+  /// From another node: an order, or how far a corpus is that is led here.
+  void exchanged(uint64_t exchange, const corpus_exchange& request);
   void drain();
   void tick();
   std::optional<time_point> next_wake() const;
   /// How far a corpus is that this node leads.
   std::optional<corpus_standing> standing(job_id job) const;
+  /// As the node says that leads it. `done` is called once, here where nobody is to be asked; nothing: nobody leads the
+  /// job's corpus now, or does not answer.
+  void find_standing(const job_header& header, std::function<void(std::optional<corpus_standing>)> done);
+
+private:
+  jobs_state& state_;
 };
 
 } // namespace weft

@@ -2,6 +2,7 @@
 
 #include "runtime/job/record_codec.hpp"
 #include "runtime/jobs/job_survey.hpp"
+#include "runtime/jobs/text_budget.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -20,13 +21,17 @@ struct reading : std::enable_shared_from_this<reading> {
   jobs_state& state;
   texts_search search; ///< items ascending, each once
   std::function<void(result<texts_by_item>)> done;
-  texts_by_item texts;
+  text_budget texts{item_texts_bytes_max};
+  std::vector<uint64_t> whole; ///< ascending: those that are not only shown
   uint64_t bytes = 0;
   size_t next = 0; ///< item
   uint32_t under_way = 0;
   std::optional<failure> problem;
 
   void begin() {
+    whole = search.items;
+    std::ranges::sort(whole);
+    search.items.insert(search.items.end(), search.shown.begin(), search.shown.end());
     std::ranges::sort(search.items);
     search.items.erase(std::unique(search.items.begin(), search.items.end()), search.items.end());
     go_on();
@@ -61,7 +66,7 @@ struct reading : std::enable_shared_from_this<reading> {
     if (problem)
       told(*problem);
     else
-      told(std::move(texts));
+      told(texts.take());
   }
 
   void read(const segment_holding& segment, size_t first, size_t end) {
@@ -88,12 +93,12 @@ struct reading : std::enable_shared_from_this<reading> {
     }
     for (auto i = first; i < end; ++i) {
       const auto place = search.items[i] - record.meta.first_item; // of another form it may be beyond
-      auto& text = texts[search.items[i]];
-      if (place < results->texts.size())
-        text = std::move(results->texts[place]);
+      auto text = place < results->texts.size() ? std::move(results->texts[place]) : std::string{};
       bytes += text.size();
+      const bool is_whole = std::ranges::binary_search(whole, search.items[i]);
+      texts.add(search.items[i], std::move(text), is_whole ? SIZE_MAX : shown_text_bytes_max);
     }
-    if (bytes > item_texts_bytes_max)
+    if (bytes > item_texts_bytes_max && !search.may_cut)
       problem = failure{errc::call_too_large, "the texts have more than " + std::to_string(item_texts_bytes_max) +
                                                   " bytes: ask for fewer items, or read the job's results"};
   }

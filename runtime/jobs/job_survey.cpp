@@ -47,12 +47,13 @@ struct round_of_answers {
 } // namespace
 
 void survey_members(jobs_state& state, job_id job, uint32_t first, uint32_t segments_max,
-                    std::function<void(job_surveyed_by_all)> done) {
+                    std::function<void(job_surveyed_by_all)> done, const std::set<node_id>& without) {
   const auto round = std::make_shared<round_of_answers>();
   round->job = job;
   round->first = first;
   round->done = std::move(done);
-  const auto& others = state.places.others();
+  auto others = state.places.others();
+  std::erase_if(others, [&](node_id node) { return without.contains(node); });
   round->all.asked = static_cast<uint32_t>(others.size()) + 1;
   auto [own, next] = state.segments.survey(job, first, segments_max);
   round->add(state.self, std::move(own), next);
@@ -67,6 +68,8 @@ void survey_members(jobs_state& state, job_id job, uint32_t first, uint32_t segm
                                          round->all.headers.push_back(std::move(*answer->header));
                                        if (answer)
                                          round->add(node, std::move(answer->segments), answer->next);
+                                       else
+                                         round->all.silent.insert(node);
                                        if (--round->waits == 0)
                                          round->end();
                                      });

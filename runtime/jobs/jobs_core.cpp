@@ -136,9 +136,7 @@ void jobs_core::look(uint64_t question, const job_question& which, job_time now)
   auto& my = *parts_;
   my.begin(now);
   if (my.is_loaded)
-    my.reader_finder.find(which.id, [this, question, which](const status& asked) {
-      parts_->state.desk.want(cancel_answered{question, asked ? get(which, parts_->state.now) : asked.error()});
-    });
+    my.reader_finder.find(which.id, [&my, question, which](const status& asked) { my.look(question, which, asked); });
   else
     my.state.desk.want(cancel_answered{question, not_loaded()});
   my.finish();
@@ -276,7 +274,7 @@ void jobs_core::asked(uint64_t exchange, job_request request, job_time now) {
   else if (auto* attempt = std::get_if<try_texts>(&request))
     my.execution.try_here(exchange, std::move(attempt->work), now.steady);
   else if (const auto* order = std::get_if<corpus_exchange>(&request))
-    my.corpora.desk.ordered(exchange, *order);
+    my.corpora.exchanged(exchange, *order);
   else if (const auto* search = std::get_if<corpus_search>(&request))
     my.corpora.shares.search(exchange, *search);
   my.finish();

@@ -157,6 +157,17 @@ void jobs_core::parts::damaged(segment_id id) {
   repair.attend(id, state.now.steady);
 }
 
+void jobs_core::parts::look(uint64_t question, const job_question& which, const status& asked) {
+  const auto found = asked ? state.headers.look(which) : result<const header_table::entry*>{asked.error()};
+  if (!found)
+    return state.desk.want(cancel_answered{question, found.error()});
+  auto job = state.headers.status_of(**found);
+  corpora.find_standing(job.header, [this, question, job](std::optional<corpus_standing> standing) mutable {
+    job.corpus = std::move(standing);
+    state.desk.want(cancel_answered{question, std::move(job)});
+  });
+}
+
 void jobs_core::parts::cancel(uint64_t question, const job_question& which) {
   const auto found = state.headers.look(which);
   if (!found)

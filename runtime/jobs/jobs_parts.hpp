@@ -65,6 +65,7 @@ struct jobs_core::parts {
 
   /// Of a client, about a job that is known, or of which everybody was asked.
   void cancel(uint64_t question, const job_question& which);
+  void look(uint64_t question, const job_question& which, const status& asked);
 
 private:
   repair_source source();

@@ -1,7 +1,6 @@
 #include "runtime/jobs/watch_list.hpp"
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -11,13 +10,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds period_min = 100ms; // nobody reads faster
-
-bool same(const std::optional<corpus_standing>& a, const std::optional<corpus_standing>& b) {
-  const auto fields = [](const corpus_standing& it) {
-    return std::tuple{it.phase, it.epoch, it.ranks, it.step, it.iteration};
-  };
-  return a && b ? fields(*a) == fields(*b) : a.has_value() == b.has_value();
-}
 
 } // namespace
 
@@ -79,7 +71,7 @@ void watch_list::tick() {
     if (watches_.at(number).not_before <= state_.now.steady)
       due.insert(number);
   for (const auto& [number, it] : watches_) // who leads a corpus wakes several times a second
-    if (it.not_before <= state_.now.steady && !same(it.told, standing_(it.which.id)))
+    if (it.not_before <= state_.now.steady && it.told != standing_(it.which.id))
       due.insert(number);
   tell_due(due);
 }

@@ -30,11 +30,14 @@ struct job_opening {
 
 /// How far the corpus of a job is whose items are embedded, in words for people.
 struct corpus_standing {
-  std::string_view phase; ///< to_string(corpus_phase)
-  uint64_t epoch = 0;     ///< one try; 0: none yet
-  uint32_t ranks = 0;     ///< of the epoch
-  std::string_view step;  ///< to_string(corpus_step), the furthest that any rank came; "": not begun
-  uint32_t iteration = 0; ///< of k-means, so far
+  std::string phase;        ///< to_string(corpus_phase)
+  uint64_t epoch = 0;       ///< one try; 0: none yet
+  uint32_t ranks = 0;       ///< of the epoch
+  std::string step{};       ///< to_string(corpus_step), the furthest that any rank came; "": not begun
+  uint32_t iteration = 0;   ///< of k-means, so far
+  std::string last_break{}; ///< why the last epoch ended, or what is waited for; "": nothing has gone wrong
+
+  bool operator==(const corpus_standing&) const = default;
 };
 
 /// A job as clients see it.
@@ -42,7 +45,7 @@ struct job_status {
   job_header header;
   double items_per_second = 0;                        ///< lately; 0: not known
   std::optional<std::chrono::milliseconds> time_left; ///< empty: not known
-  std::optional<corpus_standing> corpus{};            ///< only the node that leads the corpus job knows
+  std::optional<corpus_standing> corpus{};            ///< of who leads the corpus job; to get() each node tells it
 };
 
 /// What a submission hears. Called one after the other, on any thread; must only send a message or post to a queue.
@@ -135,11 +138,12 @@ struct corpus_hit {
 };
 using corpus_hits = std::vector<std::vector<corpus_hit>>; ///< [queries]
 
-/// The outcome of a corpus job, with texts of the items that people read: representatives and the extract.
+/// The outcome of a corpus job, with texts of the items that people read: representatives and the extract. Texts that
+/// were cut end with cut_mark (runtime/base/shorten.hpp): of more than 64 MiB all together the longest.
 struct corpus_reading {
   job_status job;
   std::string outcome;                      ///< encoded: runtime/corpus_job/corpus_outcome.hpp
-  std::vector<std::string> representatives; ///< [clusters]; of an empty one ""
+  std::vector<std::string> representatives; ///< [clusters], the first 4 KiB of each; of an empty one ""
   std::vector<std::string> extract;         ///< [picks]
 };
 
@@ -161,8 +165,9 @@ public:
   /// What came of a corpus job. Errors: unknown_job, job_removed, invalid_argument (no corpus job, or it has not
   /// ended), unavailable (no node that has the outcome answers).
   virtual void read_corpus(job_question question, std::function<void(result<corpus_reading>)> done) = 0;
-  /// The exact nearest items of the whole corpus. Errors: as read_corpus; invalid_argument (dimensions, another model
-  /// version, no queries or too many), overloaded (no memory for the vectors). Never a partial answer.
+  /// The nearest items of the whole corpus: every item is looked at (shard_search.hpp). Errors: as read_corpus;
+  /// invalid_argument (dimensions, another model version, no queries or too many), overloaded (no memory for the
+  /// vectors). Never a partial answer.
   virtual void rank_corpus(corpus_query query, std::function<void(result<corpus_hits>)> done) = 0;
 };
 

@@ -34,10 +34,10 @@ TEST_CASE("what is cut is joined again, whatever its size") {
   }
 }
 
-TEST_CASE("parts that are missing, doubled, changed, of another kind or generation are no whole") {
+TEST_CASE("parts that are missing, doubled, changed, of another kind or of other bytes are no whole") {
   const auto bytes = some_bytes(3, 2 * attached_part_bytes + 5);
   const auto parts = cut_attachment(attached_kind::checkpoint_a, 9, bytes);
-  const auto later = cut_attachment(attached_kind::checkpoint_a, 10, bytes);
+  const auto later = cut_attachment(attached_kind::checkpoint_a, 10, some_bytes(4, bytes.size()));
   REQUIRE(parts);
   REQUIRE(later);
   const auto check_damaged = [](const std::vector<std::string>& bodies, attached_kind kind) {
@@ -53,6 +53,8 @@ TEST_CASE("parts that are missing, doubled, changed, of another kind or generati
   check_damaged({p[0], (*later)[1], p[2]}, attached_kind::checkpoint_a);
   check_damaged(p, attached_kind::checkpoint_b);
   for (size_t at = 0; at < p[2].size(); ++at) {
+    if (at == 2)
+      at += sizeof(uint64_t); // its generation, which is not looked at here
     auto changed = p;
     changed[2][at] = static_cast<char>(changed[2][at] ^ 0x10);
     check_damaged(changed, attached_kind::checkpoint_a);
@@ -60,6 +62,19 @@ TEST_CASE("parts that are missing, doubled, changed, of another kind or generati
   auto cut = p;
   cut[2].pop_back();
   check_damaged(cut, attached_kind::checkpoint_a);
+}
+
+TEST_CASE("parts of two generations with the same bytes are one whole: two nodes came to the same outcome") {
+  const auto bytes = some_bytes(3, 2 * attached_part_bytes + 5);
+  const auto first = cut_attachment(attached_kind::outcome, 9, bytes);
+  const auto second = cut_attachment(attached_kind::outcome, 12, bytes);
+  REQUIRE(first);
+  REQUIRE(second);
+  const std::vector<std::string> mixed{(*first)[0], (*second)[1], (*first)[2]};
+  const auto whole = join_attachment(attached_kind::outcome, mixed);
+  REQUIRE(whole);
+  CHECK(whole->bytes == bytes);
+  CHECK(whole->generation == 12);
 }
 
 TEST_CASE("more than a job keeps is refused") {

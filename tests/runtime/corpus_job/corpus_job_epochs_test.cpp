@@ -172,3 +172,110 @@ TEST_CASE("a job that is cancelled tells its members; one that is led elsewhere 
   CHECK(early.orders().empty());
   CHECK(early.core.phase() == corpus_phase::ended);
 }
+
+TEST_CASE("what comes late does not bring a job back that is over") {
+  leader_bench it;
+  it.survey.has_outcome = true;
+  it.core.embedded(it.now);
+  const auto asked = it.orders(); // on the way: it is over without their answers
+  it.all_say(corpus_stage::idle);
+  it.later(10s);
+  REQUIRE(it.core.phase() == corpus_phase::ended);
+  for (uint64_t number = 1; number < 20; ++number)
+    for (const uint64_t node : {1U, 2U, 3U}) {
+      corpus_report late{.job = job,
+                         .number = number,
+                         .worker = worker(node),
+                         .epoch = 99,
+                         .stage = corpus_stage::refused,
+                         .progress = {}};
+      it.core.reported(late, it.now);
+    }
+  it.later(1h);
+  CHECK(it.core.phase() == corpus_phase::ended);
+  CHECK(it.orders().empty());
+}
+
+TEST_CASE("waiting for results never ends a job, however long; breaks of epochs that ran do in the end") {
+  leader_bench it(3, {.breaks_max = 20});
+  const auto whole = it.survey.segments;
+  it.survey.segments.erase(it.survey.segments.begin() + 1);
+  it.core.embedded(it.now);
+  for (int i = 0; i < 40'000 && it.core.phase() != corpus_phase::failing; ++i) {
+    it.all_say(it.core.phase() == corpus_phase::pausing ? corpus_stage::idle : corpus_stage::prepared);
+    it.later(2s);
+  }
+  CHECK(it.core.phase() != corpus_phase::failing); // 22 h later
+  it.survey.segments = whole;
+  for (int i = 0; i < 40'000 && it.core.phase() != corpus_phase::failing; ++i) {
+    const auto phase = it.core.phase();
+    it.all_say(phase == corpus_phase::gathering ? corpus_stage::prepared
+               : phase == corpus_phase::loading ? corpus_stage::loaded
+               : phase == corpus_phase::running ? corpus_stage::failed
+                                                : corpus_stage::idle,
+               [](corpus_report& out) {
+                 if (out.stage == corpus_stage::failed)
+                   out.why = corpus_break{errc::unavailable, "a link broke"};
+               });
+    it.later(2s);
+  }
+  CHECK(it.core.phase() == corpus_phase::failing);
+  CHECK(it.core.last_break()->message == "a link broke");
+}
+
+TEST_CASE("where a node has no room all forget their vectors while the job waits, so that others find room") {
+  leader_bench it;
+  it.core.embedded(it.now);
+  it.all_say(corpus_stage::prepared);
+  const auto loads = it.orders();
+  REQUIRE(loads.size() == 3);
+  it.core.reported(it.report(loads.at(1), 1, corpus_stage::loaded), it.now);
+  auto full = it.report(loads.at(2), 2, corpus_stage::failed);
+  full.why = corpus_break{errc::overloaded, "there is no room"};
+  it.core.reported(full, it.now);
+  CHECK(it.core.phase() == corpus_phase::pausing);
+  const auto ends = it.orders();
+  REQUIRE(ends.size() == 3);
+  for (const auto& [node, order] : ends) {
+    CHECK(order.wish == corpus_wish::end);
+    CHECK(order.epoch == 1);
+    if (node != 3)
+      it.core.reported(it.report(order, node, corpus_stage::idle), it.now);
+  }
+  it.later(100ms);
+  CHECK(it.orders().empty());
+  it.later(corpus_job_options{}.answer_within); // by then it gathers anew, with whoever has forgotten
+  CHECK(it.core.phase() == corpus_phase::gathering);
+  CHECK(it.core.epoch() == 2);
+  it.all_say(corpus_stage::prepared);
+  CHECK(it.core.phase() == corpus_phase::loading);
+}
+
+TEST_CASE("a step of a large corpus has longer, by its size") {
+  leader_bench it(3, {}, {.clusters = 22'000}, 300'000);
+  it.core.embedded(it.now);
+  it.all_say(corpus_stage::prepared);
+  it.all_say(corpus_stage::loaded, [](corpus_report& out) { out.loaded->dimensions = 384; });
+  REQUIRE(it.core.phase() == corpus_phase::running);
+  const auto began = it.now;
+  while (it.core.epoch() == 1 && it.now < began + 24h) {
+    it.all_say(corpus_stage::running);
+    it.later(1s);
+  }
+  CHECK(it.now - began > 30min);
+  CHECK(it.now - began < 6h);
+}
+
+TEST_CASE("a rank whose failed items have too many places ends the job with that reason") {
+  leader_bench it;
+  it.core.embedded(it.now);
+  it.all_say(corpus_stage::prepared);
+  it.all_say(corpus_stage::failed, [](corpus_report& out) {
+    out.loaded.reset();
+    out.why = corpus_break{errc::too_many_items, "too many places"};
+  });
+  REQUIRE(it.core.phase() == corpus_phase::failing);
+  it.orders();
+  REQUIRE(it.last<keep_outcome>());
+  CHECK(it.last<keep_outcome>()->outcome.why == errc::too_many_items);
+}

@@ -1,4 +1,5 @@
 #include "runtime/corpus_job/corpus_member_core.hpp"
+#include "runtime/corpus_job/message_codec.hpp"
 
 #include <doctest/doctest.h>
 
@@ -129,18 +130,66 @@ TEST_CASE("a process that is not among the ranks fails its part") {
   CHECK(core.take_effects().empty());
 }
 
-TEST_CASE("a member that never promised is idle, and one that has no room says so") {
+TEST_CASE("a member that never promised is idle, and one that has no room for more vectors says so") {
   corpus_member_core core(me, {.corpora_max = 1});
   CHECK(core.ordered(order(3, corpus_wish::run), {}).stage == corpus_stage::idle);
   CHECK(core.corpora() == 0);
   core.ordered(order(3, corpus_wish::prepare), {});
   auto other = order(1, corpus_wish::prepare);
   other.job = {9, 9};
-  const auto report = core.ordered(other, {});
-  CHECK(report.stage == corpus_stage::failed);
-  REQUIRE(report.why);
-  CHECK(report.why->code == errc::overloaded);
-  CHECK(core.corpora() == 1);
+  CHECK(core.ordered(other, {}).stage == corpus_stage::prepared); // a promise takes no room
+  CHECK(core.ordered(order(3, corpus_wish::load), {}).stage == corpus_stage::loading);
+  other = order(1, corpus_wish::load);
+  other.job = {9, 9};
+  const auto full = core.ordered(other, {});
+  CHECK(full.stage == corpus_stage::failed);
+  REQUIRE(full.why);
+  CHECK(full.why->code == errc::overloaded);
+  auto third = order(1, corpus_wish::prepare);
+  third.job = {8, 8};
+  CHECK(core.ordered(third, {}).stage == corpus_stage::failed);
+  CHECK(core.corpora() == 2);
+
+  core.ordered(order(3, corpus_wish::end), {}); // then there is room, in the next epoch of the other one
+  CHECK(core.ordered(third, {}).stage == corpus_stage::prepared);
+  for (const auto wish : {corpus_wish::prepare, corpus_wish::load}) {
+    other = order(2, wish);
+    other.job = {9, 9};
+    CHECK(core.ordered(other, {}).stage ==
+          (wish == corpus_wish::load ? corpus_stage::loading : corpus_stage::prepared));
+  }
+}
+
+TEST_CASE("promises have a limit, too") {
+  corpus_member_core core(me, {.corpora_max = 1, .promises_max = 2});
+  for (const uint64_t number : {1U, 2U, 3U}) {
+    auto one = order(1, corpus_wish::prepare);
+    one.job = {number, number};
+    CHECK(core.ordered(one, {}).stage == (number < 3 ? corpus_stage::prepared : corpus_stage::failed));
+  }
+}
+
+TEST_CASE("more runs of failed items than a message has room for fail the part, where joined ones would not") {
+  for (const bool are_joined : {true, false}) {
+    CAPTURE(are_joined);
+    corpus_member_core core(me);
+    core.ordered(order(1, corpus_wish::prepare), {});
+    core.ordered(order(1, corpus_wish::load), {});
+    corpus_loaded loaded{{{}, "v"}, {}};
+    for (uint64_t i = 0; i <= gap_runs_max; ++i)
+      loaded.share.gaps.push_back({i * (are_joined ? 1 : 2), 1});
+    core.loaded(job, 1, loaded);
+    const auto report = core.ordered(order(1, corpus_wish::load), {});
+    if (are_joined) {
+      REQUIRE(report.loaded);
+      CHECK(report.loaded->gaps == std::vector<item_run>{{0, gap_runs_max + 1}});
+    } else {
+      CHECK(report.stage == corpus_stage::failed);
+      REQUIRE(report.why);
+      CHECK(report.why->code == errc::too_many_items);
+    }
+    CHECK(decode_corpus_report(encode(report)));
+  }
 }
 
 TEST_CASE("a job that ends is forgotten, and so is one that nobody leads any more") {

@@ -20,17 +20,21 @@ inline group_worker worker(uint64_t node, uint64_t boot = 1) {
   return {node_id{node}, boot_epoch{boot}, 0};
 }
 
-/// A coordinator with members that the test speaks for. Three segments of 10 items, segment s on nodes s + 1 and the
-/// next, of which item 4 has failed.
+/// A coordinator with members that the test speaks for. Three segments of 10 items or more, segment s on nodes s + 1
+/// and the next, of which item 4 has failed.
 struct leader_bench {
   explicit leader_bench(uint32_t nodes = 3) : leader_bench(nodes, {}) {}
-  leader_bench(uint32_t nodes, corpus_job_options options)
-      : core({.job = job, .self = worker(1), .options = {}, .job_items = 30, .segments = 3}, options) {
+  leader_bench(uint32_t nodes, corpus_job_options options, corpus_options asked = {}, uint32_t items = 10)
+      : core({.job = job, .self = worker(1), .options = asked, .job_items = 3 * items, .segments = 3}, options) {
     for (uint64_t n = 1; n <= nodes; ++n)
       live.push_back(worker(n));
     for (uint32_t s = 0; s < 3; ++s)
-      survey.segments.push_back(
-          {s, s * 10ULL, s == 0 ? 9U : 10U, s == 0 ? 1U : 0U, 100 + s, {node_id{s + 1}, node_id{(s + 1) % 3 + 1}}});
+      survey.segments.push_back({s,
+                                 uint64_t{s} * items,
+                                 items - (s == 0),
+                                 s == 0 ? 1U : 0U,
+                                 100 + s,
+                                 {node_id{s + 1}, node_id{(s + 1) % 3 + 1}}});
     core.set_members(live, nodes, now);
   }
 

@@ -76,7 +76,7 @@ corpus_report random_report(random_source& draw) {
                     .kept = draw.next(),
                     .keep_failed = draw.next()};
   if (out.stage == corpus_stage::loaded)
-    out.loaded = loaded_share{{{3, 1}, {9, 2}}, "version 3"};
+    out.loaded = loaded_share{{{3, 1}, {9, 2}}, "version 3", 384};
   if (out.stage == corpus_stage::failed)
     out.why = corpus_break{errc::engine_failed, "the device is gone"};
   return out;

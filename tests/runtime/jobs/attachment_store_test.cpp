@@ -12,8 +12,8 @@ namespace {
 
 constexpr job_id job{1, 2};
 
-std::vector<segment_record> parts_of(uint64_t generation, size_t bytes, bool has_failed = false) {
-  auto made = make_attached(job, attached_kind::outcome, generation, std::string(bytes, 'x'), has_failed);
+std::vector<segment_record> parts_of(uint64_t generation, size_t bytes, bool has_failed = false, char of = 'x') {
+  auto made = make_attached(job, attached_kind::outcome, generation, std::string(bytes, of), has_failed);
   REQUIRE(made);
   return std::move(*made);
 }
@@ -34,7 +34,8 @@ TEST_CASE("what is attached becomes records that every node takes for segments w
     CHECK(is_attached(meta.id.index));
     CHECK(meta.stage == segment_stage::results);
     CHECK(meta.first_item == 77);
-    CHECK(meta.tokens == 2);
+    CHECK(parts_in(meta.tokens) == 2);
+    CHECK(meta.tokens == parts[0].meta.tokens);
     CHECK(meta.failed == 1);
   }
   CHECK(supersedes(parts_of(78, 3)[0].meta, parts[0].meta));
@@ -43,7 +44,7 @@ TEST_CASE("what is attached becomes records that every node takes for segments w
   CHECK(large.error().code == errc::too_many_items);
 }
 
-TEST_CASE("an attachment is whole when all its parts of one generation are on enough nodes") {
+TEST_CASE("an attachment is whole when all its parts are on enough nodes") {
   const auto now = parts_of(5, 3 * attached_part_bytes), before = parts_of(4, 4 * attached_part_bytes);
   REQUIRE(now.size() == 3);
   REQUIRE(before.size() == 4);
@@ -68,4 +69,19 @@ TEST_CASE("an attachment is whole when all its parts of one generation are on en
   items.meta.id.index = 0;
   census.add(found(items, {a})); // of items: left out
   CHECK(census.parts(attached_kind::outcome).size() == 4);
+}
+
+TEST_CASE("parts that a later generation has replaced belong to the whole if they are the same, and only then") {
+  const auto kept = parts_of(5, 3 * attached_part_bytes);
+  const node_id a{1}, b{2};
+  for (const bool same : {true, false}) {
+    CAPTURE(same);
+    const auto later = parts_of(9, 3 * attached_part_bytes, false, same ? 'x' : 'y');
+    attached_census census;
+    census.add(found(kept[0], {a, b}));
+    census.add(found(later[1], {a, b})); // whoever wrote it has stopped there
+    census.add(found(kept[2], {a, b}));
+    CHECK(census.is_whole(attached_kind::outcome, 2) == same);
+    CHECK(census.generation(attached_kind::outcome) == 9);
+  }
 }

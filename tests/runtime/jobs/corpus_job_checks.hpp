@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runtime/base/shorten.hpp"
 #include "runtime/corpus/corpus_codec.hpp"
 #include "tests/runtime/corpus/divided_corpus.hpp"
 #include "tests/runtime/jobs/fake_device_groups.hpp"
@@ -105,7 +106,7 @@ inline void check_outcome(jobs_world& world, job_id id, const std::vector<std::s
     CHECK(outcome->gaps.embedded() == items.size());
     REQUIRE(reading->representatives.size() == clean.clusters.size());
     for (size_t c = 0; c < clean.clusters.size(); ++c)
-      CHECK(reading->representatives[c] == texts[items[clean.clusters[c].representative]]);
+      CHECK(reading->representatives[c] == shortened(texts[items[clean.clusters[c].representative]], 4'096));
     REQUIRE(reading->extract.size() == clean.extract.size());
     for (size_t p = 0; p < clean.extract.size(); ++p)
       CHECK(reading->extract[p] == texts[items[clean.extract[p].item]]);

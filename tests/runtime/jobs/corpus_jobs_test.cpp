@@ -171,3 +171,93 @@ TEST_CASE("the same request id with another question about the corpus is another
   CHECK(!world.submit(1, "r", texts, other));
   CHECK(!world.submit(1, "r", texts));
 }
+
+TEST_CASE("many corpora at once all come to their end, though each node has room for two") {
+  auto options = jobs_world::default_options();
+  options.corpus_part.corpora_max = 2;
+  jobs_world world{3, options};
+  fake_device_groups devices{world};
+  constexpr size_t jobs = 24;
+  for (size_t j = 0; j < jobs; ++j)
+    REQUIRE(world.submit(j % 3, "r" + std::to_string(j), corpus_texts(600 + j), as_corpus));
+  const auto all_ended = [&] {
+    for (size_t j = 0; j < jobs; ++j)
+      if (!has_ended(world, 0, world.id_of("r" + std::to_string(j))))
+        return false;
+    return true;
+  };
+  CHECK(world.run_until(all_ended, 20min));
+  for (size_t j = 0; j < jobs; ++j) {
+    const auto id = world.id_of("r" + std::to_string(j));
+    CAPTURE(j);
+    CHECK(state_of(world, 0, id) == job_state::done);
+    if (j % 6 == 0)
+      check_outcome(world, id, corpus_texts(600 + j));
+  }
+  CHECK(world.run_until([&] { return devices.remembered() == 0; }, 60s));
+}
+
+TEST_CASE("every node tells how far a corpus is, and why it had to begin again") {
+  jobs_world world{3};
+  fake_device_groups devices{world};
+  devices.step_time = 300ms;
+  REQUIRE(world.submit(0, "r", corpus_texts(900), as_corpus));
+  const auto id = world.id_of("r");
+  size_t leader = 0;
+  REQUIRE(run_to(world, id, "running", &leader));
+  const auto look = [&](size_t i) {
+    const auto question = world.look(i, id);
+    REQUIRE(world.run_until([&] { return world.at(i).cancels.contains(question); }, 5s));
+    const auto& told = world.at(i).cancels.at(question);
+    REQUIRE(told);
+    return told->corpus;
+  };
+  for (size_t i = 0; i < 3; ++i) {
+    CAPTURE(i);
+    const auto told = look(i);
+    REQUIRE(told);
+    CHECK(told->phase == "running");
+    CHECK(told->step == "iterations");
+    CHECK(told->ranks == 3);
+    CHECK(told->last_break.empty());
+  }
+  const auto lost = (leader + 1) % 3, other = (leader + 2) % 3;
+  world.kill(lost);
+  world.tell_members();
+  REQUIRE(run_to(world, id, "running"));
+  const auto told = look(other);
+  REQUIRE(told);
+  CHECK(told->last_break == "UNAVAILABLE: a node that took part is gone");
+  world.cut(other, leader); // who leads does not answer: then that is not known
+  CHECK(!look(other));
+}
+
+TEST_CASE("an outcome with more text than fits an answer is read, its longest texts cut") {
+  auto options = jobs_world::default_options();
+  options.single_node = true;
+  jobs_world world{1, options};
+  fake_device_groups devices{world};
+  std::vector<std::string> texts;
+  for (size_t i = 0; i < 80; ++i)
+    texts.push_back("text " + std::to_string(i) + " " + std::string(i < 4 ? 20 : 1'000'000, 'x'));
+  REQUIRE(world.submit(0, "r", texts, [](job_opening& opening) {
+    opening.corpus = encode(corpus_options{.clusters = 5, .duplicate_similarity = 0, .extract_tokens = 1'000'000});
+  }));
+  const auto id = world.id_of("r");
+  REQUIRE(world.run_until([&] { return has_ended(world, 0, id); }, 120s));
+  const auto reading = read_corpus(world, 0, id);
+  REQUIRE(reading);
+  REQUIRE(reading->extract.size() == 80);
+  uint64_t bytes = 0;
+  for (size_t i = 0; i < 80; ++i) {
+    CAPTURE(i);
+    const auto& text = reading->extract[i];
+    bytes += text.size();
+    CHECK(text.ends_with(cut_mark) == (i >= 4));
+    CHECK(texts[i].starts_with(text.substr(0, text.size() - (i >= 4 ? cut_mark.size() : 0))));
+  }
+  CHECK(bytes > 60 << 20);
+  CHECK(bytes <= (64 << 20) + 80 * cut_mark.size());
+  for (const auto& text : reading->representatives)
+    CHECK(text.size() <= 4'096 + cut_mark.size());
+}
