@@ -7,6 +7,46 @@
 using namespace weft;
 using namespace weft::test;
 
+namespace {
+
+/// Five nodes die, come back and lose each other; in the end all are there.
+void make_trouble(jobs_world& world, random_source& draw, int times) {
+  for (int trouble = 0; trouble < times; ++trouble) {
+    world.advance(std::chrono::milliseconds{10 + draw.below(2'500)});
+    const auto node = draw.below(5), other = draw.below(5);
+    size_t up = 0;
+    for (size_t i = 0; i < 5; ++i)
+      up += world.at(i).up;
+    if (!world.at(node).up)
+      world.start(node);
+    else if (draw.chance(0.4) && up > 3)
+      world.kill(node);
+    else if (draw.chance(0.5) && node != other)
+      world.cut(node, other);
+    else
+      world.heal();
+    if (draw.chance(0.3)) // nobody has noticed yet
+      world.advance(std::chrono::milliseconds{draw.below(1'000)});
+    world.tell_members();
+  }
+  world.heal();
+  for (size_t i = 0; i < 5; ++i)
+    if (!world.at(i).up)
+      world.start(i);
+  world.tell_members();
+}
+
+/// As every node knows it.
+bool have_all_ended(jobs_world& world, const std::vector<job_id>& ids) {
+  for (const auto id : ids)
+    for (size_t i = 0; i < world.size(); ++i)
+      if (!has_ended(world, i, id))
+        return false;
+  return true;
+}
+
+} // namespace
+
 TEST_CASE("an engine that fails each time ends the job with its reason, not without an end") {
   jobs_world world{3};
   fake_device_groups devices{world};
@@ -119,38 +159,37 @@ TEST_CASE("whatever dies, comes back or is cut off while a corpus is made, its o
     devices.step_time = std::chrono::milliseconds{20 + draw.below(400)};
     REQUIRE(world.submit(0, "r", texts, as_corpus));
     const auto id = world.id_of("r");
-    for (int trouble = 0; trouble < 12; ++trouble) {
-      world.advance(std::chrono::milliseconds{10 + draw.below(2'500)});
-      const auto node = draw.below(5), other = draw.below(5);
-      size_t up = 0;
-      for (size_t i = 0; i < 5; ++i)
-        up += world.at(i).up;
-      if (!world.at(node).up)
-        world.start(node);
-      else if (draw.chance(0.4) && up > 3)
-        world.kill(node);
-      else if (draw.chance(0.5) && node != other)
-        world.cut(node, other);
-      else
-        world.heal();
-      if (draw.chance(0.3)) // nobody has noticed yet
-        world.advance(std::chrono::milliseconds{draw.below(1'000)});
-      world.tell_members();
-    }
-    world.heal();
-    for (size_t i = 0; i < 5; ++i)
-      if (!world.at(i).up)
-        world.start(i);
-    world.tell_members();
-    const auto all_ended = [&] {
-      for (size_t i = 0; i < 5; ++i)
-        if (!has_ended(world, i, id))
-          return false;
-      return true;
-    };
-    REQUIRE(world.run_until(all_ended, 300s));
+    make_trouble(world, draw, 12);
+    REQUIRE(world.run_until([&] { return have_all_ended(world, {id}); }, 300s));
     CHECK(state_of(world, 0, id) == job_state::done_with_failures);
     check_outcome(world, id, texts);
     CHECK(world.run_until([&] { return devices.remembered() == 0 && !standing(world, id); }, 180s));
+  }
+}
+
+TEST_CASE("many corpora beside each other, more than nodes have room for, all come to their end whatever happens") {
+  for (uint64_t seed = 1; seed <= 6; ++seed) {
+    CAPTURE(seed);
+    random_source draw{seed};
+    auto options = jobs_world::default_options();
+    options.corpus_part.corpora_max = 1 + draw.below(3);
+    jobs_world world{5, options};
+    fake_device_groups devices{world};
+    devices.step_time = std::chrono::milliseconds{20 + draw.below(200)};
+    std::vector<job_id> ids;
+    for (size_t j = 0; j < 9; ++j) {
+      const auto request = "r" + std::to_string(j);
+      REQUIRE(world.submit(j % 5, request, corpus_texts(600 + 40 * j, 10), as_corpus));
+      ids.push_back(world.id_of(request));
+    }
+    make_trouble(world, draw, 12);
+    REQUIRE(world.run_until([&] { return have_all_ended(world, ids); }, 20min));
+    for (size_t j = 0; j < 9; ++j) {
+      CAPTURE(j);
+      CHECK(state_of(world, 0, ids[j]) == job_state::done_with_failures);
+      if (j % 4 == seed % 4)
+        check_outcome(world, ids[j], corpus_texts(600 + 40 * j, 10));
+    }
+    CHECK(world.run_until([&] { return devices.remembered() == 0; }, 180s));
   }
 }
