@@ -1,5 +1,7 @@
 #include "runtime/base/random_source.hpp"
 #include "runtime/compute/cuda/engine/cuda_engine.hpp"
+#include "runtime/points/kmeans.hpp"
+#include "runtime/points/similarity.hpp"
 #include "tests/runtime/compute/cuda/engine/fake_layer.hpp"
 
 #include <doctest/doctest.h>
