@@ -1,4 +1,5 @@
 #include "runtime/points/held_shard.hpp"
+#include "runtime/points/kmeans.hpp"
 #include "runtime/points/points_work.hpp"
 #include "tests/runtime/points/random_points.hpp"
 
@@ -47,6 +48,18 @@ TEST_CASE("a step is the same whether the engine did the one before it, another 
     }
     CHECK(held.step({points, before, before, false}).labels.empty());
   }
+}
+
+TEST_CASE("sums of as many points as there may be, of the largest value, fit") {
+  const auto points = share(std::vector<int8_t>(kmeans_points_max, -128), 1);
+  held_shards held;
+  const std::vector<int8_t> first{-1, 1}, second{1, -1};
+  const auto all = held.step({points, {}, first});
+  CHECK(all.sums == std::vector<int32_t>{-(1 << 29), 0});
+  CHECK(all.counts == std::vector<int32_t>{1 << 22, 0});
+  const auto moved = held.step({points, first, second});
+  CHECK(moved.changed == kmeans_points_max);
+  CHECK(moved.sums == std::vector<int32_t>{0, -(1 << 29)});
 }
 
 TEST_CASE("what is kept of points goes with them, and what was not used for long makes room") {
