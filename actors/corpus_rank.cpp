@@ -3,14 +3,12 @@
 #include "runtime/corpus/corpus_codec.hpp"
 #include "runtime/corpus/corpus_run.hpp"
 #include "runtime/job/record_codec.hpp"
-#include "runtime/points/kmeans.hpp"
 
 #include <exception>
 #include <new>
 #include <string>
 #include <sys/resource.h>
 #include <utility>
-#include <variant>
 
 namespace weft {
 namespace {
@@ -19,23 +17,6 @@ namespace {
 void yield_to_calls(int niceness) {
   if (niceness > 0)
     static_cast<void>(setpriority(PRIO_PROCESS, 0, niceness));
-}
-
-/// By an engine as long as that answers, then on this thread, with the same bits.
-assigner_maker make_assigner_on(engine_run engine) {
-  return [engine = std::move(engine)](const corpus_shard& shard, uint32_t clusters) {
-    auto run = [engine, &shard, failed = false](engine_work work) mutable -> result<engine_output> {
-      auto& kmeans = std::get<kmeans_work>(work);
-      if (failed)
-        return engine_output{run_kmeans(kmeans)};
-      auto centroids = kmeans.centroids; // the points are in the shard
-      if (auto answer = engine(std::move(work)))
-        return answer;
-      failed = true;
-      return engine_output{run_kmeans({shard.dimensions, shard.points, std::move(centroids), 1})};
-    };
-    return make_engine_assigner(shard, clusters, std::move(run));
-  };
 }
 
 } // namespace
@@ -88,8 +69,7 @@ result<rank_outcome> corpus_rank::take_part() {
   setup_.share.clear();
   if (setup_.from)
     parts.from = *std::exchange(setup_.from, nullptr);
-  if (setup_.engine)
-    parts.make_assigner = make_assigner_on(setup_.engine);
+  parts.engines = setup_.engines;
   corpus_run run(std::move(parts));
   while (run.next() != corpus_step::done) {
     const auto step = run.next();

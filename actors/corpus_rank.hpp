@@ -2,8 +2,8 @@
 
 #include "actors/corpus_segment.hpp"
 #include "actors/services.hpp"
+#include "runtime/corpus/corpus_engine.hpp"
 #include "runtime/corpus/corpus_result.hpp"
-#include "runtime/ports/engine.hpp"
 #include "runtime/ports/rank_carrier.hpp"
 
 #include <chrono>
@@ -15,9 +15,6 @@
 #include <vector>
 
 namespace weft {
-
-/// Gives work on points to an engine of this node and waits for it.
-using engine_run = std::function<result<engine_output>(engine_work)>;
 
 /// The result of a corpus and the hash of its encoding, which all ranks have in common.
 struct rank_outcome {
@@ -31,7 +28,7 @@ struct corpus_rank_setup {
   std::vector<placed_segment> share;     ///< ascending; may be empty
   corpus_options options;
   std::shared_ptr<const corpus_checkpoint> from; ///< null: from the beginning, unless another rank has one
-  engine_run engine;                             ///< for points; empty: the rank's thread computes
+  std::vector<corpus_engine> engines;            ///< for points; none: the rank's thread computes
   std::chrono::milliseconds patience{};          ///< of a verb
   int niceness = 0;                              ///< of the thread; 0: that of whoever makes it
   /// Called on the rank's thread, and must only send messages: after each step (what it made, the checkpoint), then

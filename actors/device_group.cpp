@@ -18,22 +18,29 @@ failure other_epoch() {
   return {errc::cancelled, "the node takes part in another epoch of this corpus now, or has forgotten it"};
 }
 
-/// On a rank's thread: the pool has one of its engines do it, and answers also when it goes.
-engine_run engine_of(const worker_pool_actor& pool, std::chrono::milliseconds patience) {
-  return [pool, patience](engine_work work) -> result<engine_output> {
+/// An engine of the pool, to a rank's thread. The pool answers also when it goes.
+corpus_engine engine_on(const worker_pool_actor& pool, const std::string& device, std::chrono::milliseconds patience) {
+  return [pool, device, patience](engine_work work) -> engine_answer {
     const auto promise = std::make_shared<std::promise<engine_reply>>();
-    auto reply = promise->get_future();
-    caf::anon_send(pool, std::make_shared<points_ask>(std::move(work), [promise](engine_reply computed) {
-                     promise->set_value(std::move(computed));
-                   }));
-    if (reply.wait_for(patience) != std::future_status::ready)
-      return failure{errc::deadline_exceeded, "no engine came to the points of a corpus in time"};
-    return reply.get().output;
+    const auto reply = promise->get_future().share();
+    auto tell = [promise](engine_reply computed) { promise->set_value(std::move(computed)); };
+    caf::anon_send(pool, std::make_shared<points_ask>(std::move(work), std::move(tell), device));
+    return [reply, patience]() -> result<engine_output> {
+      if (reply.wait_for(patience) != std::future_status::ready)
+        return failure{errc::deadline_exceeded, "no engine came to the points of a corpus in time"};
+      return reply.get().output;
+    };
   };
 }
 
-bool has_device(const pool_status& pool) {
-  return std::ranges::any_of(pool.engines, [](const auto& it) { return it.info.kind == device_kind::gpu; });
+/// All that are on devices: those on CPUs would take the time of calls.
+std::vector<corpus_engine> engines_of(const worker_pool_actor& pool, const pool_status& found,
+                                      std::chrono::milliseconds patience) {
+  std::vector<corpus_engine> out;
+  for (const auto& it : found.engines)
+    if (it.info.kind == device_kind::gpu)
+      out.push_back(engine_on(pool, it.info.device, patience));
+  return out;
 }
 
 /// What the segments of a share have in common. errc::model_unusable: they were embedded by several versions.
@@ -156,11 +163,10 @@ void device_group_state::perform(start_corpus& it, const corpus_slip_ptr& asked)
     return asked->fail(std::move(adopted.error()));
   mine->running = asked;
   if (!mine->rank) // else when that has left
-    find_engine(it.job);
+    find_engines(it.job);
 }
 
-/// Engines on devices take points quickly; those on CPUs would take the time of calls.
-void device_group_state::find_engine(job_id job) {
+void device_group_state::find_engines(job_id job) {
   const auto epoch = parts_.at(job).epoch;
   if (!setup_.options.use_engines || !wiring_ || wiring_->pools.empty())
     return begin_rank(job, epoch, {});
@@ -168,7 +174,7 @@ void device_group_state::find_engine(job_id job) {
   self_->request(pool, pool_answer_max, status_atom_v)
       .then(
           [this, job, epoch, pool](const pool_status_ptr& found) {
-            begin_rank(job, epoch, has_device(*found) ? engine_of(pool, setup_.options.patience) : engine_run{});
+            begin_rank(job, epoch, engines_of(pool, *found, setup_.options.patience));
             publish();
           },
           [this, job, epoch](const caf::error&) {
@@ -187,7 +193,7 @@ result<rank_seat> device_group_state::seat_in(const part& it, job_id job) const 
   return seat_of(job, *formation, *self, *cluster_);
 }
 
-void device_group_state::begin_rank(job_id job, uint64_t epoch, const engine_run& engine) {
+void device_group_state::begin_rank(job_id job, uint64_t epoch, std::vector<corpus_engine> engines) {
   auto* mine = find(job, epoch);
   if (!mine || mine->rank || !mine->running)
     return; // it has changed while the pool was asked
@@ -207,7 +213,7 @@ void device_group_state::begin_rank(job_id job, uint64_t epoch, const engine_run
                           .share = *std::move(share),
                           .options = mine->load.options,
                           .from = mine->checkpoint,
-                          .engine = engine,
+                          .engines = std::move(engines),
                           .patience = setup_.options.patience,
                           .niceness = setup_.options.niceness,
                           .stepped =
@@ -255,7 +261,7 @@ void device_group_state::on(corpus_notices::ended& it) {
   if (!mine->running)
     return;
   if (mine->rank_epoch != mine->epoch)
-    return find_engine(job); // the next one had to wait for it
+    return find_engines(job); // the next one had to wait for it
   const auto asked = std::exchange(mine->running, nullptr);
   if (!it.outcome) {
     ++counters_.breaks;

@@ -78,8 +78,8 @@ private:
   void plan_search(plan_corpus& it, corpus_slip& asked);
   status begin_epoch(const plan_corpus& it);
   void adopt_checkpoint(part& it, const seal_corpus& sealed) const;
-  void find_engine(job_id job);
-  void begin_rank(job_id job, uint64_t epoch, const engine_run& engine);
+  void find_engines(job_id job);
+  void begin_rank(job_id job, uint64_t epoch, std::vector<corpus_engine> engines);
   result<rank_seat> seat_in(const part& it, job_id job) const;
   void on(corpus_notices::stepped& it);
   void on(corpus_notices::ended& it);

@@ -16,7 +16,8 @@ struct device_group_options {
   std::chrono::milliseconds idle_max{600'000};
   /// Of ranks' threads: calls have the CPUs first. 10 is about a tenth of a CPU beside a thread that wants all of it.
   int niceness = 10;
-  bool use_engines = true; ///< where the node's engines are on devices, they take the points of k-means
+  bool use_engines =
+      true; ///< where the node's engines are on devices, they take k-means and large groups of near duplicates
 };
 
 } // namespace weft

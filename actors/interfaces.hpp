@@ -37,8 +37,8 @@ using worker_pool_actor = caf::typed_actor<
     // cancelled, draining, invalid_utf8, text_too_long, engine_failed, internal (tokenizers died on it), unavailable
     // (unhealthy).
     caf::reacts_to<call_ptr>,
-    // Has one of its engines do work on points. Errors: overloaded (too much waits), unavailable (no engine), and what
-    // the engine answers.
+    // Has one of its engines do work on points, the one that is named where one is. Errors: overloaded (too much
+    // waits), unavailable (no engine, or that one has gone), and what the engine answers.
     caf::reacts_to<points_ask_ptr>,
     // From a tokenizer, by its number: a chunk is done.
     caf::reacts_to<tokens_atom, uint32_t, tokenized_ptr>,

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <utility>
 
 namespace weft {
@@ -14,8 +15,10 @@ namespace weft {
 /// go of it: errc::unavailable. `done` is called on any thread and must only send a message.
 class points_ask {
 public:
-  points_ask(engine_work points, std::function<void(engine_reply)> tell)
-      : work(std::move(points)), done_(std::move(tell)) {}
+  /// on: engine_info::device; only that engine may do it, which may keep shared points for the next ask. Empty:
+  /// whichever is done with it first.
+  points_ask(engine_work points, std::function<void(engine_reply)> tell, std::string on = {})
+      : work(std::move(points)), device(std::move(on)), done_(std::move(tell)) {}
   points_ask(const points_ask&) = delete;
   points_ask& operator=(const points_ask&) = delete;
   ~points_ask() { answer({failure{errc::unavailable, "the engine has gone"}, {}}); }
@@ -27,6 +30,7 @@ public:
   }
 
   engine_work work; ///< moved out by whoever gives it to an engine, unless a device may be lost with it
+  const std::string device;
 
   // The pool's notes. Whoever has the ask in a message writes them; it goes from pool to worker to engine and back.
   uint64_t number = 0;

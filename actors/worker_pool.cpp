@@ -3,6 +3,7 @@
 #include "actors/parent.hpp"
 #include "actors/points_ask.hpp"
 #include "runtime/batching/retry.hpp"
+#include "runtime/points/points_work.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -22,6 +23,10 @@ constexpr size_t points_waiting_max = 256;
 constexpr auto points_retry_after = std::chrono::milliseconds{100};
 // How soon a client that has gone frees its room; deadlines have timers of their own.
 constexpr auto sweep_period = std::chrono::milliseconds{100};
+
+failure no_device(const std::string& device) {
+  return {errc::unavailable, "the pool has no engine on " + device + " any more: give the work to another"};
+}
 
 pool_core_options core_options(const worker_pool_setup& setup) {
   const auto& options = setup.options;
@@ -100,7 +105,9 @@ void worker_pool_state::points_done(uint32_t worker, const points_ask_ptr& done)
   roster_.points_done(worker, done->number, now(), done->device_lost ? 0 : done->products, done->busy);
   if (!done->device_lost)
     return pump();
-  if (++done->losses >= item_tries_max)
+  if (!done->device.empty())
+    done->answer({no_device(done->device), {}});
+  else if (++done->losses >= item_tries_max)
     done->answer({failure{errc::engine_failed, "devices were lost with this work"}, {}});
   else if (auto found = workers_.find(worker); found != workers_.end() && !done->answered())
     found->second.points.push_back(done); // the worker ends now
@@ -181,14 +188,26 @@ void worker_pool_state::dispatch_points() {
       return;
     // Behind whatever that worker has: engines take their work in order, and waiting here for an idle one could last as
     // long as calls come.
-    const auto target = roster_.soonest(points_.front().asked->products, now());
-    if (!target)
+    const auto& next = *points_.front().asked;
+    const auto target = next.device.empty() ? roster_.soonest(next.products, now()) : worker_on(next.device);
+    if (!target && next.device.empty())
       return;
     const auto asked = std::move(points_.front().asked);
     points_.pop_front();
+    if (!target) {
+      asked->answer({no_device(asked->device), {}});
+      continue;
+    }
     roster_.assign_points(*target, asked->number, asked->products, now());
     self_->send(workers_.at(*target).handle, asked);
   }
+}
+
+std::optional<uint32_t> worker_pool_state::worker_on(const std::string& device) const {
+  for (const auto& [number, worker] : workers_)
+    if (worker.device == device && !roster_.retiring(number))
+      return number;
+  return std::nullopt;
 }
 
 batch_demand worker_pool_state::demand() const noexcept {

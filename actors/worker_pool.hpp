@@ -75,6 +75,7 @@ private:
   void give(const tokenizer_actor& tokenizer, const text_chunk& chunk);
   void dispatch();
   void dispatch_points();
+  std::optional<uint32_t> worker_on(const std::string& device) const; ///< that is ready
   batch_demand demand() const noexcept;
   batch_limits limits_for(const batch_target& target) const noexcept;
   void report_drops();

@@ -4,18 +4,6 @@
 
 namespace weft {
 
-uint64_t products_of(const engine_work& work) noexcept {
-  // points × dimensions are the bytes of the points.
-  if (const auto* clusters = std::get_if<kmeans_work>(&work))
-    return clusters->dimensions == 0
-               ? 0
-               : uint64_t{clusters->points.size()} * (clusters->centroids.size() / clusters->dimensions) *
-                     clusters->iterations_max;
-  if (const auto* pairs = std::get_if<similarity_work>(&work))
-    return pairs->dimensions == 0 ? 0 : uint64_t{pairs->rows.size()} * (pairs->columns.size() / pairs->dimensions);
-  return 0;
-}
-
 uint64_t points_cost::tokens_of(uint64_t products, double tokens_per_second) const noexcept {
   // Far more than an engine ever has, so that sums stay in range.
   constexpr double tokens_max = 1e15;

@@ -1,16 +1,11 @@
 #pragma once
 
 #include "runtime/batching/token_rate.hpp"
-#include "runtime/ports/engine.hpp"
 
 #include <chrono>
 #include <cstdint>
 
 namespace weft {
-
-/// Multiply-adds that work on points takes at most: rows × columns × dimensions of similarities; points × clusters ×
-/// dimensions of k-means, for each iteration that it may have. 0 for a batch.
-uint64_t products_of(const engine_work& work) noexcept;
 
 /// What work on points costs in the unit of batches: the tokens that would take an engine as long, by what both were
 /// measured to take. Not thread-safe.

@@ -43,7 +43,6 @@ result<std::optional<corpus_checkpoint>> agree_on_checkpoint(corpus_group& group
 }
 
 corpus_run::corpus_run(corpus_run_setup setup) : setup_(std::move(setup)) {
-  WEFT_ASSERT(setup_.make_assigner);
   WEFT_ASSERT(setup_.round_candidates > 0);
 }
 
@@ -109,7 +108,7 @@ status corpus_run::measure(corpus_group& group) {
   auto shard = make_shard(group, std::move(setup_.rows), setup_.keep_rows);
   if (!shard)
     return shard.error();
-  shard_ = std::make_unique<corpus_shard>(std::move(*shard));
+  shard_ = std::make_shared<corpus_shard>(std::move(*shard));
   const auto facts = measure_corpus(group, *shard_);
   if (!facts)
     return facts.error();
@@ -149,8 +148,10 @@ shard_clusters& corpus_run::clusters() {
   if (!clusters_) {
     const auto& from = checkpoint_->clusters;
     const auto count = static_cast<uint32_t>(from.centroids.size() / shard_->dimensions);
-    clusters_ = std::make_unique<shard_clusters>(shard_->dimensions, from, setup_.options.iterations_max,
-                                                 setup_.make_assigner(*shard_, count));
+    clusters_ =
+        std::make_unique<shard_clusters>(shard_->dimensions, from, setup_.options.iterations_max,
+                                         setup_.engines.empty() ? make_cpu_assigner(*shard_, count)
+                                                                : make_engines_assigner(shard_, count, setup_.engines));
   }
   return *clusters_;
 }
@@ -181,8 +182,8 @@ status corpus_run::compare(corpus_group& group) {
   if (!duplicates_) {
     const duplicate_options options{setup_.options.duplicate_similarity, setup_.options.duplicate_group_items,
                                     setup_.round_bytes_max};
-    auto planned =
-        near_duplicates::plan(group, *shard_, *points_, clusters().clusters(), options, checkpoint_->duplicates);
+    auto planned = near_duplicates::plan(group, *shard_, *points_, clusters().clusters(), options,
+                                         checkpoint_->duplicates, setup_.engines);
     if (!planned)
       return planned.error();
     duplicates_.emplace(std::move(*planned));

@@ -12,7 +12,7 @@ struct corpus_run_setup {
   corpus_rows rows; ///< what this rank has embedded; may be empty
   corpus_options options{};
   bool keep_rows = false; ///< the floats stay, for searches and for the next group; the same on every rank
-  assigner_maker make_assigner = make_cpu_assigner;
+  std::vector<corpus_engine> engines{}; ///< of this node, for its points; without any the rank's thread computes
   /// Where to go on, if this rank knows: the furthest of any rank is taken. One of another corpus or of other options
   /// is dropped by the rank that has it; where no rank has another, the run begins anew.
   std::optional<corpus_checkpoint> from{};
@@ -75,7 +75,7 @@ private:
   corpus_run_setup setup_;
   corpus_step next_ = corpus_step::measure;
   std::optional<corpus_checkpoint> checkpoint_;
-  std::unique_ptr<corpus_shard> shard_; ///< what follows points to it
+  std::shared_ptr<corpus_shard> shard_; ///< what follows points to it
   std::unique_ptr<shard_clusters> clusters_;
   std::optional<near_duplicates> duplicates_;
   std::optional<assigned_points> points_;

@@ -42,13 +42,14 @@ std::string write_pairs(std::span<const near_duplicate> pairs) {
 
 result<near_duplicates> near_duplicates::plan(corpus_group& group, const corpus_shard& shard,
                                               const assigned_points& points, uint32_t clusters,
-                                              const duplicate_options& options, duplicate_checkpoint from) {
+                                              const duplicate_options& options, duplicate_checkpoint from,
+                                              std::vector<corpus_engine> engines) {
   auto groups = plan_duplicate_groups(group, shard, points, clusters, options.group_items_max);
   if (!groups)
     return groups.error();
   if (from.groups_done > groups->groups.size())
     return failure{errc::state_damaged, "a checkpoint has compared more groups than the corpus has: begin anew"};
-  return near_duplicates(shard, options, std::move(from), std::move(*groups));
+  return near_duplicates(shard, options, std::move(from), std::move(*groups), std::move(engines));
 }
 
 /// The group after the round's last. By all items, wherever they are: rounds are the same for every division.
@@ -101,8 +102,7 @@ status near_duplicates::round(corpus_group& group) {
 
 /// Compares those of the round's groups that are this rank's. blocks: [ranks], travelling groups one after the other.
 result<std::vector<near_duplicate>> near_duplicates::compare(const corpus_group& group, size_t end,
-                                                             std::span<const std::string> blocks) const {
-  std::vector<near_duplicate> found;
+                                                             std::span<const std::string> blocks) {
   std::vector<size_t> read(group.ranks());
   work_shares shares(group.ranks());
   for (size_t g = checkpoint_.groups_done; g < end; ++g) {
@@ -121,13 +121,12 @@ result<std::vector<near_duplicate>> near_duplicates::compare(const corpus_group&
       parts.push_back(own = rows_of(g));
     if (!is_mine || groups_.groups[g].items < 2)
       continue;
-    const auto rows = merge_rows(parts, shard_.dimensions);
+    auto rows = merge_rows(parts, shard_.dimensions);
     if (!rows)
       return rows.error();
-    const auto some = find_duplicates(*rows, shard_.dimensions, options_.similarity);
-    found.insert(found.end(), some.begin(), some.end());
+    comparer_.add(std::move(*rows));
   }
-  return found;
+  return comparer_.take();
 }
 
 status near_duplicates::take(std::span<const std::string> blocks, size_t end) {

@@ -2,6 +2,7 @@
 
 #include "runtime/corpus/duplicate_groups.hpp"
 #include "runtime/corpus/duplicate_leaders.hpp"
+#include "runtime/corpus/group_comparer.hpp"
 
 #include <cstdint>
 #include <vector>
@@ -29,9 +30,11 @@ struct duplicate_checkpoint {
 /// what was found travels to all. The same for every division.
 class near_duplicates {
 public:
-  /// plan_duplicate_groups(). shard: outlives this. errc::state_damaged: `from` is not of these groups.
+  /// plan_duplicate_groups(). shard: outlives this. engines: of this node, for large groups; without any all are
+  /// compared here. errc::state_damaged: `from` is not of these groups.
   static result<near_duplicates> plan(corpus_group& group, const corpus_shard& shard, const assigned_points& points,
-                                      uint32_t clusters, const duplicate_options& options, duplicate_checkpoint from);
+                                      uint32_t clusters, const duplicate_options& options, duplicate_checkpoint from,
+                                      std::vector<corpus_engine> engines = {});
 
   bool done() const noexcept { return checkpoint_.groups_done == groups_.groups.size(); }
   /// One round, of groups of round_bytes_max together. Up to four verbs. REQUIRES: not done.
@@ -41,19 +44,21 @@ public:
 
 private:
   near_duplicates(const corpus_shard& shard, const duplicate_options& options, duplicate_checkpoint from,
-                  duplicate_groups groups)
-      : shard_(shard), options_(options), checkpoint_(std::move(from)), groups_(std::move(groups)) {}
+                  duplicate_groups groups, std::vector<corpus_engine> engines)
+      : shard_(shard), options_(options), checkpoint_(std::move(from)), groups_(std::move(groups)),
+        comparer_(std::move(engines), shard.dimensions, options.similarity) {}
 
   size_t round_end() const;
   std::string rows_of(size_t group) const;
   result<std::vector<near_duplicate>> compare(const corpus_group& group, size_t end,
-                                              std::span<const std::string> blocks) const;
+                                              std::span<const std::string> blocks);
   status take(std::span<const std::string> blocks, size_t end);
 
   const corpus_shard& shard_;
   duplicate_options options_;
   duplicate_checkpoint checkpoint_;
   duplicate_groups groups_;
+  group_comparer comparer_;
 };
 
 } // namespace weft

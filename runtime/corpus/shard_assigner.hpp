@@ -1,10 +1,11 @@
 #pragma once
 
+#include "runtime/corpus/corpus_engine.hpp"
 #include "runtime/corpus/corpus_shard.hpp"
 #include "runtime/points/kmeans_steps.hpp"
 
-#include <functional>
 #include <memory>
+#include <vector>
 
 namespace weft {
 
@@ -27,15 +28,13 @@ public:
   virtual result<assigned_points> points() = 0;
 };
 
-/// shard: outlives what is made.
-using assigner_maker = std::function<std::unique_ptr<shard_assigner>(const corpus_shard& shard, uint32_t clusters)>;
-
-/// On this thread, with the best kernels of this CPU.
+/// On this thread, with the best kernels of this CPU. shard: outlives what is made.
 std::unique_ptr<shard_assigner> make_cpu_assigner(const corpus_shard& shard, uint32_t clusters);
 
-/// By an engine that takes kmeans_work, as all do: each time with a copy of the points, and sums added up here; for
-/// devices without an assigner of their own. run: gives work to the engine and waits for it.
-std::unique_ptr<shard_assigner> make_engine_assigner(const corpus_shard& shard, uint32_t clusters,
-                                                     std::function<result<engine_output>(engine_work)> run);
+/// By all of these engines at once: each has an equal range of the points, which it keeps between two calls, and tells
+/// sums and counts; labels come once, at the end. A range whose engine fails, or answers what cannot be, is assigned on
+/// this thread from then on. Never fails. REQUIRES: an engine at least.
+std::unique_ptr<shard_assigner> make_engines_assigner(std::shared_ptr<const corpus_shard> shard, uint32_t clusters,
+                                                      std::vector<corpus_engine> engines);
 
 } // namespace weft

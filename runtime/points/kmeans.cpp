@@ -3,10 +3,15 @@
 #include "runtime/points/kmeans_steps.hpp"
 #include "runtime/points/similarity.hpp"
 
+#include <cstdint>
 #include <string>
 #include <utility>
 
 namespace weft {
+
+// What int32 has to hold (README): a sum of one dimension over all points, the sum of all counts, and one product.
+static_assert(kmeans_points_max * 128 < INT32_MAX);
+static_assert(uint64_t{point_dimensions_max} * 128 * 128 < INT32_MAX);
 
 std::optional<failure> find_fault(const kmeans_work& work) {
   const auto fault = [](const char* what) {

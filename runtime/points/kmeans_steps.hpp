@@ -13,7 +13,8 @@ namespace weft {
 inline constexpr uint32_t no_cluster = std::numeric_limits<uint32_t>::max();
 
 /// Sums and counts of the points of each cluster. Exact integers, so that adding those of shards in any order gives the
-/// same. int32 is enough for the contract's int64: 4 Mi points of at most 128 stay below 2^30.
+/// same. int32 holds what int64 would: any of 4 Mi points adds at most 128 to a sum, so that it stays within 2^29, over
+/// all shards too.
 struct cluster_sums {
   std::vector<int32_t> sums;   ///< [clusters, dimensions]
   std::vector<int32_t> counts; ///< [clusters]

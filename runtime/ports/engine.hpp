@@ -6,6 +6,8 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -54,9 +56,77 @@ struct similarity_output {
   std::vector<int32_t> products; ///< [rows, columns]
 };
 
+/// Points of 8 bits that several pieces of work are about. An engine may keep what it makes of them (a copy on its
+/// device, labels) for the next piece, and lets go of it when nobody else has them any more: nothing is to be dropped,
+/// and an engine in place of a lost one makes it anew. Never changed once made.
+struct shared_points {
+  uint32_t dimensions = 0;             ///< 1 to 4 096
+  std::span<const int8_t> values;      ///< [points, dimensions]
+  std::shared_ptr<const void> owner{}; ///< of the memory
+
+  size_t count() const noexcept { return dimensions == 0 ? 0 : values.size() / dimensions; }
+};
+using shared_points_ptr = std::shared_ptr<const shared_points>;
+
+/// One step of k-means: from the labels that centroids `before` give to those of `centroids`, with the bits of
+/// kmeans_work. What it answers depends on nothing else; an engine that was not asked for the step before computes that
+/// too.
+struct assign_work {
+  shared_points_ptr points;      ///< not null
+  std::vector<int8_t> before;    ///< [clusters, dimensions]; empty: no point has a label yet
+  std::vector<int8_t> centroids; ///< [clusters, dimensions]; 1 cluster at least
+  bool wants_labels = false;
+};
+
+struct assign_output {
+  uint64_t changed = 0;              ///< labels
+  std::vector<int32_t> sums;         ///< [clusters, dimensions]: of each cluster's points
+  std::vector<int32_t> counts;       ///< [clusters]
+  std::vector<uint32_t> labels;      ///< [points]; empty where they are not wanted, as are similarities
+  std::vector<int32_t> similarities; ///< [points]: its product with its cluster's centroid
+};
+
+/// Near duplicates: each point is kept, or led by the first kept point whose cosine to it is `similarity` or more.
+struct leaders_work {
+  shared_points_ptr points;    ///< not null, 65 536 at most
+  uint32_t similarity = 9'500; ///< in ten-thousandths, 1 to 10 000
+};
+
+struct leaders_output {
+  std::vector<uint32_t> leaders; ///< [points]; kept_itself (runtime/points/leaders.hpp): no other
+};
+
+/// The points with the largest products of each query, the largest first, of equal ones the lowest point.
+struct nearest_work {
+  shared_points_ptr points;    ///< not null
+  std::vector<int8_t> queries; ///< [queries, dimensions]
+  uint32_t count = 10;         ///< 1 to 1 024
+};
+
+struct nearest_output {
+  std::vector<uint32_t> points;  ///< [queries, min(count, points)]
+  std::vector<int32_t> products; ///< of each
+};
+
+enum class vector_encoding : uint8_t; // runtime/points/encoding.hpp
+
+/// Rows of floats as codes: encode() of runtime/points, row by row.
+struct encode_work {
+  uint32_t dimensions = 0; ///< 1 to 4 096
+  std::vector<float> rows; ///< [rows, dimensions]
+  vector_encoding encoding{};
+};
+
+struct encode_output {
+  std::string bytes;         ///< [rows, packed_bytes()]
+  std::vector<float> scales; ///< [rows]
+};
+
 /// What an engine can execute. Operations are added here, never beside it.
-using engine_work = std::variant<embed_batch, kmeans_work, similarity_work>;
-using engine_output = std::variant<embed_vectors, kmeans_output, similarity_output>;
+using engine_work =
+    std::variant<embed_batch, kmeans_work, similarity_work, assign_work, leaders_work, nearest_work, encode_work>;
+using engine_output = std::variant<embed_vectors, kmeans_output, similarity_output, assign_output, leaders_output,
+                                   nearest_output, encode_output>;
 
 struct engine_reply {
   result<engine_output> output;

@@ -133,8 +133,8 @@ public:
   }
   const engine_info& info() const noexcept override { return info_; }
   void run(engine_work work, std::function<void(engine_reply)> done) override {
-    if (std::holds_alternative<kmeans_work>(work))
-      ++*points_;
+    if (std::holds_alternative<assign_work>(work))
+      points_->fetch_add(info_.device == "fake:0" ? 1 : 1'000'000); // by device
     inner_->run(std::move(work), std::move(done));
   }
 
@@ -158,7 +158,7 @@ public:
       return made;
     return std::unique_ptr<engine>{std::make_unique<device_engine>(*std::move(made), points_)};
   }
-  std::optional<uint32_t> devices() const noexcept override { return 1; }
+  std::optional<uint32_t> devices() const noexcept override { return 2; }
 
   const fake_model texts{std::make_shared<fake_device>(fake_device::mode::threads)};
 
@@ -291,6 +291,7 @@ TEST_CASE("where a node's engines are on devices they take the points of k-means
   REQUIRE(outcome);
   REQUIRE(outcome->result);
   CHECK(*outcome->result == wanted(model->texts, texts));
-  CHECK(*points > 0);
+  CHECK(*points % 1'000'000 > 1); // both devices, each with its range of the points
+  CHECK(*points / 1'000'000 == *points % 1'000'000);
   CHECK(tree.count_corpora().epochs >= 1);
 }

@@ -1,11 +1,10 @@
 #include "actors/background_threads.hpp"
 #include "actors/corpus_rank.hpp"
-#include "runtime/points/kmeans.hpp"
 #include "tests/actors/embedded_corpus.hpp"
 #include "tests/actors/gated_carrier.hpp"
+#include "tests/support/held_engine.hpp"
 #include "tests/support/memory_rank_carrier.hpp"
 
-#include <atomic>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,7 +27,7 @@ struct ranks {
       addresses.push_back("node" + std::to_string(r) + ":1");
   }
   void start(uint32_t r, uint64_t epoch = 1, std::shared_ptr<const corpus_checkpoint> from = nullptr,
-             engine_run engine = {}) {
+             std::vector<corpus_engine> engines = {}) {
     auto& it = all[r];
     it.checkpoints.clear();
     it.end.reset();
@@ -39,7 +38,7 @@ struct ranks {
          .share = placed(corpus, corpus.share(r, count)),
          .options = usual_options,
          .from = std::move(from),
-         .engine = std::move(engine),
+         .engines = std::move(engines),
          .patience = patient,
          .stepped = [&it](corpus_step, auto at) { it.checkpoints.push_back(std::move(at)); },
          .ended = [&it](result<rank_outcome> end) { it.end = std::move(end); }},
@@ -114,7 +113,7 @@ TEST_CASE("a rank that is aborted before it has joined, or after it has ended, d
        .share = placed(world.corpus, world.corpus.segments),
        .options = usual_options,
        .from = nullptr,
-       .engine = {},
+       .engines = {},
        .patience = patient,
        .stepped = [](corpus_step, auto) { FAIL_CHECK("it must not make a step"); },
        .ended = [&](result<rank_outcome> how) { end = std::move(how); }},
@@ -137,19 +136,17 @@ TEST_CASE("a rank whose node is not there ends with the carrier's reason") {
   CHECK(world.all[0].end->error().code == errc::unavailable);
 }
 
-TEST_CASE("an engine takes the points with the same bits, and one that fails in between is done without") {
+TEST_CASE("a rank's engines take the points with the same bits, and one that fails in between is done without") {
   for (const int answers : {1'000, 3, 0}) {
     CAPTURE(answers);
     ranks world(2);
-    std::atomic<int> asked{0};
-    world.start(0, 1, nullptr, [&](engine_work work) -> result<engine_output> {
-      if (++asked > answers)
-        return failure{errc::engine_failed, "the device is lost"};
-      return engine_output{run_kmeans(std::get<kmeans_work>(work))};
-    });
+    const auto lost = std::make_shared<held_engine>(), other = std::make_shared<held_engine>();
+    lost->answers_max = answers;
+    world.start(0, 1, nullptr, {engine_of(lost), engine_of(other)});
     world.start(1);
     world.check_outcome(plain_outcome(world.corpus));
-    CHECK(asked > 0);
-    CHECK(asked <= answers + 1); // not asked again after it has failed
+    CHECK(lost->asked > 0);
+    CHECK(lost->asked <= answers + 1); // not asked again after it has failed
+    CHECK(other->asked >= lost->asked);
   }
 }

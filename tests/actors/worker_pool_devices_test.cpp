@@ -31,10 +31,10 @@ similarity_work some_points() {
 }
 
 /// Gives a pool work on points; what comes back is kept.
-std::shared_ptr<std::optional<engine_reply>> give_points(actor_world& world) {
+std::shared_ptr<std::optional<engine_reply>> give_points(actor_world& world, const std::string& device = {}) {
   auto heard = std::make_shared<std::optional<engine_reply>>();
-  caf::anon_send(world.pool(), std::make_shared<points_ask>(
-                                   some_points(), [heard](engine_reply reply) { *heard = std::move(reply); }));
+  auto tell = [heard](engine_reply reply) { *heard = std::move(reply); };
+  caf::anon_send(world.pool(), std::make_shared<points_ask>(some_points(), std::move(tell), device));
   world.step();
   return heard;
 }
@@ -144,6 +144,31 @@ TEST_CASE("work on points with which three devices were lost is given up") {
   REQUIRE_FALSE((*heard)->output);
   CHECK((*heard)->output.error().code == errc::engine_failed);
   CHECK(world.pool_state().workers == 1);
+}
+
+TEST_CASE("work on points that is for one device is done there, or not at all") {
+  device_world world{3};
+  world.device->hold_points = true;
+  world.start();
+  const auto busy = [&] { return world.pool_state().workers_busy; };
+  const auto first = give_points(world, "fake:2"), second = give_points(world, "fake:2");
+  CHECK(busy() == 1); // though two others have nothing to do
+  const auto other = give_points(world, "fake:0");
+  CHECK(busy() == 2);
+  while (world.device->complete_points())
+    world.step();
+  for (const auto& heard : {first, second, other}) {
+    REQUIRE(heard->has_value());
+    CHECK((*heard)->output);
+  }
+  world.device->devices_to_lose = 1;
+  for (const auto* device : {"fake:1", "fake:1", "fake:7"}) { // it is lost with the first
+    const auto gone = give_points(world, device);
+    REQUIRE(gone->has_value());
+    REQUIRE_FALSE((*gone)->output);
+    CHECK((*gone)->output.error().code == errc::unavailable);
+  }
+  CHECK(world.pool_state().workers == 2);
 }
 
 TEST_CASE("when the last device is lost the model is opened anew: what was inside fails, what comes next is computed") {

@@ -1,7 +1,6 @@
 #pragma once
 
-#include "runtime/points/kmeans.hpp"
-#include "runtime/points/similarity.hpp"
+#include "runtime/points/points_work.hpp"
 #include "runtime/ports/engine.hpp"
 
 #include <algorithm>
@@ -129,12 +128,7 @@ public:
   void run_points(const engine_work& work, std::function<void(engine_reply)> done) {
     if (loses_device())
       return done(lose_device());
-    auto computed = [&]() -> engine_output {
-      if (const auto* clusters = std::get_if<kmeans_work>(&work))
-        return run_kmeans(*clusters);
-      return run_similarity(std::get<similarity_work>(work));
-    };
-    engine_reply reply{computed(), busy};
+    engine_reply reply{weft::run_points(work), busy};
     if (!hold_points)
       return done(std::move(reply));
     const std::lock_guard hold(mutex_);

@@ -4,8 +4,8 @@
 #include "runtime/compute/cpu/engine_queue.hpp"
 #include "runtime/compute/cpu/engine_thread.hpp"
 #include "runtime/compute/model/batch_fault.hpp"
-#include "runtime/points/kmeans.hpp"
-#include "runtime/points/similarity.hpp"
+#include "runtime/points/held_shard.hpp"
+#include "runtime/points/points_work.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -73,7 +73,13 @@ private:
     const auto start = std::chrono::steady_clock::now();
     auto output = [&]() -> result<engine_output> {
       try {
-        return std::visit([this](const auto& piece) { return execute(piece); }, work);
+        if (const auto* batch = std::get_if<embed_batch>(&work))
+          return embed(*batch);
+        if (auto fault = find_points_fault(work))
+          return std::move(*fault);
+        if (const auto* step = std::get_if<assign_work>(&work))
+          return engine_output{shards_.step(*step)};
+        return engine_output{run_points(work)};
       } catch (const std::exception& thrown) {
         return failure{errc::engine_failed, info_.device + ": " + thrown.what()};
       } catch (...) {
@@ -83,7 +89,7 @@ private:
     return {std::move(output), std::chrono::steady_clock::now() - start};
   }
 
-  result<engine_output> execute(const embed_batch& batch) {
+  result<engine_output> embed(const embed_batch& batch) {
     if (auto fault = find_fault(batch, shape_))
       return std::move(*fault);
     embed_vectors out;
@@ -95,21 +101,10 @@ private:
     return engine_output{std::move(out)};
   }
 
-  static result<engine_output> execute(const kmeans_work& work) {
-    if (auto fault = find_fault(work))
-      return std::move(*fault);
-    return engine_output{run_kmeans(work)};
-  }
-
-  static result<engine_output> execute(const similarity_work& work) {
-    if (auto fault = find_fault(work))
-      return std::move(*fault);
-    return engine_output{run_similarity(work)};
-  }
-
   std::unique_ptr<cpu_encoder> encoder_;
   const bert_shape shape_;
   const engine_info info_;
+  held_shards shards_;
   engine_queue queue_{cpu_engine_queue_max};
   std::thread thread_; ///< last: it uses all of the above
 };

@@ -15,7 +15,7 @@ namespace weft {
 inline constexpr size_t cpu_engine_queue_max = 64;
 
 /// The engine of one CPU thread around one encoder. The thread is named after the device ("weft-cpu-0"), and the
-/// kernels that it runs start no others. Work on points (k-means, similarity) is done by runtime/points. A batch that
+/// kernels that it runs start no others. Work on points is done by runtime/points. A batch that
 /// is not well formed (offsets, ids, lengths) is answered with errc::internal, as are points that are not; a kernel
 /// that throws (out of memory) with errc::engine_failed; the engine then takes the next piece. Fails with
 /// errc::engine_failed when memory or the thread cannot be had.

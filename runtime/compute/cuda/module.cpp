@@ -2,7 +2,7 @@
 #include "runtime/compute/cuda/base/device_info.hpp"
 #include "runtime/compute/cuda/encoder/device_encoder.hpp"
 #include "runtime/compute/cuda/engine/cuda_engine.hpp"
-#include "runtime/compute/cuda/points/points_engine.hpp"
+#include "runtime/compute/cuda/points/points_desk.hpp"
 #include "runtime/ports/engine_module.hpp"
 
 #include <exception>
@@ -17,11 +17,14 @@ namespace {
 class cuda_device final : public device_layer {
 public:
   cuda_device(device_info device, std::shared_ptr<device_pool> pool, std::unique_ptr<device_encoder> encoder)
-      : device_(std::move(device)), pool_(std::move(pool)), encoder_(std::move(encoder)) {}
+      : device_(std::move(device)), pool_(std::move(pool)), encoder_(std::move(encoder)),
+        points_(std::make_unique<points_desk>(device_place{pool_, &encoder_->compute_stream()})) {}
   ~cuda_device() override {
     cudaSetDevice(device_.index); // what goes now is freed there
-    if (lost_)
-      static_cast<void>(encoder_.release()); // freeing would fail, or wait for a device that never answers
+    if (!lost_)
+      return;
+    static_cast<void>(points_.release()); // freeing would fail, or wait for a device that never answers
+    static_cast<void>(encoder_.release());
   }
 
   status attach() override { return checked(cudaSetDevice(device_.index), "cudaSetDevice"); }
@@ -30,15 +33,10 @@ public:
   status submit(uint32_t slot, const part_view& part) override { return watched(encoder_->submit(slot, part)); }
   bool finished(uint32_t slot) noexcept override { return encoder_->finished(slot); }
   status collect(uint32_t slot, std::span<float> out) override { return watched(encoder_->collect(slot, out)); }
-  result<kmeans_output> cluster(const kmeans_work& work) override { return watched(cluster_on_device(work, place())); }
-  result<similarity_output> multiply(const similarity_work& work) override {
-    return watched(multiply_on_device(work, place()));
-  }
+  result<engine_output> compute(const engine_work& work) override { return watched(points_->compute(work)); }
   bool is_lost(const failure& reason) const noexcept override { return device_lost(reason); }
 
 private:
-  device_place place() const { return {pool_, &encoder_->compute_stream()}; }
-
   template <class T> result<T> watched(result<T> outcome) {
     lost_ = lost_ || (!outcome && device_lost(outcome.error()));
     return outcome;
@@ -47,6 +45,7 @@ private:
   const device_info device_;
   const std::shared_ptr<device_pool> pool_;
   std::unique_ptr<device_encoder> encoder_;
+  std::unique_ptr<points_desk> points_; ///< frees on the encoder's stream
   bool lost_ = false;
 };
 

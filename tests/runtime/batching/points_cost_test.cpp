@@ -5,17 +5,6 @@
 using namespace weft;
 using namespace std::chrono_literals;
 
-TEST_CASE("multiply-adds of work on points follow from its sizes, of k-means with all iterations that it may have") {
-  const kmeans_work clusters{
-      .dimensions = 4, .points = std::vector<int8_t>(40), .centroids = std::vector<int8_t>(12), .iterations_max = 25};
-  CHECK(products_of(clusters) == 10 * 3 * 4 * 25);
-  const similarity_work pairs{.dimensions = 4, .rows = std::vector<int8_t>(20), .columns = std::vector<int8_t>(8)};
-  CHECK(products_of(pairs) == 5 * 2 * 4);
-  CHECK(products_of(kmeans_work{}) == 0);
-  CHECK(products_of(similarity_work{}) == 0);
-  CHECK(products_of(embed_batch{}) == 0);
-}
-
 TEST_CASE("work on points costs the tokens that take as long, by a guess until both were measured") {
   points_cost cost;
   CHECK(cost.tokens_of(0, 0) == 1);

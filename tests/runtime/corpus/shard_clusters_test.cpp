@@ -59,6 +59,17 @@ cluster_checkpoint seeds_of(const corpus_rows& all, uint32_t clusters) {
           seed_centroids(points, all.dimensions, clusters, 1)};
 }
 
+/// Of a device that has nobody to take over.
+class lost_assigner final : public shard_assigner {
+public:
+  result<uint64_t> assign(std::span<const int8_t>) override { return failure{errc::engine_failed, "device lost"}; }
+  const cluster_sums& sums() const noexcept override { return sums_; }
+  result<assigned_points> points() override { return failure{errc::engine_failed, "device lost"}; }
+
+private:
+  cluster_sums sums_{4, 8};
+};
+
 } // namespace
 
 TEST_CASE("k-means over 1, 2, 3 and 8 ranks is k-means in one place, to the bit") {
@@ -91,17 +102,14 @@ TEST_CASE("k-means goes on from each of its checkpoints as if nothing had happen
   }
 }
 
-TEST_CASE("an engine that fails on one rank ends the group, and every rank has a failure with a type") {
+TEST_CASE("an assigner that fails on one rank ends the group, and every rank has a failure with a type") {
   const auto all = some_corpus(3, 90, 8);
   const auto from = seeds_of(all, 4);
   const auto codes = on_ranks<errc>(all, in_ranges({30, 30, 30}), [&](corpus_group& group, corpus_rows rows) {
     const auto shard = make_shard(group, std::move(rows), false);
     if (!shard)
       return shard.error().code;
-    auto assigner = group.rank() == 1 ? make_engine_assigner(*shard, 4,
-                                                             [](engine_work) {
-                                                               return failure{errc::engine_failed, "device lost"};
-                                                             })
+    auto assigner = group.rank() == 1 ? std::unique_ptr<shard_assigner>{std::make_unique<lost_assigner>()}
                                       : make_cpu_assigner(*shard, 4);
     shard_clusters run(8, from, 10, std::move(assigner));
     const auto iterated = run.iterate(group);

@@ -5,8 +5,7 @@
 #include "runtime/compute/cpu/engine_thread.hpp"
 #include "runtime/compute/cuda/engine/batch_part.hpp"
 #include "runtime/compute/cuda/engine/batch_run.hpp"
-#include "runtime/points/kmeans.hpp"
-#include "runtime/points/similarity.hpp"
+#include "runtime/points/points_work.hpp"
 
 #include <chrono>
 #include <exception>
@@ -27,16 +26,7 @@ constexpr std::chrono::microseconds look_every{50};
 
 /// What this thread may compute itself where the device has no room: about a fifth of a second. Batches wait behind it,
 /// and larger work is better off with an engine that is made for it.
-constexpr double host_products_max = 4e9;
-
-/// Products of 8-bit values that runtime/points computes for the work, at most.
-double host_products(const kmeans_work& work) {
-  return static_cast<double>(work.points.size()) * static_cast<double>(work.centroids.size() / work.dimensions) *
-         static_cast<double>(work.iterations_max);
-}
-double host_products(const similarity_work& work) {
-  return static_cast<double>(work.rows.size()) * static_cast<double>(work.columns.size() / work.dimensions);
-}
+constexpr uint64_t host_products_max = 4'000'000'000;
 
 /// run() only queues; all else happens on the thread.
 class cuda_engine final : public engine {
@@ -123,9 +113,12 @@ private:
     const auto start = clock::now();
     auto output = [&]() -> result<engine_output> {
       try {
-        if (const auto* clusters = std::get_if<kmeans_work>(&work))
-          return cluster(*clusters);
-        return multiply(std::get<similarity_work>(work));
+        if (auto fault = find_points_fault(work))
+          return std::move(*fault);
+        auto out = device_->compute(work);
+        if (out || out.error().code != errc::overloaded || products_of(work) > host_products_max)
+          return out;
+        return run_points(work);
       } catch (const std::exception& thrown) {
         return failure{errc::engine_failed, info_.device + ": " + thrown.what()};
       }
@@ -134,28 +127,6 @@ private:
     if (lost)
       fence(output.error());
     return {lost ? result<engine_output>(*lost_) : std::move(output), clock::now() - start, lost};
-  }
-
-  result<engine_output> cluster(const kmeans_work& work) {
-    if (auto fault = find_fault(work))
-      return std::move(*fault);
-    auto out = device_->cluster(work);
-    if (out)
-      return engine_output{std::move(*out)};
-    if (out.error().code != errc::overloaded || host_products(work) > host_products_max)
-      return std::move(out.error());
-    return engine_output{run_kmeans(work)};
-  }
-
-  result<engine_output> multiply(const similarity_work& work) {
-    if (auto fault = find_fault(work))
-      return std::move(*fault);
-    auto out = device_->multiply(work);
-    if (out)
-      return engine_output{std::move(*out)};
-    if (out.error().code != errc::overloaded || host_products(work) > host_products_max)
-      return std::move(out.error());
-    return engine_output{run_similarity(work)};
   }
 
   const bert_shape shape_;

@@ -42,9 +42,9 @@ public:
   /// lost. out: [sequences, dimensions].
   virtual status collect(uint32_t slot, std::span<float> out) = 0;
 
-  /// Work on points, while no part is under way; it is well formed. errc::overloaded: it does not fit the device.
-  virtual result<kmeans_output> cluster(const kmeans_work& work) = 0;
-  virtual result<similarity_output> multiply(const similarity_work& work) = 0;
+  /// Work on points, while no part is under way: no batch, and well formed. errc::overloaded: it does not fit the
+  /// device.
+  virtual result<engine_output> compute(const engine_work& work) = 0;
 
   /// Whether a failure of this layer means that the device computes no more.
   virtual bool is_lost(const failure& reason) const noexcept = 0;

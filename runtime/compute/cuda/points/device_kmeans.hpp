@@ -4,6 +4,7 @@
 #include "runtime/points/kmeans_steps.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <span>
 
 namespace weft::cuda {
@@ -18,9 +19,14 @@ public:
   /// points: [points, dimensions]. REQUIRES: 1 to 4 096 dimensions, whole points, 1 cluster at least.
   static result<device_kmeans> make(std::span<const int8_t> points, uint32_t dimensions, uint32_t clusters,
                                     const device_place& at);
+  /// Of points that are on the device already.
+  static result<device_kmeans> make(std::shared_ptr<const device_points> points, uint32_t clusters,
+                                    const device_place& at);
 
   /// centroids: [clusters, dimensions]. Before the first assign().
   status write_centroids(std::span<const int8_t> centroids) { return centroids_.write(centroids); }
+  /// As if there had been no assign().
+  status restart();
   /// Gives each point its centroid and moves it between the sums. Returns how many labels changed.
   result<uint64_t> assign();
   /// Moves the centroids by this device's sums alone. REQUIRES: set_radius().
@@ -31,7 +37,8 @@ public:
   /// radius_of() all points that take part.
   void set_radius(uint64_t radius) noexcept { radius_ = radius; }
 
-  uint32_t points() const noexcept { return points_.count(); }
+  uint32_t points() const noexcept { return points_->count(); }
+  uint32_t clusters() const noexcept { return centroids_.count(); }
   result<cluster_sums> sums() const;
   /// labels, similarities: [points], of the last assign().
   status read_points(std::span<uint32_t> labels, std::span<int32_t> similarities) const;
@@ -39,7 +46,7 @@ public:
 
 private:
   device_place at_;
-  device_points points_;
+  std::shared_ptr<const device_points> points_;
   device_points centroids_;
   device_buffer labels_;
   device_buffer nearest_;

@@ -139,16 +139,16 @@ result<std::vector<uint32_t>> leaders_on_device(const device_points& points, uin
   return out;
 }
 
-result<std::vector<packed_vector>> encode_on_device(std::span<const float> rows, uint32_t dimensions,
-                                                    vector_encoding encoding, const device_place& at) {
-  WEFT_ASSERT(dimensions > 0);
-  WEFT_ASSERT(dimensions <= pack_dimensions_max);
-  const size_t count = rows.size() / dimensions;
-  WEFT_ASSERT(rows.size() == count * dimensions);
+result<encode_output> encode_on_device(const encode_work& work, const device_place& at) {
+  WEFT_ASSERT(work.dimensions > 0);
+  WEFT_ASSERT(work.dimensions <= pack_dimensions_max);
+  const size_t count = work.rows.size() / work.dimensions;
+  WEFT_ASSERT(work.rows.size() == count * work.dimensions);
+  encode_output out;
   if (count == 0)
-    return std::vector<packed_vector>{};
-  const size_t bytes = packed_bytes(encoding, dimensions);
-  const auto values = uploaded_values(rows, at);
+    return out;
+  const size_t bytes = packed_bytes(work.encoding, work.dimensions);
+  const auto values = uploaded_values(std::span(work.rows), at);
   if (!values)
     return values.error();
   const auto codes = at.memory->allocate_for<unsigned char>(count * bytes, at.order->get());
@@ -157,18 +157,15 @@ result<std::vector<packed_vector>> encode_on_device(std::span<const float> rows,
   const auto scales = at.memory->allocate_for<float>(count, at.order->get());
   if (!scales)
     return scales.error();
-  WEFT_TRY(start(code_of(encoding),
+  WEFT_TRY(start(code_of(work.encoding),
                  pack_arguments{values->as<float>(), codes->as<unsigned char>(), scales->as<float>(), 1,
-                                static_cast<uint32_t>(count), dimensions, static_cast<uint32_t>(bytes)},
+                                static_cast<uint32_t>(count), work.dimensions, static_cast<uint32_t>(bytes)},
                  *at.order));
-  std::vector<char> all(count * bytes);
-  std::vector<float> all_scales(encoding == vector_encoding::int8 ? count : 0);
-  WEFT_TRY(read_values(std::span(all), *codes, *at.order));
-  WEFT_TRY(read_values(std::span(all_scales), *scales, *at.order));
-  std::vector<packed_vector> out;
-  out.reserve(count);
-  for (size_t r = 0; r < count; ++r)
-    out.push_back({encoding, dimensions, all_scales.empty() ? 1 : all_scales[r], std::string(&all[r * bytes], bytes)});
+  out.bytes.resize(count * bytes);
+  out.scales.assign(count, 1);
+  WEFT_TRY(read_values(std::span(out.bytes), *codes, *at.order));
+  if (work.encoding == vector_encoding::int8)
+    WEFT_TRY(read_values(std::span(out.scales), *scales, *at.order));
   return out;
 }
 

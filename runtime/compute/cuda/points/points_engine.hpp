@@ -33,14 +33,12 @@ result<std::vector<std::vector<nearest_point>>>
 nearest_on_device(const device_points& points, std::span<const int8_t> queries, uint32_t count, const device_place& at);
 
 /// For each point the first kept one before it whose cosine to it is `similarity` ten-thousandths or more, no_leader
-/// for those that are kept: find_duplicates() of runtime/corpus. Takes points² / 8 bytes of the device. REQUIRES: at
+/// for those that are kept: find_leaders() of runtime/points. Takes points² / 8 bytes of the device. REQUIRES: at
 /// most leaders_points_max points, similarity from 1 to 10 000.
 result<std::vector<uint32_t>> leaders_on_device(const device_points& points, uint32_t similarity,
                                                 const device_place& at);
 
-/// encode() of runtime/points for each row. rows: [rows, dimensions]. REQUIRES: float16, int8 or binary; whole rows of
-/// 1 to 4 096 dimensions.
-result<std::vector<packed_vector>> encode_on_device(std::span<const float> rows, uint32_t dimensions,
-                                                    vector_encoding encoding, const device_place& at);
+/// encode() of runtime/points for each row. REQUIRES: float16, int8 or binary; find_points_fault() found nothing.
+result<encode_output> encode_on_device(const encode_work& work, const device_place& at);
 
 } // namespace weft::cuda

@@ -1,6 +1,7 @@
 #include "runtime/base/random_source.hpp"
 #include "runtime/compute/cpu/cpu_engine.hpp"
 #include "runtime/points/kmeans.hpp"
+#include "runtime/points/points_work.hpp"
 #include "runtime/points/similarity.hpp"
 
 #include <doctest/doctest.h>
@@ -213,11 +214,42 @@ TEST_CASE("work on points gives what the pure functions give, between batches") 
   CHECK(values(ask(*e, batch_of({1}))).size() == tiny.hidden);
 }
 
+TEST_CASE("shared points are worked on as the pure functions do, and go when nobody else has them") {
+  random_source draw(2);
+  auto owner = std::make_shared<std::vector<int8_t>>(300 * 24);
+  for (auto& x : *owner)
+    x = static_cast<int8_t>(static_cast<int>(draw.below(255)) - 127);
+  auto points = std::make_shared<const shared_points>(shared_points{24, *owner, owner});
+  auto e = make_engine(write_threes_and_fours);
+  std::vector<int8_t> before;
+  for (const size_t first : {0u, 10u, 20u, 20u}) {
+    const assign_work work{
+        points, before, {owner->begin() + first * 24, owner->begin() + (first + 7) * 24}, first == 20};
+    const auto reply = ask(*e, work);
+    REQUIRE(reply.output);
+    const auto& got = std::get<assign_output>(*reply.output);
+    const auto want = std::get<assign_output>(run_points(work));
+    CHECK(got.changed == want.changed);
+    CHECK(got.sums == want.sums);
+    CHECK(got.counts == want.counts);
+    CHECK(got.labels == want.labels);
+    CHECK(got.similarities == want.similarities);
+    before = work.centroids;
+  }
+  const auto leaders = ask(*e, leaders_work{points, 7'000});
+  REQUIRE(leaders.output);
+  CHECK(std::get<leaders_output>(*leaders.output).leaders.size() == 300);
+  points.reset();
+  CHECK(ask(*e, batch_of({1})).output);
+  CHECK(owner.use_count() == 1);
+}
+
 TEST_CASE("malformed points are answered, not computed") {
   auto e = make_engine(write_threes_and_fours);
   for (const engine_work& work :
        {engine_work{kmeans_work{2, {1, 2, 3}, {1, 2}}}, engine_work{kmeans_work{2, {1, 2}, {}}},
-        engine_work{similarity_work{0, {}, {}}}, engine_work{similarity_work{2, {1}, {}}}}) {
+        engine_work{similarity_work{0, {}, {}}}, engine_work{similarity_work{2, {1}, {}}}, engine_work{assign_work{}},
+        engine_work{leaders_work{}}, engine_work{nearest_work{}}, engine_work{encode_work{}}}) {
     const auto reply = ask(*e, work);
     REQUIRE_FALSE(reply.output);
     CHECK(reply.output.error().code == errc::internal);

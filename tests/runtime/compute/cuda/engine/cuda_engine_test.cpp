@@ -1,5 +1,7 @@
 #include "runtime/base/random_source.hpp"
 #include "runtime/compute/cuda/engine/cuda_engine.hpp"
+#include "runtime/points/kmeans.hpp"
+#include "runtime/points/similarity.hpp"
 #include "tests/runtime/compute/cuda/engine/fake_layer.hpp"
 
 #include <doctest/doctest.h>
@@ -257,6 +259,35 @@ TEST_CASE("points are worked on between batches; those that do not fit the devic
   const auto refused = at.run(unfit).get();
   REQUIRE(!refused.output);
   CHECK(refused.output.error().code == errc::internal);
+}
+
+TEST_CASE("every kind of work on points goes to the device, or is done here where it does not fit; same bits") {
+  fixture at;
+  at.start();
+  const auto owner = std::make_shared<const std::vector<int8_t>>(some_points().points);
+  const auto points = std::make_shared<const shared_points>(shared_points{8, *owner, owner});
+  const assign_work step{points, {}, some_points().centroids, true};
+  for (const bool overloaded : {false, true}) {
+    at.state->points_overloaded = overloaded;
+    const auto assigned = at.run(step).get();
+    REQUIRE(assigned.output);
+    CHECK(std::get<assign_output>(*assigned.output).labels == std::get<assign_output>(run_points(step)).labels);
+    const auto near = at.run(leaders_work{points, 9'900}).get();
+    REQUIRE(near.output);
+    CHECK(std::get<leaders_output>(*near.output).leaders.size() == 50);
+    const auto nearest = at.run(nearest_work{points, some_points().centroids, 4}).get();
+    REQUIRE(nearest.output);
+    CHECK(std::get<nearest_output>(*nearest.output).points.size() == 3 * 4);
+    const auto codes = at.run(encode_work{2, {0.5F, -1}, vector_encoding{}}).get();
+    REQUIRE(codes.output);
+    CHECK(std::get<encode_output>(*codes.output).bytes.size() == 8);
+  }
+  for (const auto& work : {engine_work{assign_work{}}, engine_work{leaders_work{}}, engine_work{nearest_work{}},
+                           engine_work{encode_work{}}}) {
+    const auto refused = at.run(work).get();
+    REQUIRE(!refused.output);
+    CHECK(refused.output.error().code == errc::internal);
+  }
 }
 
 TEST_CASE("large work on points that does not fit the device is overloaded: the engine's thread has batches to serve") {

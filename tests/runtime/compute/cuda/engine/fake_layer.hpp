@@ -1,8 +1,7 @@
 #pragma once
 
 #include "runtime/compute/cuda/engine/device_layer.hpp"
-#include "runtime/points/kmeans.hpp"
-#include "runtime/points/similarity.hpp"
+#include "runtime/points/points_work.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -103,17 +102,11 @@ public:
     return ok;
   }
 
-  result<kmeans_output> cluster(const kmeans_work& work) override {
+  result<engine_output> compute(const engine_work& work) override {
     WEFT_ASSERT(slots_.empty());
     if (state_->points_overloaded)
       return failure{errc::overloaded, "out of memory"};
-    return run_kmeans(work);
-  }
-  result<similarity_output> multiply(const similarity_work& work) override {
-    WEFT_ASSERT(slots_.empty());
-    if (state_->points_overloaded)
-      return failure{errc::overloaded, "out of memory"};
-    return run_similarity(work);
+    return run_points(work);
   }
   bool is_lost(const failure& reason) const noexcept override { return reason.message == lost_message; }
 

@@ -1,5 +1,7 @@
 #include "runtime/compute/cpu/encoder.hpp"
+#include "runtime/points/encoding.hpp"
 #include "runtime/points/kmeans.hpp"
+#include "runtime/points/points_work.hpp"
 #include "runtime/points/similarity.hpp"
 #include "tests/runtime/compute/cpu/golden.hpp"
 #include "tests/runtime/compute/cuda/module/loaded_module.hpp"
@@ -155,6 +157,43 @@ TEST_CASE("work on points has the bits of the CPU") {
   CHECK(got.labels == want.labels);
   CHECK(got.centroids == want.centroids);
   CHECK(got.iterations == want.iterations);
+}
+
+TEST_CASE("shared points and rows have the bits of the CPU, step after step") {
+  const auto* module = module_with_device();
+  if (!module)
+    return;
+  const auto device = make_engine(*module, {});
+  std::mt19937 draw(7);
+  const auto owner = std::make_shared<std::vector<int8_t>>(3'000 * 384);
+  for (auto& x : *owner)
+    x = static_cast<int8_t>(draw() % 255 - 127);
+  const auto points = std::make_shared<const shared_points>(shared_points{384, *owner, owner});
+  const auto at = [&](size_t row) { return owner->begin() + static_cast<ptrdiff_t>(row * 384); };
+  std::vector<int8_t> before;
+  for (const size_t first : {0u, 100u, 200u, 200u}) {
+    const assign_work work{points, before, {at(first), at(first + 50)}, true};
+    const auto reply = run(*device, work);
+    if (!reply.output)
+      FAIL(reply.output.error().message);
+    const auto& got = std::get<assign_output>(*reply.output);
+    const auto want = std::get<assign_output>(run_points(work));
+    CHECK(got.changed == want.changed);
+    CHECK(got.sums == want.sums);
+    CHECK(got.counts == want.counts);
+    CHECK(got.labels == want.labels);
+    CHECK(got.similarities == want.similarities);
+    before = work.centroids;
+  }
+  const leaders_work near{points, 500};
+  CHECK(std::get<leaders_output>(*run(*device, near).output).leaders ==
+        std::get<leaders_output>(run_points(near)).leaders);
+  const nearest_work top{points, {at(5), at(9)}, 20};
+  CHECK(std::get<nearest_output>(*run(*device, top).output).points == std::get<nearest_output>(run_points(top)).points);
+  encode_work rows{384, {}, vector_encoding::int8};
+  for (int i = 0; i < 384 * 9; ++i)
+    rows.rows.push_back(static_cast<float>(draw() % 1'000) / 1'000 - 0.5F);
+  CHECK(std::get<encode_output>(*run(*device, rows).output).bytes == std::get<encode_output>(run_points(rows)).bytes);
 }
 
 TEST_CASE("plans are kept: the second start reads them") {

@@ -3,8 +3,10 @@
 
 #include "runtime/compute/cuda/points/device_kmeans.hpp"
 #include "runtime/compute/cuda/points/kernel_arguments.hpp"
+#include "runtime/compute/cuda/points/points_desk.hpp"
 #include "runtime/compute/cuda/points/points_engine.hpp"
 #include "runtime/points/kmeans.hpp"
+#include "runtime/points/points_work.hpp"
 #include "runtime/points/quantize.hpp"
 #include "runtime/points/seed_centroids.hpp"
 #include "runtime/points/similarity.hpp"
@@ -160,13 +162,54 @@ TEST_CASE("device: codes of vectors are the CPU's bytes") {
     for (size_t i = 0; i < 20 * dimensions; ++i)
       rows[i] = std::bit_cast<float>(static_cast<uint32_t>(draw.next())); // any bits
     for (const auto encoding : {vector_encoding::float16, vector_encoding::int8, vector_encoding::binary}) {
-      const auto got = encode_on_device(rows, dimensions, encoding, device->place);
+      const encode_work work{dimensions, rows, encoding};
+      const auto got = encode_on_device(work, device->place);
       REQUIRE(got);
-      REQUIRE(got->size() == 50);
-      for (size_t r = 0; r < 50; ++r)
-        CHECK((*got)[r] == encode(std::span(rows).subspan(r * dimensions, dimensions), encoding));
+      const auto want = std::get<encode_output>(run_points(work));
+      CHECK(got->bytes == want.bytes);
+      CHECK(got->scales == want.scales);
     }
   }
+}
+
+TEST_CASE("device: shared points stay, steps go on from the one before, and all kinds of work have the CPU's bits") {
+  const auto device = open_test_device();
+  if (!device)
+    return;
+  points_desk desk(device->place);
+  const auto work = topics_work(8, 4'000, 96, 60, 1);
+  auto values = std::make_shared<const std::vector<int8_t>>(work.points);
+  auto points = std::make_shared<const shared_points>(shared_points{96, *values, values});
+  random_source draw(9);
+  std::vector<int8_t> before;
+  for (int i = 0; i < 6; ++i) {
+    if (i == 3) // as an engine that comes in place of another
+      before = random_points(draw, 60, 96);
+    const assign_work step{points, before, i == 5 ? before : random_points(draw, 60, 96), true};
+    const auto got = desk.compute(step);
+    REQUIRE(got);
+    const auto& found = std::get<assign_output>(*got);
+    const auto want = std::get<assign_output>(run_points(step));
+    CHECK(found.changed == want.changed);
+    CHECK(found.sums == want.sums);
+    CHECK(found.counts == want.counts);
+    CHECK(found.labels == want.labels);
+    CHECK(found.similarities == want.similarities);
+    before = step.centroids;
+  }
+  const leaders_work near{points, 9'000};
+  const auto leaders = desk.compute(near);
+  REQUIRE(leaders);
+  CHECK(std::get<leaders_output>(*leaders).leaders == std::get<leaders_output>(run_points(near)).leaders);
+  const nearest_work top{points, random_points(draw, 7, 96), 50};
+  const auto nearest = desk.compute(top);
+  REQUIRE(nearest);
+  CHECK(std::get<nearest_output>(*nearest).points == std::get<nearest_output>(run_points(top)).points);
+  CHECK(std::get<nearest_output>(*nearest).products == std::get<nearest_output>(run_points(top)).products);
+  const auto held = device->place.memory->bytes_used();
+  points.reset();
+  REQUIRE(desk.compute(similarity_work{2, {1, 2}, {3, 4}}));
+  CHECK(device->place.memory->bytes_used() + 4'000 * 128 <= held);
 }
 
 TEST_CASE("device: what does not fit is refused, and memory comes back") {

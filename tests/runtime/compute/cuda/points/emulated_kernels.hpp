@@ -7,6 +7,7 @@
 #include "runtime/points/kmeans_steps.hpp"
 #include "runtime/ports/engine.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <span>
 #include <vector>
@@ -61,6 +62,21 @@ public:
     return uint64_t{changed};
   }
 
+  // The steps of take_step(), as a device keeps them between pieces of work.
+  const std::vector<int8_t>& centroids() const { return last_; }
+  status restart() {
+    last_.clear();
+    std::fill(labels_.begin(), labels_.end(), no_cluster);
+    std::fill(sums_.begin(), sums_.end(), 0);
+    std::fill(counts_.begin(), counts_.end(), 0);
+    return ok;
+  }
+  result<uint64_t> assign(const std::vector<int8_t>& to) {
+    centroids_ = padded(to, dimensions_);
+    last_ = to;
+    return assign();
+  }
+
   status update() {
     run_emulated(update_centroids_kernel,
                  update_arguments{sums_.data(), counts_.data(), centroids_.data(), radius_, clusters_, dimensions_,
@@ -82,7 +98,7 @@ public:
 private:
   uint32_t dimensions_, clusters_, count_;
   uint64_t seed_;
-  std::vector<int8_t> points_, centroids_;
+  std::vector<int8_t> points_, centroids_, last_;
   std::vector<uint32_t> labels_, nearest_;
   std::vector<int32_t> similarities_, sums_, counts_;
   uint64_t radius_ = 0;

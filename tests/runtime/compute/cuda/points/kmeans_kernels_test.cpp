@@ -1,5 +1,7 @@
 #include "runtime/compute/cuda/points/kmeans_loop.hpp"
+#include "runtime/points/held_shard.hpp"
 #include "runtime/points/kmeans.hpp"
+#include "runtime/points/points_work.hpp"
 #include "runtime/points/quantize.hpp"
 #include "runtime/points/seed_centroids.hpp"
 #include "tests/runtime/compute/cuda/points/emulated_kernels.hpp"
@@ -101,6 +103,29 @@ TEST_CASE("sums and counts equal the CPU's after points moved") {
     REQUIRE(steps.update());
     update_centroids(shard.sums, steps.radius(), centroids);
     CHECK(steps.output(1).centroids == centroids);
+  }
+}
+
+TEST_CASE("a step goes on from the one before, or from any other centroids, as on the CPU") {
+  const auto work = topics_work(9, 150, 33, 7, 2);
+  const auto owner = std::make_shared<const std::vector<int8_t>>(work.points);
+  const auto points = std::make_shared<const shared_points>(shared_points{33, *owner, owner});
+  emulated_kmeans steps(work, 5);
+  random_source draw(10);
+  std::vector<int8_t> before;
+  for (int i = 0; i < 6; ++i) {
+    if (i == 3) // the step before was another engine's
+      before = random_points(draw, 7, 33);
+    const assign_work step{points, before, i == 5 ? before : random_points(draw, 7, 33), true};
+    const auto want = std::get<assign_output>(run_points(step));
+    const auto changed = take_step(steps, step);
+    REQUIRE(changed);
+    CHECK(*changed == want.changed);
+    CHECK(steps.sums() == want.sums);
+    CHECK(steps.counts() == want.counts);
+    CHECK(steps.output(1).labels == want.labels);
+    CHECK(steps.output(1).similarities == want.similarities);
+    before = step.centroids;
   }
 }
 
