@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <utility>
 #include <vector>
 
@@ -17,11 +18,32 @@ linked_collective::linked_collective(collective_group group, std::shared_ptr<ran
   link_->attach(this);
 }
 
+/// Memory may be missing anywhere in here. Then this rank gives up, and what it can still say is sent.
+template <class Task> void linked_collective::guarded(std::unique_lock<std::mutex>& lock, const Task& task) noexcept {
+  const auto attempt = [&](const auto& what) noexcept {
+    try {
+      what();
+    } catch (const std::exception&) {
+      if (!lock.owns_lock())
+        lock.lock();
+      exchange_.give_up();
+      news_ = true;
+      wake_.notify_all();
+      return false;
+    }
+    return true;
+  };
+  if (!attempt(task))
+    attempt([&] { send(lock); });
+}
+
 linked_collective::~linked_collective() {
   {
     std::unique_lock lock{mutex_};
-    exchange_.close();
-    send(lock);
+    guarded(lock, [&] {
+      exchange_.close();
+      send(lock);
+    });
   }
   link_->attach(nullptr);
 }
@@ -29,17 +51,19 @@ linked_collective::~linked_collective() {
 status linked_collective::run(const verb_call& call, patience limit) {
   std::unique_lock lock{mutex_};
   const uint64_t verbs = exchange_.verbs_done();
-  exchange_.begin(call, clock::now(), limit);
-  while (true) {
-    news_ = false;
-    exchange_.advance();
-    send(lock);
-    if (exchange_.done())
-      break;
-    exchange_.expire(clock::now());
-    if (!exchange_.done())
-      wake_.wait_until(lock, exchange_.deadline(), [&] { return news_; });
-  }
+  guarded(lock, [&] {
+    exchange_.begin(call, clock::now(), limit);
+    while (true) {
+      news_ = false;
+      exchange_.advance();
+      send(lock);
+      if (exchange_.done())
+        break;
+      exchange_.expire(clock::now());
+      if (!exchange_.done())
+        wake_.wait_until(lock, exchange_.deadline(), [&] { return news_; });
+    }
+  });
   // Something may have ended the communicator since: that is for the next verb.
   if (exchange_.verbs_done() > verbs)
     return ok;
@@ -61,26 +85,34 @@ void linked_collective::send(std::unique_lock<std::mutex>& lock) {
   }
 }
 
-void linked_collective::receive(rank_frame frame) {
+/// On a thread of the link, which must not be made to send: only take down what comes.
+template <class Task> void linked_collective::take_down(const Task& task) noexcept {
   const std::lock_guard lock{mutex_};
-  exchange_.receive(std::move(frame));
+  try {
+    task();
+  } catch (const std::exception&) {
+    exchange_.give_up(); // the others are told by the verb in progress, or by the next
+  }
   news_ = true;
   wake_.notify_all();
 }
 
+void linked_collective::receive(rank_frame frame) {
+  take_down([&] { exchange_.receive(std::move(frame)); });
+}
+
 void linked_collective::link_down(uint32_t rank, std::string why) {
-  const std::lock_guard lock{mutex_};
-  exchange_.link_down(rank, std::move(why));
-  news_ = true;
-  wake_.notify_all();
+  take_down([&] { exchange_.link_down(rank, std::move(why)); });
 }
 
 void linked_collective::abort(failure reason) noexcept {
   std::unique_lock lock{mutex_};
-  exchange_.abort(reason);
-  news_ = true;
-  wake_.notify_all();
-  send(lock);
+  guarded(lock, [&] {
+    exchange_.abort(reason);
+    news_ = true;
+    wake_.notify_all();
+    send(lock);
+  });
 }
 
 std::optional<failure> linked_collective::async_error() const {

@@ -24,7 +24,8 @@ struct linked_options {
 /// A communicator between nodes, over any link that carries frames: rank_exchange with a lock around it. The thread
 /// that calls a verb does its work; the link's threads only put down what comes, so a failure that one of them notices
 /// between two verbs is passed on by the next verb, or by the end. abort() and async_error() by any, while it lives.
-/// Destroying it tells the others that this rank is gone.
+/// Destroying it tells the others that this rank is gone. What throws for want of memory, in a verb or when a frame
+/// comes, ends the communicator like an abort of this rank.
 class linked_collective final : public verb_collective, private rank_inbox {
 public:
   /// REQUIRES: link is not null, carries to the ranks of this group, and is attached to nothing else.
@@ -44,6 +45,8 @@ private:
   void receive(rank_frame frame) override;
   void link_down(uint32_t rank, std::string why) override;
 
+  template <class Task> void guarded(std::unique_lock<std::mutex>& lock, const Task& task) noexcept;
+  template <class Task> void take_down(const Task& task) noexcept;
   void send(std::unique_lock<std::mutex>& lock);
 
   const std::shared_ptr<rank_link> link_;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <exception>
 #include <utility>
 
 namespace weft {
@@ -244,6 +245,24 @@ std::vector<uint32_t> rank_exchange::missing() const {
 
 void rank_exchange::abort(const failure& reason) {
   fail(rank_aborted(group_.rank, reason));
+}
+
+void rank_exchange::give_up() noexcept {
+  plan_.reset();
+  outgoing_.clear();
+  for (auto& p : peers_)
+    p.queue.clear();
+  if (failure_)
+    return;
+  try {
+    abort({errc::overloaded, "it has no memory for what it sends and is sent; make room there, then form the next "
+                             "epoch"});
+  } catch (const std::exception&) { // not even for these words
+    if (!failure_)
+      failure_.emplace().message = "out of memory"; // so short that it needs none
+    failure_->code = errc::unavailable;
+    outgoing_.clear();
+  }
 }
 
 void rank_exchange::fail(failure reason) {

@@ -50,6 +50,9 @@ public:
   /// Fails the verb in progress if its deadline has come.
   void expire(time_point now);
   void abort(const failure& reason);
+  /// There is no memory for what this rank owes: ends the communicator, needs none for that, and tells the others only
+  /// if there is some again; else they hear that it closes its end.
+  void give_up() noexcept;
   /// Tells the others that this rank goes; nothing may follow but take_outgoing().
   void close();
 

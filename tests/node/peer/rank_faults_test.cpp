@@ -99,8 +99,8 @@ void check_survivors(rank_nodes& nodes, uint32_t victim, uint64_t epoch) {
   }
 }
 
-ptrdiff_t descriptors() {
-  return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
+ptrdiff_t entries_of(const char* folder) {
+  return std::distance(std::filesystem::directory_iterator(folder), {});
 }
 
 } // namespace
@@ -141,16 +141,17 @@ TEST_CASE("an abort ends all ranks at once") {
   }
 }
 
-TEST_CASE("fifty cycles of death and regrouping leave no descriptor open") {
+TEST_CASE("a hundred cycles of death and regrouping leave no descriptor open and no thread") {
   const auto cycle = [](uint32_t victim) {
     rank_nodes nodes(ranks);
     die_in_all_reduce(nodes, victim, 10);
     check_survivors(nodes, victim, 2);
   };
   cycle(0); // what the process keeps from a first time is there now
-  const auto before = descriptors();
-  for (uint32_t i = 1; i <= 50; ++i)
+  const auto open = entries_of("/proc/self/fd"), threads = entries_of("/proc/self/task");
+  for (uint32_t i = 1; i <= 100; ++i)
     cycle(i % ranks);
-  // gRPC closes sockets a moment later, and keeps a few descriptors for its threads; a leak would be 50.
-  CHECK(eventually([&] { return descriptors() < before + 10; }));
+  // gRPC closes sockets a moment later, and keeps a few descriptors for its threads; a leak would be 100.
+  CHECK(eventually([&] { return entries_of("/proc/self/fd") < open + 10; }));
+  CHECK(eventually([&] { return entries_of("/proc/self/task") < threads + 10; }));
 }

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <thread>
@@ -35,6 +36,35 @@ struct told {
   status what;
   std::chrono::steady_clock::time_point when;
 };
+
+/// A link without memory for the frame with this number, from 1.
+class starved_link final : public rank_link {
+public:
+  starved_link(std::shared_ptr<rank_link> link, int frame) : link_(std::move(link)), left_(frame) {}
+  void attach(rank_inbox* inbox) override { link_->attach(inbox); }
+  status send(uint32_t to, rank_frame frame) override {
+    if (--left_ == 0)
+      throw std::bad_alloc{};
+    return link_->send(to, std::move(frame));
+  }
+
+private:
+  const std::shared_ptr<rank_link> link_;
+  int left_;
+};
+
+/// Ends of which one has no memory for a frame.
+rank_ends make_starved_ends(faulty_rank_net& net, uint32_t ranks, uint32_t starved, int frame) {
+  rank_ends out;
+  for (uint32_t rank = 0; rank < ranks; ++rank) {
+    auto link = net.link(rank);
+    if (rank == starved)
+      link = std::make_shared<starved_link>(std::move(link), frame);
+    out.push_back(std::make_unique<linked_collective>(collective_group{0, rank, ranks}, std::move(link),
+                                                      linked_options{.piece_bytes = 4096}));
+  }
+  return out;
+}
 
 bool says(const failure& f, std::string_view words) {
   return f.message.find(words) != std::string::npos;
@@ -244,4 +274,28 @@ TEST_CASE("a rank that closes in peace is known to be gone") {
   net.settle();
   REQUIRE(ends[1]->async_error());
   CHECK(says(*ends[1]->async_error(), "rank 0 is gone: it closed its end"));
+}
+
+TEST_CASE("a rank without memory in mid verb ends the communicator for all, and nothing else") {
+  for (const int frame : {1, 2, 9}) {
+    CAPTURE(frame);
+    faulty_rank_net net(3);
+    auto ends = make_starved_ends(net, 3, 1, frame);
+    for (const auto& s : on_each_rank<status>(ends, [](collective& c) { return reduce_many(c); })) {
+      REQUIRE_FALSE(s);
+      CHECK(s.error().code == errc::unavailable);
+      CHECK(says(s.error(), "rank 1 aborted: it has no memory"));
+    }
+    const auto again = ends[1]->barrier(patient);
+    REQUIRE_FALSE(again);
+    CHECK(says(again.error(), "it has no memory"));
+  }
+}
+
+TEST_CASE("a rank that has no memory for its last words closes its end all the same") {
+  faulty_rank_net net(2);
+  auto ends = make_starved_ends(net, 2, 1, 1);
+  ends[1].reset();
+  net.settle();
+  CHECK(ends[0]->async_error());
 }
