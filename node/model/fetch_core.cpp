@@ -1,5 +1,6 @@
 #include "node/model/fetch_core.hpp"
 
+#include "node/digest.hpp"
 #include "runtime/base/assert.hpp"
 
 #include <algorithm>
@@ -9,6 +10,17 @@ namespace {
 
 // Reasons that a message for people quotes.
 constexpr size_t quoted_max = 4;
+
+/// The same for equal manifests only.
+std::string fingerprint_of(const model_manifest& manifest) {
+  std::string all = manifest.version;
+  for (const auto& file : manifest.files) {
+    all += '\n' + file.name + '\n' + std::to_string(file.bytes) + '\n' + file.sha256;
+    for (const auto& piece : file.pieces)
+      all += '\n' + piece;
+  }
+  return sha256_of_text(all);
+}
 
 } // namespace
 
@@ -55,7 +67,7 @@ std::optional<fetch_step> fetch_core::next_piece(time_point now) {
 
 std::optional<fetch_step> fetch_core::next_question() {
   for (; !candidates_.empty(); candidates_.pop_front())
-    if (!refused_.contains(candidates_.front())) {
+    if (!is_refused(candidates_.front())) {
       ask_model out{candidates_.front()};
       candidates_.pop_front();
       return out;
@@ -77,10 +89,16 @@ void fetch_core::directory_answered(const std::string& address, const result<std
 
 status fetch_core::model_answered(time_point now, const std::string& address, const result<model_offer>& answer) {
   if (answer) {
-    if (refused_.contains(address))
-      return refuse(address, notes_[address]);
+    if (is_refused(address))
+      return leave_out(address, notes_[address]);
     if (auto good = check(*answer); !good)
-      return refuse(address, good.error().message);
+      return refuse(refused_, address, good.error().message);
+    // Maybe it fetches what the author has told it, and will find out: only passed over.
+    if (wrong_.contains(fingerprint_of(answer->manifest)))
+      return leave_out(address, "describes files that were not as described when they had been fetched");
+    if (manifest_ && *manifest_ != answer->manifest)
+      return refuse(doubted_, address,
+                    "has version " + answer->manifest.version + ", and " + manifest_->version + " is being fetched");
     accept(now, address, *answer);
     return ok;
   }
@@ -97,10 +115,6 @@ status fetch_core::check(const model_offer& offer) const {
     if (const auto pin = options_.pinned.find(file.name); pin != options_.pinned.end() && pin->second != file.sha256)
       return failure{.code = errc::model_unusable,
                      .message = "has another " + file.name + " than the one that SHA256SUMS asks for"};
-  if (manifest_ && *manifest_ != offer.manifest)
-    return failure{.code = errc::model_unusable,
-                   .message =
-                       "has version " + offer.manifest.version + ", and " + manifest_->version + " is being fetched"};
   return ok;
 }
 
@@ -126,7 +140,7 @@ void fetch_core::set_upstream(const std::string& address, const std::vector<std:
   before.swap(upstream_);
   const auto add = [&](const std::string& it) {
     const auto same = [&](const source& other) { return other.address == it; };
-    if (refused_.contains(it) || upstream_.size() >= options_.sources_max || std::ranges::any_of(upstream_, same))
+    if (is_refused(it) || upstream_.size() >= options_.sources_max || std::ranges::any_of(upstream_, same))
       return;
     const auto known = std::ranges::find_if(before, same);
     upstream_.push_back(known == before.end() ? source{it} : *known);
@@ -137,11 +151,17 @@ void fetch_core::set_upstream(const std::string& address, const std::vector<std:
   add(address);
 }
 
-status fetch_core::piece_came(const std::string& address, uint32_t piece, const std::string& sha256) {
+status fetch_core::piece_came(time_point now, const std::string& address, uint32_t piece, uint64_t bytes,
+                              const std::string& sha256) {
   WEFT_ASSERT(piece < places_.size());
-  if (sha256 == digest_of(*manifest_, places_[piece]))
+  const auto name = manifest_->files[places_[piece].file].name;
+  if (sha256 != digest_of(*manifest_, places_[piece]))
+    return refuse(doubted_, address, "sent a damaged piece of " + name);
+  if (bytes == places_[piece].bytes)
     return ok;
-  return refuse(address, "sent a damaged piece of " + manifest_->files[places_[piece].file].name);
+  const std::string why = "described a piece of " + name + " that has another size";
+  install_refused(now, why);
+  return failure{.code = errc::model_unusable, .message = why};
 }
 
 void fetch_core::have(time_point now, uint32_t piece, const std::string& from) {
@@ -171,7 +191,10 @@ void fetch_core::pieces_ended(time_point now, const std::string& address, const 
 }
 
 void fetch_core::install_refused(time_point now, const std::string& why) {
-  (void)refuse(author_, why);
+  if (wrong_.size() < options_.sources_max)
+    wrong_.insert(fingerprint_of(*manifest_));
+  doubted_.clear(); // who did not go together with a lie may well be right
+  (void)refuse(refused_, author_, why);
   manifest_.reset();
   places_.clear();
   have_.clear();
@@ -179,12 +202,22 @@ void fetch_core::install_refused(time_point now, const std::string& why) {
   home_.clear();
   upstream_.clear();
   round_at_ = now;
+  progress_at_ = now; // pieces came until now
 }
 
-failure fetch_core::refuse(const std::string& address, const std::string& why) {
+bool fetch_core::is_refused(const std::string& address) const {
+  return refused_.contains(address) || doubted_.contains(address);
+}
+
+failure fetch_core::refuse(std::set<std::string>& refused, const std::string& address, const std::string& why) {
+  if (refused.size() < options_.sources_max)
+    refused.insert(address);
+  return leave_out(address, why);
+}
+
+/// It is no source of the present fetching.
+failure fetch_core::leave_out(const std::string& address, const std::string& why) {
   note(address, why);
-  if (refused_.size() < options_.sources_max)
-    refused_.insert(address);
   std::erase_if(upstream_, [&](const source& it) { return it.address == address; });
   if (home_ == address)
     home_.clear();

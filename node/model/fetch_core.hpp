@@ -50,7 +50,9 @@ using fetch_step = std::variant<ask_directory, ask_model, fetch_pieces, wait_unt
 /// and when to give up. Does nothing itself; is told the time. One step at a time. Not thread-safe.
 ///
 /// The first good description is the version that is fetched. A node that tells of another one, or sent a piece that is
-/// not as described, is not asked again. Pieces are fetched in order, so that others can follow close behind.
+/// not as described, is not asked again while that description holds; it may be the description that lies. Once the
+/// files have shown that it does, only its author is left out, and nobody is believed who tells the same. Pieces are
+/// fetched in order, so that others can follow close behind.
 class fetch_core {
 public:
   fetch_core(fetch_options o, time_point now);
@@ -60,8 +62,11 @@ public:
   void directory_answered(const std::string& address, const result<std::vector<std::string>>& answer);
   /// Fails with why the answer is of no use.
   status model_answered(time_point now, const std::string& address, const result<model_offer>& answer);
-  /// ok: keep it, and say so with have(). Else it is damaged (errc::model_unusable): end this leg.
-  status piece_came(const std::string& address, uint32_t piece, const std::string& sha256);
+  /// What came for a piece: how many bytes, and their digest. ok: keep it, and say so with have(). Else it is damaged
+  /// (errc::model_unusable): end this leg. Where the digest is right and the size is not, the description is wrong, and
+  /// there is no manifest any more, as after install_refused().
+  status piece_came(time_point now, const std::string& address, uint32_t piece, uint64_t bytes,
+                    const std::string& sha256);
   /// The piece is on the disk: it came, or was there from before. from: "": from before.
   void have(time_point now, uint32_t piece, const std::string& from);
   void pieces_ended(time_point now, const std::string& address, const status& how);
@@ -85,16 +90,20 @@ private:
   void accept(time_point now, const std::string& address, const model_offer& offer);
   status check(const model_offer& offer) const;
   void set_upstream(const std::string& address, const std::vector<std::string>& nearer);
-  failure refuse(const std::string& address, const std::string& why);
+  bool is_refused(const std::string& address) const;
+  failure refuse(std::set<std::string>& refused, const std::string& address, const std::string& why);
+  failure leave_out(const std::string& address, const std::string& why);
   void note(const std::string& address, const std::string& why);
   failure nobody_gave_it() const;
 
   fetch_options options_;
   time_point progress_at_;
   time_point round_at_;
-  std::deque<std::string> directories_; ///< to ask in this round
-  std::deque<std::string> candidates_;  ///< to ask for a description
-  std::set<std::string> refused_;
+  std::deque<std::string> directories_;      ///< to ask in this round
+  std::deque<std::string> candidates_;       ///< to ask for a description
+  std::set<std::string> refused_;            ///< for good
+  std::set<std::string> doubted_;            ///< as long as the present manifest holds: they do not go together
+  std::set<std::string> wrong_;              ///< fingerprints of manifests whose files were not as they say
   std::map<std::string, std::string> notes_; ///< why an address was of no use; for people
 
   std::optional<model_manifest> manifest_;

@@ -51,6 +51,7 @@ result<fetched_model> model_fetcher::run() {
     return fetched_model{.files = *std::move(theirs),
                          .took = std::chrono::duration_cast<std::chrono::milliseconds>(now() - began_)};
   }
+  core_ = fetch_core{options_, now()}; // waiting for another process is no part of the patience
   while (wait(now())) {
     auto step = core_.next(now());
     if (auto end = carry_out(step)) {
@@ -137,7 +138,7 @@ std::optional<result<fetched_model>> model_fetcher::fetch(const fetch_pieces& wh
   const auto take = [&](const std::string& bytes) {
     if (piece >= what.first + what.count)
       return false; // more than was asked for
-    if (auto good = core_.piece_came(what.address, piece, sha256_of_text(bytes)); !good) {
+    if (auto good = core_.piece_came(now(), what.address, piece, bytes.size(), sha256_of_text(bytes)); !good) {
       listener_.on_trouble(what.address, good.error());
       return false;
     }
@@ -159,6 +160,8 @@ std::optional<result<fetched_model>> model_fetcher::fetch(const fetch_pieces& wh
   if (!how)
     listener_.on_trouble(what.address, how.error());
   core_.pieces_ended(now(), what.address, how);
+  if (!core_.manifest())
+    begin_again();
   return std::nullopt;
 }
 
@@ -169,12 +172,17 @@ std::optional<result<fetched_model>> model_fetcher::install() {
                          .bytes_from = core_.bytes_from(),
                          .bytes_before = bytes_before_,
                          .took = std::chrono::duration_cast<std::chrono::milliseconds>(now() - began_)};
-  if (files.error().code != errc::model_unusable || std::filesystem::exists(target_ / "model.safetensors"))
-    return files.error();
-  listener_.on_shelf(nullptr);
+  if (!folder_->refuted())
+    return files.error(); // no fault of who described it
   core_.install_refused(now(), files.error().message);
-  growing_ = nullptr;
+  begin_again();
   return std::nullopt;
+}
+
+/// The description was wrong: nothing of it is passed on any more.
+void model_fetcher::begin_again() {
+  listener_.on_shelf(nullptr);
+  growing_ = nullptr;
 }
 
 } // namespace weft

@@ -52,6 +52,7 @@ private:
   std::optional<result<fetched_model>> fetch(const fetch_pieces& what);
   std::optional<result<fetched_model>> install();
   status begin_files();
+  void begin_again();
   bool wait(time_point until); ///< false: stopped
 
   const fetch_options options_;

@@ -128,6 +128,7 @@ void piece_folder::close_files() {
 
 result<std::vector<uint32_t>> piece_folder::begin(const model_manifest& manifest) {
   close_files();
+  refuted_ = false;
   manifest_ = manifest;
   places_ = places_of(manifest_);
   remove_others();
@@ -216,6 +217,7 @@ result<model_files> piece_folder::install() {
     return written.error();
   auto checked = check_model_files(part_);
   if (!checked || checked->version != manifest_.version) {
+    refuted_ = true;
     close_files();
     std::error_code ignored;
     for (const auto& entry : fs::directory_iterator{part_, ignored})
@@ -269,7 +271,9 @@ status piece_folder::take_place() const {
   if (number != ENOTEMPTY && number != EEXIST)
     return problem(target_, "cannot be put in place", number);
   const auto found = look_at_target(target_);
-  if (found && found->wanted) { // a SHA256SUMS, of which there is a copy: one step, so that no moment is without both
+  if (!found)
+    return found.error(); // other files are in the way
+  if (found->wanted) {    // a SHA256SUMS, of which there is a copy: one step, so that no moment is without both
     if (::renameat2(AT_FDCWD, part_.c_str(), AT_FDCWD, target_.c_str(), RENAME_EXCHANGE) != 0)
       return problem(target_, "cannot be put in place", errno);
     ::unlink((part_ / sums_name).c_str());

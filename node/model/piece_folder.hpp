@@ -42,8 +42,11 @@ public:
   status write(uint32_t piece, std::string_view bytes);
 
   /// Syncs the files, checks each whole one, writes SHA256SUMS and renames the folder. Where another process was
-  /// faster, its files count. Fails also with errc::model_unusable: a file is not what the manifest says of it.
+  /// faster, its files count. Fails also with errc::model_unusable: a file is not what the manifest says of it
+  /// (refuted()), or something else has come into the place meanwhile; the pieces stay then.
   result<model_files> install();
+  /// install() found that the manifest was wrong. Nothing of what was fetched is left then.
+  bool refuted() const noexcept { return refuted_; }
 
   /// Where the files are now.
   const std::filesystem::path& path() const noexcept { return part_; }
@@ -65,6 +68,7 @@ private:
   model_manifest manifest_;
   std::vector<piece_place> places_;
   std::vector<int> files_; ///< descriptors, in the manifest's order
+  bool refuted_ = false;
 };
 
 } // namespace weft

@@ -25,8 +25,9 @@ grpc::ChannelArguments peer_channel_arguments() {
   return out;
 }
 
-channel_cache::channel_cache(std::shared_ptr<grpc::ChannelCredentials> credentials, size_t channels_max)
-    : credentials_(std::move(credentials)), channels_max_(channels_max) {
+channel_cache::channel_cache(std::shared_ptr<grpc::ChannelCredentials> credentials, size_t channels_max,
+                             int message_bytes_max)
+    : credentials_(std::move(credentials)), channels_max_(channels_max), message_bytes_max_(message_bytes_max) {
   WEFT_ASSERT(channels_max > 0);
 }
 
@@ -34,7 +35,9 @@ const std::shared_ptr<grpc::Channel>& channel_cache::to(const std::string& addre
   auto found = entries_.find(address);
   if (found == entries_.end()) {
     make_room();
-    auto channel = grpc::CreateCustomChannel(address, credentials_, peer_channel_arguments());
+    auto arguments = peer_channel_arguments();
+    arguments.SetMaxReceiveMessageSize(message_bytes_max_);
+    auto channel = grpc::CreateCustomChannel(address, credentials_, arguments);
     found = entries_.emplace(address, entry{.channel = std::move(channel)}).first;
   }
   found->second.used = ++uses_;

@@ -18,8 +18,8 @@ grpc::ChannelArguments peer_channel_arguments();
 /// Channels by address, the longest unused one goes first. Not thread-safe.
 class channel_cache {
 public:
-  /// REQUIRES: channels_max > 0.
-  channel_cache(std::shared_ptr<grpc::ChannelCredentials> credentials, size_t channels_max);
+  /// message_bytes_max: of a message that comes; -1: what was asked for bounds it. REQUIRES: channels_max > 0.
+  channel_cache(std::shared_ptr<grpc::ChannelCredentials> credentials, size_t channels_max, int message_bytes_max = -1);
 
   const std::shared_ptr<grpc::Channel>& to(const std::string& address);
 
@@ -32,6 +32,7 @@ private:
 
   std::shared_ptr<grpc::ChannelCredentials> credentials_;
   size_t channels_max_;
+  int message_bytes_max_;
   uint64_t uses_ = 0;
   std::unordered_map<std::string, entry> entries_;
 };

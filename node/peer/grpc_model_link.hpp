@@ -22,6 +22,7 @@ struct model_link_options {
   std::chrono::milliseconds describe_time_max{60'000}; ///< it may read gigabytes first
   std::chrono::milliseconds fetch_time_max{30'000};    ///< what has come by then counts
   uint32_t channels_max = 64;
+  int message_bytes_max = 4 << 20; ///< a piece has 1 MiB, the description of the largest model 0.6 MiB
 };
 
 /// Questions to other nodes' ModelDirectoryService and ModelService, one at a time; they block.
@@ -38,7 +39,8 @@ public:
 
 private:
   grpc_model_link(model_link_options options, std::shared_ptr<grpc::ChannelCredentials> credentials)
-      : options_(std::move(options)), channels_(std::move(credentials), options_.channels_max) {}
+      : options_(std::move(options)),
+        channels_(std::move(credentials), options_.channels_max, options_.message_bytes_max) {}
   /// What is asked; cancel() ends it.
   class question;
 

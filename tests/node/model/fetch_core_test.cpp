@@ -58,7 +58,8 @@ struct core_world {
   /// Gives `count` of the pieces that a leg asks for.
   void give(const fetch_pieces& leg, uint32_t count, const status& how = ok) {
     for (uint32_t i = leg.first; i < leg.first + std::min(count, leg.count); ++i) {
-      REQUIRE(core.piece_came(leg.address, i, digest_of(*core.manifest(), core.places()[i])));
+      REQUIRE(
+          core.piece_came(now, leg.address, i, core.places()[i].bytes, digest_of(*core.manifest(), core.places()[i])));
       core.have(now, i, leg.address);
     }
     core.pieces_ended(now, leg.address, how);
@@ -156,7 +157,8 @@ TEST_CASE("a damaged piece is not kept, and its sender is not asked again") {
   core_world world{{.addresses = {"p"}}};
   world.begin({"near"});
   const auto leg = world.expect<fetch_pieces>();
-  const auto told = world.core.piece_came("near", leg.first, sha256_of_text("something else"));
+  const auto told =
+      world.core.piece_came(world.now, "near", leg.first, model_piece_bytes, sha256_of_text("something else"));
   REQUIRE_FALSE(told);
   CHECK(told.error().code == errc::model_unusable);
   world.core.pieces_ended(world.now, "near", ok);
@@ -283,6 +285,27 @@ TEST_CASE("files that are not as described make their author a liar, and another
   CHECK(world.expect<fetch_pieces>().address == "e");
 }
 
+TEST_CASE("who did not go together with a lie is believed when it is one; who repeats it is passed over") {
+  core_world world{{.addresses = {"p"}}};
+  world.begin();
+  CHECK_FALSE(world.core.model_answered(world.now, "honest", model_offer{make_manifest(3, "2"), {}}));
+  while (world.core.missing() > 0) {
+    world.now += 50s; // a slow link: in the end the first description is older than the patience
+    CHECK(world.expect<ask_model>().address == "d");
+    REQUIRE(world.core.model_answered(world.now, "d", model_offer{make_manifest(3), {}}));
+    world.give(world.expect<fetch_pieces>(), 1);
+  }
+  world.now += 61s; // looking at the files takes long
+  world.core.install_refused(world.now, "described files that are not as it says");
+  CHECK(world.expect<ask_directory>().address == "p");
+  world.core.directory_answered("p", list{"d", "relay", "honest"});
+  CHECK(world.expect<ask_model>().address == "relay");
+  CHECK_FALSE(world.core.model_answered(world.now, "relay", model_offer{make_manifest(3), {}}));
+  world.describe("honest", {"relay"}, make_manifest(3, "2"));
+  const auto leg = world.expect<fetch_pieces>(); // from the relay: it may have found out, too
+  CHECK(leg.address == "relay");
+}
+
 namespace {
 
 /// Nodes that fetch from one that has the model, all at the same time, in virtual time: a piece takes a node 10 ms to
@@ -366,7 +389,8 @@ struct broadcast_world {
       busiest = std::max(busiest, count);
     now += piece_time * busiest;
     for (const auto& [it, piece] : arrived) {
-      REQUIRE(it->core->piece_came(it->leg->address, piece, digest_of(manifest, it->core->places()[piece])));
+      REQUIRE(it->core->piece_came(now, it->leg->address, piece, it->core->places()[piece].bytes,
+                                   digest_of(manifest, it->core->places()[piece])));
       it->core->have(now, piece, it->leg->address);
       it->pieces[piece] = true;
       ++it->leg_got;

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <future>
 #include <map>
+#include <optional>
 #include <set>
 
 using namespace weft;
@@ -21,8 +22,9 @@ public:
   struct node {
     fs::path folder;
     std::vector<std::string> upstream{};
-    uint32_t pieces_max = UINT32_MAX; ///< then it is gone
-    bool damaged = false;             ///< every piece has a wrong byte
+    uint32_t pieces_max = UINT32_MAX;      ///< then it is gone
+    bool damaged = false;                  ///< every piece has a wrong byte
+    std::optional<model_manifest> tells{}; ///< nothing: the link's
   };
   folder_link(const fs::path& folder, std::map<std::string, node> nodes)
       : manifest(manifest_of(folder)), nodes_(std::move(nodes)) {}
@@ -38,7 +40,8 @@ public:
   result<model_offer> describe(const std::string& address, const std::string&) override {
     if (cancelled_)
       return gone;
-    return model_offer{manifest, nodes_.at(address).upstream};
+    const auto& it = nodes_.at(address);
+    return model_offer{it.tells.value_or(manifest), it.upstream};
   }
   status fetch(const std::string& address, const range& what,
                const std::function<bool(std::string piece)>& take) override {
@@ -168,6 +171,45 @@ TEST_CASE("two processes that share a folder fetch the model once") {
   CHECK(shared->files.version == fetched->files.version);
   CHECK(shared->bytes_from.empty());
   CHECK(other.pieces == 0);
+}
+
+TEST_CASE("a piece of another size than described is not written, and its description is given up") {
+  const fetcher_world world;
+  auto lie = manifest_of(world.from.path());
+  lie.files[1].bytes += 3; // the digest is that of what comes
+  folder_link link{world.from.path(),
+                   {{"a", {.folder = world.from.path(), .tells = lie}}, {"b", {.folder = world.from.path()}}}};
+  std::vector<std::string> troubles;
+  const auto fetched = world.run(link, {.on_trouble = [&](const auto& address, const auto& why) {
+                                   troubles.push_back(address + ": " + why.message);
+                                 }});
+  REQUIRE(fetched);
+  CHECK(troubles == std::vector<std::string>{"a: described a piece of config.json that has another size"});
+  CHECK(same_files(world.target(), world.from.path()));
+}
+
+TEST_CASE("the patience begins when another process has given the folder up") {
+  const fetcher_world world;
+  folder_link link{world.from.path(), {{"a", {.folder = world.from.path()}}}};
+  auto holder = *piece_folder::open(world.target());
+  auto options = world.options();
+  options.patience = 200ms; // less than a look at the folder of another process takes
+  const auto fetched =
+      model_fetcher{options, world.target(), link, {.on_other_process = [&] { holder.reset(); }}}.run();
+  REQUIRE_MESSAGE(static_cast<bool>(fetched), (fetched ? "" : fetched.error().message));
+  CHECK(same_files(world.target(), world.from.path()));
+}
+
+TEST_CASE("what comes into the place meanwhile is no fault of the node that gave the model") {
+  const fetcher_world world;
+  folder_link link{world.from.path(), {{"a", {.folder = world.from.path()}}}};
+  const auto fetched = world.run(link, {.on_source = [&](const auto&) {
+                                   fs::create_directories(world.target());
+                                   std::ofstream{world.target() / "notes.txt"} << "mine";
+                                 }});
+  REQUIRE_FALSE(fetched);
+  CHECK(fetched.error().message.find("notes.txt") != std::string::npos);
+  CHECK(link.pieces == places_of(link.manifest).size()); // none of them twice
 }
 
 TEST_CASE("stopped, it ends at once and leaves nothing in the place") {
