@@ -2,6 +2,7 @@
 
 #include "actors/parent.hpp"
 #include "actors/points_ask.hpp"
+#include "runtime/corpus/work_time.hpp"
 #include "runtime/device_group/rank_seat.hpp"
 
 #include <algorithm>
@@ -18,18 +19,16 @@ failure other_epoch() {
   return {errc::cancelled, "the node takes part in another epoch of this corpus now, or has forgotten it"};
 }
 
-/// On a rank's thread: the pool has one of its engines do it, and answers also when it goes.
-engine_run engine_of(const worker_pool_actor& pool, std::chrono::milliseconds patience) {
-  return [pool, patience](engine_work work) -> result<engine_output> {
-    const auto promise = std::make_shared<std::promise<engine_reply>>();
-    auto reply = promise->get_future();
-    caf::anon_send(pool, std::make_shared<points_ask>(std::move(work), [promise](engine_reply computed) {
-                     promise->set_value(std::move(computed));
-                   }));
-    if (reply.wait_for(patience) != std::future_status::ready)
-      return failure{errc::deadline_exceeded, "no engine came to the points of a corpus in time"};
-    return reply.get().output;
-  };
+/// The pool has one of its engines do it, and answers also when it goes.
+result<engine_output> compute(const worker_pool_actor& pool, engine_work work, std::chrono::milliseconds patience) {
+  const auto promise = std::make_shared<std::promise<engine_reply>>();
+  auto reply = promise->get_future();
+  caf::anon_send(pool, std::make_shared<points_ask>(std::move(work), [promise](engine_reply computed) {
+                   promise->set_value(std::move(computed));
+                 }));
+  if (reply.wait_for(patience) != std::future_status::ready)
+    return failure{errc::deadline_exceeded, "no engine came to the points of a corpus in time"};
+  return reply.get().output;
 }
 
 bool has_device(const pool_status& pool) {
@@ -45,8 +44,10 @@ result<loaded_share> facts_of(std::span<const placed_segment> share) {
       return failure{errc::model_unusable, "its items were embedded by several versions of the model, whose vectors "
                                            "are not comparable: submit it anew"};
   }
-  if (!share.empty())
+  if (!share.empty()) {
     out.model_version = share.front().vectors->model_version;
+    out.dimensions = share.front().vectors->dimensions;
+  }
   return out;
 }
 
@@ -162,19 +163,34 @@ void device_group_state::perform(start_corpus& it, const corpus_slip_ptr& asked)
 /// Engines on devices take points quickly; those on CPUs would take the time of calls.
 void device_group_state::find_engine(job_id job) {
   const auto epoch = parts_.at(job).epoch;
-  if (!setup_.options.use_engines || !wiring_ || wiring_->pools.empty())
+  if (!setup_.options.use_engines || !wiring_ || wiring_->pools.empty() || now() < engines_rest_until_)
     return begin_rank(job, epoch, {});
   const auto pool = wiring_->pools.front().handle;
   self_->request(pool, pool_answer_max, status_atom_v)
       .then(
           [this, job, epoch, pool](const pool_status_ptr& found) {
-            begin_rank(job, epoch, has_device(*found) ? engine_of(pool, setup_.options.patience) : engine_run{});
+            begin_rank(job, epoch, has_device(*found) ? engine_of(pool) : engine_run{});
             publish();
           },
           [this, job, epoch](const caf::error&) {
             begin_rank(job, epoch, {});
             publish();
           });
+}
+
+/// For a rank's thread.
+engine_run device_group_state::engine_of(const worker_pool_actor& pool) {
+  return [pool, patience = setup_.options.engine_patience, hdl = device_group_actor{self_}](engine_work work) {
+    auto output = compute(pool, std::move(work), patience);
+    if (!output)
+      caf::anon_send(hdl, std::make_shared<corpus_notice>(corpus_notice{corpus_notices::engine_failed{}}));
+    return output;
+  };
+}
+
+/// The rank goes on without it; ranks of the next epochs need not find out anew, each after its patience.
+void device_group_state::on(corpus_notices::engine_failed&) {
+  engines_rest_until_ = now() + setup_.options.engine_rest;
 }
 
 result<rank_seat> device_group_state::seat_in(const part& it, job_id job) const {
@@ -198,6 +214,8 @@ void device_group_state::begin_rank(job_id job, uint64_t epoch, const engine_run
     return asked->fail(!seat ? std::move(seat.error())
                              : failure{errc::unavailable, "the vectors of this node's share had to go"});
   }
+  corpus_facts size{.items = mine->load.items};
+  size.dimensions = share->empty() ? 0 : share->front().vectors->dimensions;
   const auto number = ++ranks_;
   auto notify = [hdl = device_group_actor{self_}](auto what) {
     caf::anon_send(hdl, std::make_shared<corpus_notice>(corpus_notice{std::move(what)}));
@@ -208,7 +226,7 @@ void device_group_state::begin_rank(job_id job, uint64_t epoch, const engine_run
                           .options = mine->load.options,
                           .from = mine->checkpoint,
                           .engine = engine,
-                          .patience = setup_.options.patience,
+                          .patience = setup_.options.patience + longest_between_verbs(size, mine->load.options),
                           .niceness = setup_.options.niceness,
                           .stepped =
                               [number, notify](corpus_step made, std::shared_ptr<const corpus_checkpoint> at) {

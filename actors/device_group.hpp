@@ -79,10 +79,12 @@ private:
   status begin_epoch(const plan_corpus& it);
   void adopt_checkpoint(part& it, const seal_corpus& sealed) const;
   void find_engine(job_id job);
+  engine_run engine_of(const worker_pool_actor& pool);
   void begin_rank(job_id job, uint64_t epoch, const engine_run& engine);
   result<rank_seat> seat_in(const part& it, job_id job) const;
   void on(corpus_notices::stepped& it);
   void on(corpus_notices::ended& it);
+  void on(corpus_notices::engine_failed& it);
   part* find(job_id job, uint64_t epoch);
   std::map<job_id, part>::iterator find_rank(uint64_t number);
   void leave_epoch(part& it, const failure& why);
@@ -105,7 +107,8 @@ private:
   cluster_view_ptr cluster_; ///< null: none was told
   std::optional<corpus_store> store_;
   std::map<job_id, part> parts_;
-  uint64_t ranks_ = 0;    ///< number of the last one
+  uint64_t ranks_ = 0; ///< number of the last one
+  time_point engines_rest_until_{};
   uint32_t searches_ = 0; ///< under way
   /// Searches of jobs whose points are being made by another; they look again when those are there.
   std::map<job_id, std::deque<waiting_search>> making_;
