@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -37,11 +38,17 @@ struct ended {
   uint64_t rank = 0;
   result<rank_outcome> outcome;
 };
+/// An engine has failed at a rank's points, or did not answer.
+struct engine_failed {
+  std::string device;
+};
 
 } // namespace corpus_notices
 
 struct corpus_notice {
-  std::variant<corpus_notices::decoded, corpus_notices::searched, corpus_notices::stepped, corpus_notices::ended> what;
+  std::variant<corpus_notices::decoded, corpus_notices::searched, corpus_notices::stepped, corpus_notices::ended,
+               corpus_notices::engine_failed>
+      what;
 };
 
 } // namespace weft

@@ -2,6 +2,7 @@
 
 #include "actors/parent.hpp"
 #include "actors/points_ask.hpp"
+#include "runtime/corpus/work_time.hpp"
 #include "runtime/device_group/rank_seat.hpp"
 
 #include <algorithm>
@@ -18,29 +19,9 @@ failure other_epoch() {
   return {errc::cancelled, "the node takes part in another epoch of this corpus now, or has forgotten it"};
 }
 
-/// An engine of the pool, to a rank's thread. The pool answers also when it goes.
-corpus_engine engine_on(const worker_pool_actor& pool, const std::string& device, std::chrono::milliseconds patience) {
-  return [pool, device, patience](engine_work work) -> engine_answer {
-    const auto promise = std::make_shared<std::promise<engine_reply>>();
-    const auto reply = promise->get_future().share();
-    auto tell = [promise](engine_reply computed) { promise->set_value(std::move(computed)); };
-    caf::anon_send(pool, std::make_shared<points_ask>(std::move(work), std::move(tell), device));
-    return [reply, patience]() -> result<engine_output> {
-      if (reply.wait_for(patience) != std::future_status::ready)
-        return failure{errc::deadline_exceeded, "no engine came to the points of a corpus in time"};
-      return reply.get().output;
-    };
-  };
-}
-
-/// All that are on devices: those on CPUs would take the time of calls.
-std::vector<corpus_engine> engines_of(const worker_pool_actor& pool, const pool_status& found,
-                                      std::chrono::milliseconds patience) {
-  std::vector<corpus_engine> out;
-  for (const auto& it : found.engines)
-    if (it.info.kind == device_kind::gpu)
-      out.push_back(engine_on(pool, it.info.device, patience));
-  return out;
+/// Of the pool's engines. The device that failed them gets no points for a while.
+bool is_a_matter_of_the_device(const failure& reason) noexcept {
+  return reason.code == errc::engine_failed || reason.code == errc::deadline_exceeded;
 }
 
 /// What the segments of a share have in common. errc::model_unusable: they were embedded by several versions.
@@ -52,8 +33,10 @@ result<loaded_share> facts_of(std::span<const placed_segment> share) {
       return failure{errc::model_unusable, "its items were embedded by several versions of the model, whose vectors "
                                            "are not comparable: submit it anew"};
   }
-  if (!share.empty())
+  if (!share.empty()) {
     out.model_version = share.front().vectors->model_version;
+    out.dimensions = share.front().vectors->dimensions;
+  }
   return out;
 }
 
@@ -174,13 +157,49 @@ void device_group_state::find_engines(job_id job) {
   self_->request(pool, pool_answer_max, status_atom_v)
       .then(
           [this, job, epoch, pool](const pool_status_ptr& found) {
-            begin_rank(job, epoch, engines_of(pool, *found, setup_.options.patience));
+            begin_rank(job, epoch, engines_of(pool, *found));
             publish();
           },
           [this, job, epoch](const caf::error&) {
             begin_rank(job, epoch, {});
             publish();
           });
+}
+
+/// All that are on devices: those on CPUs would take the time of calls.
+std::vector<corpus_engine> device_group_state::engines_of(const worker_pool_actor& pool, const pool_status& found) {
+  std::vector<corpus_engine> out;
+  for (const auto& it : found.engines) {
+    const auto rests = resting_.find(it.info.device);
+    if (it.info.kind == device_kind::gpu && (rests == resting_.end() || rests->second <= now()))
+      out.push_back(engine_on(pool, it.info.device));
+  }
+  return out;
+}
+
+/// One of them, to a rank's thread. The pool answers also when it goes.
+corpus_engine device_group_state::engine_on(const worker_pool_actor& pool, const std::string& device) {
+  return [pool, device, patience = setup_.options.engine_patience,
+          hdl = device_group_actor{self_}](engine_work work) -> engine_answer {
+    const auto promise = std::make_shared<std::promise<engine_reply>>();
+    const auto reply = promise->get_future().share();
+    auto tell = [promise](engine_reply computed) { promise->set_value(std::move(computed)); };
+    caf::anon_send(pool, std::make_shared<points_ask>(std::move(work), std::move(tell), device));
+    return [reply, patience, device, hdl]() -> result<engine_output> {
+      result<engine_output> output =
+          failure{errc::deadline_exceeded, device + " did not come to the points of a corpus in time"};
+      if (reply.wait_for(patience) == std::future_status::ready)
+        output = reply.get().output;
+      if (!output && is_a_matter_of_the_device(output.error()))
+        caf::anon_send(hdl, std::make_shared<corpus_notice>(corpus_notice{corpus_notices::engine_failed{device}}));
+      return output;
+    };
+  };
+}
+
+/// The rank goes on without it; ranks of the next epochs need not find out anew, each after its patience.
+void device_group_state::on(corpus_notices::engine_failed& it) {
+  resting_[it.device] = now() + setup_.options.engine_rest;
 }
 
 result<rank_seat> device_group_state::seat_in(const part& it, job_id job) const {
@@ -204,6 +223,8 @@ void device_group_state::begin_rank(job_id job, uint64_t epoch, std::vector<corp
     return asked->fail(!seat ? std::move(seat.error())
                              : failure{errc::unavailable, "the vectors of this node's share had to go"});
   }
+  corpus_facts size{.items = mine->load.items};
+  size.dimensions = share->empty() ? 0 : share->front().vectors->dimensions;
   const auto number = ++ranks_;
   auto notify = [hdl = device_group_actor{self_}](auto what) {
     caf::anon_send(hdl, std::make_shared<corpus_notice>(corpus_notice{std::move(what)}));
@@ -214,7 +235,7 @@ void device_group_state::begin_rank(job_id job, uint64_t epoch, std::vector<corp
                           .options = mine->load.options,
                           .from = mine->checkpoint,
                           .engines = std::move(engines),
-                          .patience = setup_.options.patience,
+                          .patience = setup_.options.patience + longest_between_verbs(size, mine->load.options),
                           .niceness = setup_.options.niceness,
                           .stepped =
                               [number, notify](corpus_step made, std::shared_ptr<const corpus_checkpoint> at) {

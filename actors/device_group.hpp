@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace weft {
@@ -79,10 +80,13 @@ private:
   status begin_epoch(const plan_corpus& it);
   void adopt_checkpoint(part& it, const seal_corpus& sealed) const;
   void find_engines(job_id job);
+  std::vector<corpus_engine> engines_of(const worker_pool_actor& pool, const pool_status& found);
+  corpus_engine engine_on(const worker_pool_actor& pool, const std::string& device);
   void begin_rank(job_id job, uint64_t epoch, std::vector<corpus_engine> engines);
   result<rank_seat> seat_in(const part& it, job_id job) const;
   void on(corpus_notices::stepped& it);
   void on(corpus_notices::ended& it);
+  void on(corpus_notices::engine_failed& it);
   part* find(job_id job, uint64_t epoch);
   std::map<job_id, part>::iterator find_rank(uint64_t number);
   void leave_epoch(part& it, const failure& why);
@@ -105,8 +109,9 @@ private:
   cluster_view_ptr cluster_; ///< null: none was told
   std::optional<corpus_store> store_;
   std::map<job_id, part> parts_;
-  uint64_t ranks_ = 0;    ///< number of the last one
-  uint32_t searches_ = 0; ///< under way
+  uint64_t ranks_ = 0;                        ///< number of the last one
+  std::map<std::string, time_point> resting_; ///< devices that failed at points, until when
+  uint32_t searches_ = 0;                     ///< under way
   /// Searches of jobs whose points are being made by another; they look again when those are there.
   std::map<job_id, std::deque<waiting_search>> making_;
   corpora_counters counters_;

@@ -10,8 +10,11 @@ struct device_group_options {
   uint64_t bytes_max = 64ULL << 20; ///< vectors of corpora in memory, with what ranks and searches make of them
   uint32_t corpora_max = 4;         ///< of which this node has a rank at once; further ones are errc::overloaded
   uint32_t searches_max = 16;       ///< at once, a thread each; further ones are errc::overloaded
-  /// Of a verb: the longest work of any rank between two. corpus_job_options::stall_max ends an epoch before that.
+  /// Of a verb, beside longest_between_verbs() of the corpus.
   std::chrono::milliseconds patience{300'000};
+  /// For an engine that has the points of an iteration: a device needs a second of it; then the rank's thread computes.
+  std::chrono::milliseconds engine_patience{60'000};
+  std::chrono::milliseconds engine_rest{600'000}; ///< of an engine that has failed at points
   /// Vectors that only searches need are kept so long after the last one.
   std::chrono::milliseconds idle_max{600'000};
   /// Of ranks' threads: calls have the CPUs first. 10 is about a tenth of a CPU beside a thread that wants all of it.

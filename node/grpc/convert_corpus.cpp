@@ -7,6 +7,7 @@
 #include "node/grpc/utf8.hpp"
 #include "node/grpc/wire_reader.hpp"
 #include "runtime/base/assert.hpp"
+#include "runtime/base/shorten.hpp"
 #include "runtime/corpus/shard_search.hpp"
 #include "weft/v1/job.pb.h"
 
@@ -33,17 +34,6 @@ failure too_many_queries() {
   return {errc::invalid_argument,
           "these are more than " + std::to_string(search_queries_max) + " queries; ask for some at a time",
           {{"limit", std::to_string(search_queries_max)}}};
-}
-
-/// Cut between two characters.
-std::string shown(std::string text) {
-  if (text.size() <= shown_bytes_max)
-    return text;
-  size_t end = shown_bytes_max;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U)
-    --end;
-  text.resize(end);
-  return text;
 }
 
 double length_of(std::span<const int8_t> centroid) {
@@ -187,7 +177,7 @@ grpc::ByteBuffer corpus_pieces::next() {
       continue;
     to.set_representative(gaps.item_of(from.representative));
     to.set_similarity(cosine_of(result, clusters_, scale_));
-    to.set_text(shown(std::exchange(text, {})));
+    to.set_text(shortened(std::exchange(text, {}), shown_bytes_max));
   }
   for (; duplicates_ < result.duplicates.size(); ++duplicates_) {
     if (!has_room(duplicate_bytes))

@@ -104,11 +104,12 @@ void write_corpus(const job_status& from, pb::JobCorpus& to) {
   }
   if (!from.corpus)
     return;
-  to.set_phase(std::string{from.corpus->phase});
+  to.set_phase(from.corpus->phase);
   to.set_epoch(from.corpus->epoch);
   to.set_ranks(from.corpus->ranks);
-  to.set_step(std::string{from.corpus->step});
+  to.set_step(from.corpus->step);
   to.set_iteration(from.corpus->iteration);
+  to.set_last_break(from.corpus->last_break);
 }
 
 } // namespace

@@ -124,29 +124,51 @@ struct corpus_node : actor_world {
   std::shared_ptr<memory_rank_hub> hub = memory_rank_hub::make();
 };
 
+/// Steps of k-means that each of two devices was given; while the first is stuck it keeps what it has.
+struct device_points {
+  std::atomic<int> first{0}, second{0};
+  std::atomic<bool> is_first_stuck{false};
+  std::mutex mutex;
+  std::vector<std::function<void()>> kept;
+
+  void go_on() {
+    is_first_stuck = false;
+    const std::lock_guard hold(mutex);
+    for (const auto& run : std::exchange(kept, {}))
+      run();
+  }
+};
+
 /// A fake engine that says it is on a device, and counts what it is given of points.
 class device_engine final : public engine {
 public:
-  device_engine(std::unique_ptr<engine> inner, std::shared_ptr<std::atomic<int>> points)
+  device_engine(std::unique_ptr<engine> inner, std::shared_ptr<device_points> points)
       : inner_(std::move(inner)), points_(std::move(points)), info_(inner_->info()) {
     info_.kind = device_kind::gpu;
   }
   const engine_info& info() const noexcept override { return info_; }
   void run(engine_work work, std::function<void(engine_reply)> done) override {
-    if (std::holds_alternative<assign_work>(work))
-      points_->fetch_add(info_.device == "fake:0" ? 1 : 1'000'000); // by device
-    inner_->run(std::move(work), std::move(done));
+    if (!std::holds_alternative<assign_work>(work))
+      return inner_->run(std::move(work), std::move(done));
+    const bool is_first = info_.device == "fake:0";
+    ++(is_first ? points_->first : points_->second);
+    if (!is_first || !points_->is_first_stuck)
+      return inner_->run(std::move(work), std::move(done));
+    const std::lock_guard hold(points_->mutex);
+    points_->kept.push_back([this, kept = std::make_shared<engine_work>(std::move(work)), done = std::move(done)] {
+      inner_->run(std::move(*kept), done);
+    });
   }
 
 private:
   const std::unique_ptr<engine> inner_;
-  const std::shared_ptr<std::atomic<int>> points_;
+  const std::shared_ptr<device_points> points_;
   engine_info info_;
 };
 
 class device_model final : public model {
 public:
-  explicit device_model(std::shared_ptr<std::atomic<int>> points) : points_(std::move(points)) {}
+  explicit device_model(std::shared_ptr<device_points> points) : points_(std::move(points)) {}
   const model_info& info() const noexcept override { return texts.info(); }
   result<token_sequence> tokenize(std::string_view text, const embed_options& options) const override {
     return texts.tokenize(text, options);
@@ -163,7 +185,7 @@ public:
   const fake_model texts{std::make_shared<fake_device>(fake_device::mode::threads)};
 
 private:
-  const std::shared_ptr<std::atomic<int>> points_;
+  const std::shared_ptr<device_points> points_;
 };
 
 /// Told on another thread, once.
@@ -190,6 +212,62 @@ struct waiting_client final : submission_listener {
       open.told.set_value(outcome);
     end.told.set_value(std::move(outcome));
   }
+};
+
+/// A node on real threads whose two engines are on devices.
+struct device_node {
+  explicit device_node(std::chrono::milliseconds engine_patience = 60s) {
+    tree_options options{.node_name = "n1", .version = "0.1.0"};
+    options.models.push_back(
+        {"m", model_load::kept, [made = model]() -> result<model_ptr> { return model_ptr{made}; }});
+    options.pools.push_back({.model = "m"});
+    options.corpora.engine_patience = engine_patience;
+    set_jobs(options, memory_rank_hub::make());
+    tree.emplace(std::move(options));
+    tree->set_members(alone());
+    jobs = tree->jobs();
+  }
+
+  job_id submit(const std::string& request, const std::vector<std::string>& texts) const {
+    for (;;) { // until its log has been read
+      const auto heard = std::make_shared<waiting_client>();
+      const auto stream = jobs->open({.tenant = "t", .request_id = request, .corpus = encode(usual_options)}, heard);
+      const auto opened = heard->open.take();
+      if (!opened) {
+        REQUIRE(opened.error().code == errc::unavailable);
+        continue;
+      }
+      stream->append(texts);
+      stream->complete();
+      REQUIRE(heard->end.take());
+      return opened->header.id;
+    }
+  }
+  /// What comes of the corpus of these texts.
+  corpus_result run(const std::string& request, const std::vector<std::string>& texts) const {
+    const auto id = submit(request, texts);
+    const auto ended = std::make_shared<answer<job_status>>();
+    const auto watch = jobs->watch({.id = id, .tenant = "t"}, 10ms, [ended](result<job_status> news) {
+      if (!news || is_end(news->header.state))
+        ended->told.set_value(std::move(news));
+    });
+    const auto last = ended->take();
+    REQUIRE(last);
+    CHECK(last->header.state == job_state::done);
+    answer<corpus_reading> reading;
+    jobs->read_corpus({.id = id, .tenant = "t"}, reading.teller());
+    const auto read = reading.take();
+    REQUIRE(read);
+    const auto outcome = decode_corpus_outcome(read->outcome);
+    REQUIRE(outcome);
+    REQUIRE(outcome->result);
+    return *outcome->result;
+  }
+
+  std::shared_ptr<device_points> points = std::make_shared<device_points>();
+  std::shared_ptr<device_model> model = std::make_shared<device_model>(points);
+  std::optional<actor_tree> tree;
+  std::shared_ptr<job_door> jobs;
 };
 
 } // namespace
@@ -250,48 +328,26 @@ TEST_CASE("a device group that dies in mid run costs an epoch, not the job") {
 }
 
 TEST_CASE("where a node's engines are on devices they take the points of k-means, on real threads") {
-  const auto points = std::make_shared<std::atomic<int>>(0);
-  const auto model = std::make_shared<device_model>(points);
-  const auto hub = memory_rank_hub::make();
-  tree_options options{.node_name = "n1", .version = "0.1.0"};
-  options.models.push_back({"m", model_load::kept, [model]() -> result<model_ptr> { return model_ptr{model}; }});
-  options.pools.push_back({.model = "m"});
-  set_jobs(options, hub);
-  actor_tree tree(std::move(options));
-  tree.set_members(alone());
+  device_node node;
   const auto texts = some_texts(300);
-  const auto jobs = tree.jobs();
-  std::optional<job_id> id;
-  while (!id) { // its log is being read
-    const auto heard = std::make_shared<waiting_client>();
-    const auto stream = jobs->open({.tenant = "t", .request_id = "r", .corpus = encode(usual_options)}, heard);
-    const auto opened = heard->open.take();
-    if (!opened) {
-      REQUIRE(opened.error().code == errc::unavailable);
-      continue;
-    }
-    id = opened->header.id;
-    stream->append(texts);
-    stream->complete();
-    REQUIRE(heard->end.take());
-  }
-  answer<job_status> ended;
-  const auto watch = jobs->watch({.id = *id, .tenant = "t"}, 10ms, [&](result<job_status> news) {
-    if (!news || is_end(news->header.state))
-      ended.told.set_value(std::move(news));
-  });
-  const auto last = ended.take();
-  REQUIRE(last);
-  CHECK(last->header.state == job_state::done);
-  answer<corpus_reading> reading;
-  jobs->read_corpus({.id = *id, .tenant = "t"}, reading.teller());
-  const auto read = reading.take();
-  REQUIRE(read);
-  const auto outcome = decode_corpus_outcome(read->outcome);
-  REQUIRE(outcome);
-  REQUIRE(outcome->result);
-  CHECK(*outcome->result == wanted(model->texts, texts));
-  CHECK(*points % 1'000'000 > 1); // both devices, each with its range of the points
-  CHECK(*points / 1'000'000 == *points % 1'000'000);
-  CHECK(tree.count_corpora().epochs >= 1);
+  CHECK(node.run("r", texts) == wanted(node.model->texts, texts));
+  CHECK(node.points->first > 1); // both devices, each with its range of the points
+  CHECK(node.points->first == node.points->second);
+  CHECK(node.tree->count_corpora().epochs >= 1);
+}
+
+TEST_CASE("a device that hangs at the points of one corpus is done without, there and in the next; the other is not") {
+  device_node node(1s);
+  const auto texts = some_texts(300);
+  node.points->is_first_stuck = true;
+  CHECK(node.run("r", texts) == wanted(node.model->texts, texts));
+  CHECK(node.points->first == 1);
+  node.points->go_on(); // calls wait for it as well
+  const int before = node.points->second;
+  CHECK(before > 1);
+  const auto more = some_texts(310);
+  CHECK(node.run("s", more) == wanted(node.model->texts, more));
+  CHECK(node.points->first == 1);
+  CHECK(node.points->second > before);
+  CHECK(node.tree->count_corpora().breaks == 0);
 }

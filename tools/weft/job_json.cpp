@@ -77,6 +77,8 @@ json to_json(const v1::JobCorpus& corpus) {
     out["step"] = corpus.step();
     out["iteration"] = corpus.iteration();
   }
+  if (!corpus.last_break().empty())
+    out["last_break"] = corpus.last_break();
   return out;
 }
 
@@ -207,6 +209,8 @@ std::string job_text(const v1::Job& job, bool colour) {
                      (job.has_time_left_ms() ? ", " + in_time(seconds_of(job.time_left_ms())) + " left" : ""));
   if (const auto standing = standing_of(job.corpus()); !standing.empty())
     row("corpus", standing + (job.corpus().epoch() > 0 ? ", epoch " + std::to_string(job.corpus().epoch()) : ""));
+  if (!job.corpus().last_break().empty() && !has_ended(job.state()))
+    row("last break", printable(job.corpus().last_break()));
   row("work", work_of(job) + " with " + printable(job.model()) + ", " + priority_name(job.priority()) + " priority");
   row("cost",
       counted(job.usage().tokens(), "token") + ", " + in_figures(job.usage().device_seconds()) + " device seconds");

@@ -17,7 +17,6 @@ namespace weft::cli {
 namespace {
 
 constexpr std::chrono::seconds timeout_default{10};
-constexpr std::chrono::milliseconds look_limit{1'000}; // for what is good to know
 
 constexpr const char* list_footer = R"(The latest job first; removed ones only with --state removed.
 
@@ -134,34 +133,12 @@ exit_code show(const session& s, const v1::Job& job, const std::string& text) {
   return finish(out);
 }
 
-/// Only the node that leads a corpus knows how far that is: where the one that answered does not, the other endpoints
-/// are asked. What they do not answer is not needed.
-void look_for_standing(client& to, v1::Job& job) {
-  const auto waits = [&] {
-    return job.operation() == "corpus" && job.state() == v1::JOB_STATE_RUNNING && job.corpus().phase().empty() &&
-           job.items_done() == job.items_total();
-  };
-  v1::JobServiceGetRequest request;
-  request.set_id(job.id());
-  for (size_t i = 1; i < to.endpoints() && waits(); ++i) {
-    to.next();
-    v1::JobServiceGetResponse answer;
-    if (!to.call_once(
-            [&](const auto& channel, grpc::ClientContext& context) {
-              return v1::JobService::NewStub(channel)->Get(&context, request, &answer);
-            },
-            look_limit))
-      job = std::move(*answer.mutable_job());
-  }
-}
-
 exit_code get(session& s, const std::string& id) {
   set_deadline(s, timeout_default);
   client to{s.connection};
   v1::Job job;
   if (auto p = look_at(to, id, job))
     return report(*p);
-  look_for_standing(to, job);
   return show(s, job, job_text(job, s.out_terminal.colour));
 }
 

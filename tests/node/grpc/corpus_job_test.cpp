@@ -1,3 +1,4 @@
+#include "runtime/base/shorten.hpp"
 #include "runtime/corpus/corpus_codec.hpp"
 #include "tests/node/grpc/corpus_world.hpp"
 
@@ -53,7 +54,8 @@ TEST_CASE("a corpus job is opened with its options, and told with them and with 
   CHECK(young.corpus().options().extract_tokens() == 2'000);
   CHECK(young.corpus().phase().empty());
 
-  job.corpus = corpus_standing{.phase = "running", .epoch = 17, .ranks = 3, .step = "iterations", .iteration = 4};
+  job.corpus = corpus_standing{
+      .phase = "running", .epoch = 17, .ranks = 3, .step = "iterations", .iteration = 4, .last_break = "internal: x"};
   asked.listener->on_end(job);
   const auto led = client.next().completed().job().corpus();
   CHECK(led.phase() == "running");
@@ -61,6 +63,7 @@ TEST_CASE("a corpus job is opened with its options, and told with them and with 
   CHECK(led.ranks() == 3);
   CHECK(led.step() == "iterations");
   CHECK(led.iteration() == 4);
+  CHECK(led.last_break() == "internal: x");
   CHECK(client.end().ok());
 }
 
@@ -183,7 +186,7 @@ TEST_CASE("a large outcome leaves in messages of a megabyte, long texts alone, a
   CHECK(out.second_largest < (1 << 20) + 65'536);
   REQUIRE(out.clusters.size() == clusters);
   for (const auto& cluster : out.clusters)
-    REQUIRE(cluster.text() == std::string(4'095, 'x'));
+    REQUIRE(cluster.text() == std::string(4'095, 'x') + std::string{cut_mark});
   REQUIRE(out.duplicates.size() == many - 1);
   for (uint32_t i = 0; i + 1 < many; ++i)
     REQUIRE(out.duplicates[i].item() == i + 1);

@@ -126,6 +126,11 @@ TEST_CASE("a corpus job says what it does and how far its corpus is, where a nod
   CHECK(object["step"] == "iterations");
   CHECK(object["iteration"] == 7);
   CHECK(object["ranks"] == 3);
+  CHECK_FALSE(object.contains("last_break"));
+  CHECK(job_text(job, false).find("last break") == std::string::npos);
+  corpus.set_last_break("unavailable: a node has gone");
+  CHECK(to_json(job)["corpus"]["last_break"] == "unavailable: a node has gone");
+  CHECK(job_text(job, false).find("last break  unavailable: a node has gone\n") != std::string::npos);
   corpus.set_phase("\x1b[31m");
   CHECK(job_text(job, false).find('\x1b') == std::string::npos);
   job.set_state(v1::JOB_STATE_DONE);
