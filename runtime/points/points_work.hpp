@@ -15,8 +15,8 @@ std::optional<failure> find_points_fault(const engine_work& work);
 engine_output run_points(const engine_work& work);
 
 /// Multiply-adds that work on points takes at most: rows × columns × dimensions of similarities; points × clusters ×
-/// dimensions of k-means, for each iteration that it may have; points²/2 × dimensions of leaders; what is encoded
-/// counts as its numbers. 0 for a batch, and for work that is not well formed.
+/// dimensions of k-means, for each iteration that it may have (a step that only asks for labels: points); points²/2 ×
+/// dimensions of leaders; what is encoded counts as its numbers. 0 for a batch, and for work that is not well formed.
 uint64_t products_of(const engine_work& work) noexcept;
 
 } // namespace weft

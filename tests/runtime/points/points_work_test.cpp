@@ -31,6 +31,7 @@ TEST_CASE("multiply-adds of work on points follow from its sizes, of k-means wit
   CHECK(products_of(pairs) == 5 * 2 * 4);
   const auto points = share(std::vector<int8_t>(40), 4);
   CHECK(products_of(assign_work{points, {}, std::vector<int8_t>(12)}) == 10 * 3 * 4);
+  CHECK(products_of(assign_work{points, std::vector<int8_t>(12), std::vector<int8_t>(12), true}) == 10);
   CHECK(products_of(leaders_work{points}) == 10 * 10 / 2 * 4);
   CHECK(products_of(nearest_work{points, std::vector<int8_t>(8)}) == 10 * 2 * 4);
   CHECK(products_of(encode_work{4, std::vector<float>(20), vector_encoding::int8}) == 20);
