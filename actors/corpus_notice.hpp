@@ -37,11 +37,17 @@ struct ended {
   uint64_t rank = 0;
   result<rank_outcome> outcome;
 };
+/// A rank that was told to go has had its time.
+struct overdue {
+  uint64_t rank = 0;
+};
 
 } // namespace corpus_notices
 
 struct corpus_notice {
-  std::variant<corpus_notices::decoded, corpus_notices::searched, corpus_notices::stepped, corpus_notices::ended> what;
+  std::variant<corpus_notices::decoded, corpus_notices::searched, corpus_notices::stepped, corpus_notices::ended,
+               corpus_notices::overdue>
+      what;
 };
 
 } // namespace weft

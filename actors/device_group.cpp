@@ -1,42 +1,19 @@
 #include "actors/device_group.hpp"
 
 #include "actors/parent.hpp"
-#include "actors/points_ask.hpp"
-#include "runtime/device_group/rank_seat.hpp"
 
 #include <algorithm>
-#include <future>
 #include <utility>
 
 namespace weft {
 namespace {
 
-// The pool answers at once; if it does not, the rank's thread computes.
-constexpr auto pool_answer_max = std::chrono::seconds{1};
-
 failure other_epoch() {
   return {errc::cancelled, "the node takes part in another epoch of this corpus now, or has forgotten it"};
 }
 
-/// On a rank's thread: the pool has one of its engines do it, and answers also when it goes.
-engine_run engine_of(const worker_pool_actor& pool, std::chrono::milliseconds patience) {
-  return [pool, patience](engine_work work) -> result<engine_output> {
-    const auto promise = std::make_shared<std::promise<engine_reply>>();
-    auto reply = promise->get_future();
-    caf::anon_send(pool, std::make_shared<points_ask>(std::move(work), [promise](engine_reply computed) {
-                     promise->set_value(std::move(computed));
-                   }));
-    if (reply.wait_for(patience) != std::future_status::ready)
-      return failure{errc::deadline_exceeded, "no engine came to the points of a corpus in time"};
-    return reply.get().output;
-  };
-}
-
-bool has_device(const pool_status& pool) {
-  return std::ranges::any_of(pool.engines, [](const auto& it) { return it.info.kind == device_kind::gpu; });
-}
-
-/// What the segments of a share have in common. errc::model_unusable: they were embedded by several versions.
+/// What the segments of a share have in common. errc::model_unusable: they were embedded by several versions, or in
+/// several numeric classes.
 result<loaded_share> facts_of(std::span<const placed_segment> share) {
   loaded_share out;
   for (const auto& [place, vectors] : share) {
@@ -44,9 +21,13 @@ result<loaded_share> facts_of(std::span<const placed_segment> share) {
     if (vectors->model_version != share.front().vectors->model_version)
       return failure{errc::model_unusable, "its items were embedded by several versions of the model, whose vectors "
                                            "are not comparable: submit it anew"};
+    if (vectors->precision != share.front().vectors->precision)
+      return failure{errc::model_unusable, mixed_classes(vectors->precision, share.front().vectors->precision)};
   }
-  if (!share.empty())
+  if (!share.empty()) {
     out.model_version = share.front().vectors->model_version;
+    out.precision = share.front().vectors->precision;
+  }
   return out;
 }
 
@@ -65,12 +46,6 @@ device_group_state::part* device_group_state::find(job_id job, uint64_t epoch) {
   return is_it ? &found->second : nullptr;
 }
 
-std::map<job_id, device_group_state::part>::iterator device_group_state::find_rank(uint64_t number) {
-  return std::find_if(parts_.begin(), parts_.end(), [number](const auto& each) {
-    return each.second.rank != nullptr && each.second.rank_number == number;
-  });
-}
-
 void device_group_state::ask(const corpus_slip_ptr& asked) {
   std::visit([&](auto& it) { perform(it, asked); }, asked->effect);
   publish();
@@ -87,12 +62,15 @@ void device_group_state::perform(plan_corpus& it, const corpus_slip_ptr& asked) 
   if (auto begun = begin_epoch(it); !begun)
     return asked->fail(std::move(begun.error()));
   auto lacking = store_->plan_run(it.job, it.load.share);
-  parts_.at(it.job).load = std::move(it.load);
-  asked->end(corpus_events::lacks{it.job, it.epoch, std::move(lacking)});
+  auto& mine = parts_.at(it.job);
+  mine.load = std::move(it.load);
+  if (!lacking)
+    give_way(it.job, mine, lacking.error());
+  asked->end(corpus_events::lacks{it.job, it.epoch, std::move(lacking), it.number});
 }
 
 void device_group_state::plan_search(plan_corpus& it, corpus_slip& asked) {
-  asked.end(corpus_events::lacks{it.job, 0, store_->plan_search(it.job, it.load.share, now())});
+  asked.end(corpus_events::lacks{it.job, 0, store_->plan_search(it.job, it.load.share, now()), it.number});
   if (!std::exchange(ticking_, true))
     self_->delayed_send(self_, setup_.options.idle_max, tick_atom_v);
 }
@@ -107,12 +85,17 @@ status device_group_state::begin_epoch(const plan_corpus& it) {
     return failure{errc::overloaded,
                    "the node takes part in as many corpus jobs as it may: " + std::to_string(parts_.size()),
                    {{"limit", std::to_string(setup_.options.corpora_max)}}};
+  if (lost_.size() >= setup_.options.ranks_lost_max)
+    return failure{errc::unavailable,
+                   std::to_string(lost_.size()) + " ranks of former epochs hang in a driver or a library of this node, "
+                                                  "which has to be started anew",
+                   {{"limit", std::to_string(setup_.options.ranks_lost_max)}}};
   auto& mine = parts_[it.job];
   leave_epoch(mine, other_epoch());
   if (mine.is_forgotten || mine.load.roster != it.load.roster)
     mine.checkpoint.reset();
   mine.outcome.reset();
-  mine.is_loaded = mine.is_forgotten = false;
+  mine.is_loaded = mine.is_forgotten = mine.is_refused = false;
   mine.epoch = it.epoch;
   return ok;
 }
@@ -122,20 +105,33 @@ void device_group_state::perform(seal_corpus& it, const corpus_slip_ptr& asked) 
   if (it.epoch != 0 && !mine)
     return asked->fail(other_epoch());
   if (!mine) // whoever searches knows what is in its shares
-    return asked->end(corpus_events::loaded{it.job, 0, corpus_loaded{}});
+    return asked->end(corpus_events::loaded{it.job, 0, corpus_loaded{}, it.number});
   const auto share = store_->find(it.job, mine->load.share);
   if (!share)
     return asked->fail({errc::unavailable, "some of the vectors of this node's share have not come"});
   auto facts = facts_of(*share);
   if (!facts)
     return asked->fail(std::move(facts.error()));
-  if (auto reserved = store_->reserve_run(it.job, *share); !reserved)
+  if (auto reserved = store_->reserve_run(it.job, *share); !reserved) {
+    give_way(it.job, *mine, reserved.error());
     return asked->fail(std::move(reserved.error()));
+  }
   adopt_checkpoint(*mine, it);
   mine->is_loaded = true;
   asked->end(corpus_events::loaded{
       it.job, it.epoch,
-      corpus_loaded{*std::move(facts), mine->checkpoint ? progress_of(*mine->checkpoint) : corpus_progress{}}});
+      corpus_loaded{*std::move(facts), mine->checkpoint ? progress_of(*mine->checkpoint) : corpus_progress{}},
+      it.number});
+}
+
+/// A share that cannot be whole for want of memory keeps no part of it: two corpora would wait for each other for good.
+void device_group_state::give_way(job_id job, part& it, const failure& why) {
+  if (why.code != errc::overloaded)
+    return;
+  it.is_refused = true;
+  it.is_loaded = false;
+  if (!it.rank) // else when that has left
+    store_->release(job);
 }
 
 /// The further of what is remembered and what was kept.
@@ -157,122 +153,6 @@ void device_group_state::perform(start_corpus& it, const corpus_slip_ptr& asked)
   mine->running = asked;
   if (!mine->rank) // else when that has left
     find_engine(it.job);
-}
-
-/// Engines on devices take points quickly; those on CPUs would take the time of calls.
-void device_group_state::find_engine(job_id job) {
-  const auto epoch = parts_.at(job).epoch;
-  if (!setup_.options.use_engines || !wiring_ || wiring_->pools.empty())
-    return begin_rank(job, epoch, {});
-  const auto pool = wiring_->pools.front().handle;
-  self_->request(pool, pool_answer_max, status_atom_v)
-      .then(
-          [this, job, epoch, pool](const pool_status_ptr& found) {
-            begin_rank(job, epoch, has_device(*found) ? engine_of(pool, setup_.options.patience) : engine_run{});
-            publish();
-          },
-          [this, job, epoch](const caf::error&) {
-            begin_rank(job, epoch, {});
-            publish();
-          });
-}
-
-result<rank_seat> device_group_state::seat_in(const part& it, job_id job) const {
-  const auto* formation = it.membership.present();
-  if (!setup_.carrier || !cluster_ || !formation)
-    return failure{errc::unavailable, "this node has no way to the other ranks yet"};
-  const auto self = std::ranges::find(formation->ranks, cluster_->self, &group_worker::node);
-  if (self == formation->ranks.end())
-    return failure{errc::invalid_argument, "this node is not among the ranks"};
-  return seat_of(job, *formation, *self, *cluster_);
-}
-
-void device_group_state::begin_rank(job_id job, uint64_t epoch, const engine_run& engine) {
-  auto* mine = find(job, epoch);
-  if (!mine || mine->rank || !mine->running)
-    return; // it has changed while the pool was asked
-  auto seat = seat_in(*mine, job);
-  auto share = store_->find(job, mine->load.share);
-  if (!seat || !share) {
-    const auto asked = std::exchange(mine->running, nullptr);
-    return asked->fail(!seat ? std::move(seat.error())
-                             : failure{errc::unavailable, "the vectors of this node's share had to go"});
-  }
-  const auto number = ++ranks_;
-  auto notify = [hdl = device_group_actor{self_}](auto what) {
-    caf::anon_send(hdl, std::make_shared<corpus_notice>(corpus_notice{std::move(what)}));
-  };
-  corpus_rank_setup setup{.seat = *std::move(seat),
-                          .carrier = setup_.carrier,
-                          .share = *std::move(share),
-                          .options = mine->load.options,
-                          .from = mine->checkpoint,
-                          .engine = engine,
-                          .patience = setup_.options.patience,
-                          .niceness = setup_.options.niceness,
-                          .stepped =
-                              [number, notify](corpus_step made, std::shared_ptr<const corpus_checkpoint> at) {
-                                notify(corpus_notices::stepped{number, made, std::move(at)});
-                              },
-                          .ended =
-                              [number, notify](result<rank_outcome> outcome) {
-                                notify(corpus_notices::ended{number, std::move(outcome)});
-                              }};
-  mine->rank_number = number;
-  mine->rank_epoch = epoch;
-  mine->step_began = now();
-  ++counters_.epochs;
-  mine->rank = corpus_rank::start(std::move(setup), setup_.services->aside);
-}
-
-void device_group_state::on(corpus_notices::stepped& it) {
-  const auto found = find_rank(it.rank);
-  if (found == parts_.end())
-    return;
-  auto* mine = &found->second;
-  const auto made = static_cast<size_t>(it.made);
-  ++counters_.steps[made];
-  counters_.step_time[made] += now() - std::exchange(mine->step_began, now());
-  if (mine->rank_epoch != mine->epoch || !mine->running)
-    return; // its epoch is over
-  mine->checkpoint = std::move(it.checkpoint);
-  const auto& asked = std::get<start_corpus>(mine->running->effect);
-  mine->running->tell(corpus_events::stepped{asked.job, asked.epoch, progress_of(*mine->checkpoint)});
-}
-
-void device_group_state::on(corpus_notices::ended& it) {
-  const auto found = find_rank(it.rank);
-  if (found == parts_.end())
-    return;
-  const auto job = found->first;
-  auto* mine = &found->second;
-  mine->rank.reset();
-  if (mine->is_forgotten) {
-    store_->release(job);
-    parts_.erase(found);
-    return;
-  }
-  if (!mine->running)
-    return;
-  if (mine->rank_epoch != mine->epoch)
-    return find_engine(job); // the next one had to wait for it
-  const auto asked = std::exchange(mine->running, nullptr);
-  if (!it.outcome) {
-    ++counters_.breaks;
-    if (it.outcome.error().code == errc::state_damaged)
-      mine->checkpoint.reset(); // nobody can go on from it
-    return asked->fail(std::move(it.outcome.error()));
-  }
-  mine->outcome = it.outcome->result;
-  asked->end(corpus_events::finished{job, mine->epoch, it.outcome->hash});
-}
-
-/// The rank is told to go; vectors and checkpoint stay.
-void device_group_state::leave_epoch(part& it, const failure& why) {
-  if (it.rank)
-    it.rank->abort({errc::unavailable, "this epoch is over: " + why.message});
-  if (const auto asked = std::exchange(it.running, nullptr))
-    asked->fail(why);
 }
 
 void device_group_state::perform(stop_corpus& it, const corpus_slip_ptr&) {
@@ -300,21 +180,6 @@ void device_group_state::forget(job_id job) {
   parts_.erase(found);
 }
 
-void device_group_state::abort_all() noexcept {
-  for (auto& [job, it] : parts_)
-    if (it.rank)
-      it.rank->abort({errc::unavailable, "the node stops, or restarts its part for corpora"});
-}
-
-/// A rank whose node has died, or has started anew, does not come back to this epoch.
-void device_group_state::hear(const cluster_view_ptr& cluster) {
-  cluster_ = cluster;
-  for (auto& [job, it] : parts_)
-    if (it.rank && it.running && it.rank_epoch == it.epoch)
-      if (auto seat = seat_in(it, job); !seat)
-        it.rank->abort(std::move(seat.error()));
-}
-
 void device_group_state::wire(const wiring_ptr& wiring) {
   const auto before = std::exchange(wiring_, wiring);
   if (!before)
@@ -331,7 +196,7 @@ void device_group_state::wire(const wiring_ptr& wiring) {
 }
 
 void device_group_state::stop() {
-  abort_all();
+  let_ranks_go();
   self_->quit(); // what is still owed answers itself
 }
 

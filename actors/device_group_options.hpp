@@ -16,7 +16,11 @@ struct device_group_options {
   std::chrono::milliseconds idle_max{600'000};
   /// Of ranks' threads: calls have the CPUs first. 10 is about a tenth of a CPU beside a thread that wants all of it.
   int niceness = 10;
-  bool use_engines = true; ///< where the node's engines are on devices, they take the points of k-means
+  /// A rank that is told to go has so long: the longest work between two verbs. One that is not gone then hangs, and
+  /// the next epoch begins without it.
+  std::chrono::milliseconds leave_max{60'000};
+  uint32_t ranks_lost_max = 4; ///< that hang; with so many no epoch begins here until the node is started anew
+  bool use_engines = true;     ///< where the node's engines are on devices, they take the points of k-means
 };
 
 } // namespace weft

@@ -82,6 +82,7 @@ void put(record_writer& out, const corpus_keep& keep) {
   out.put(keep.generation);
   put(out, keep.gaps);
   out.put(std::string_view{keep.model_version}.substr(0, model_version_bytes_max));
+  put(out, keep.precision);
 }
 corpus_keep read_keep(record_reader& in) {
   corpus_keep out;
@@ -89,6 +90,7 @@ corpus_keep read_keep(record_reader& in) {
   out.generation = in.below(corpus_epoch_max * generations_of_epoch);
   out.gaps = read_gaps(in);
   out.model_version = read_short(in, model_version_bytes_max);
+  out.precision = read_class(in);
   return out;
 }
 
@@ -98,6 +100,7 @@ void put(record_writer& out, const loaded_share& loaded) {
     out.put(run.count);
   });
   out.put(std::string_view{loaded.model_version}.substr(0, model_version_bytes_max));
+  put(out, loaded.precision);
 }
 loaded_share read_loaded(record_reader& in) {
   loaded_share out;
@@ -106,6 +109,7 @@ loaded_share read_loaded(record_reader& in) {
     return item_run{first, in.number<uint32_t>()};
   });
   out.model_version = read_short(in, model_version_bytes_max);
+  out.precision = read_class(in);
   return out;
 }
 
