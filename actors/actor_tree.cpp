@@ -7,10 +7,16 @@
 #include <caf/logger.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace weft {
 namespace {
+
+using namespace std::chrono_literals;
+
+/// Ranks are aborted when the tree ends; those that still are not gone after so long hang.
+constexpr auto ranks_end_within = 10s;
 
 struct system_config : caf::actor_system_config {
   explicit system_config(uint32_t scheduler_threads) {
@@ -63,7 +69,7 @@ struct actor_tree::parts {
         entrance(std::make_shared<door>(gate, lender)), board(std::make_shared<snapshot_board>(first_snapshot())) {
     auto services = std::make_shared<const tree_services>(
         tree_services{options.meter, options.log, [this](std::function<void()> task) { threads.run(std::move(task)); },
-                      lender, loads});
+                      lender, loads, [this](std::function<void()> task) { ranks.run(std::move(task)); }});
     supervisor = system.spawn(node_supervisor, node_supervisor_setup{options, services, gate, entrance, desk, board,
                                                                      make_operations(options), documents, corpora});
     wait_for_children();
@@ -84,6 +90,9 @@ struct actor_tree::parts {
     options.jobs.log.reset();
     options.jobs.ranks.reset();
     threads.join(); // their last messages need the system
+    // Those of ranks send none any more: their actor has let go of them.
+    if (const auto left = ranks.leave(ranks_end_within); left > 0 && options.on_left_behind)
+      options.on_left_behind(left);
   }
 
   node_snapshot first_snapshot() {
@@ -98,6 +107,7 @@ struct actor_tree::parts {
 
   tree_options options;
   background_threads threads;
+  background_threads ranks;
   system_config config;
   caf::actor_system system;
   std::shared_ptr<admission> gate;

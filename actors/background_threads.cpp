@@ -3,34 +3,60 @@
 #include <utility>
 
 namespace weft {
+namespace {
+
+void join_all(std::list<std::thread>& ended) {
+  for (auto& thread : ended)
+    thread.join(); // at its last instruction
+}
+
+} // namespace
 
 void background_threads::run(std::function<void()> task) {
   std::list<std::thread> ended;
   {
-    std::lock_guard lock{mutex_};
-    ended.swap(ended_);
-    auto place = running_.emplace(running_.end());
-    *place = std::thread{[this, place, work = std::move(task)]() mutable {
+    std::lock_guard lock{threads_->mutex};
+    ended.swap(threads_->ended);
+    auto place = threads_->running.emplace(threads_->running.end());
+    *place = std::thread{[all = threads_, place, work = std::move(task)]() mutable {
       work();
       work = nullptr; // letting go of what it holds may be the work
-      std::lock_guard done{mutex_};
-      ended_.splice(ended_.end(), running_, place);
-      none_runs_.notify_all();
+      std::lock_guard done{all->mutex};
+      if (!place->joinable()) {
+        all->left.erase(place);
+        return;
+      }
+      all->ended.splice(all->ended.end(), all->running, place);
+      all->none_runs.notify_all();
     }};
   }
-  for (auto& thread : ended)
-    thread.join(); // at its last instruction
+  join_all(ended);
 }
 
 void background_threads::join() {
   std::list<std::thread> ended;
   {
-    std::unique_lock lock{mutex_};
-    none_runs_.wait(lock, [this] { return running_.empty(); });
-    ended.swap(ended_);
+    std::unique_lock lock{threads_->mutex};
+    threads_->none_runs.wait(lock, [this] { return threads_->running.empty(); });
+    ended.swap(threads_->ended);
   }
-  for (auto& thread : ended)
-    thread.join();
+  join_all(ended);
+}
+
+size_t background_threads::leave(std::chrono::milliseconds wait_max) {
+  std::list<std::thread> ended;
+  size_t left = 0;
+  {
+    std::unique_lock lock{threads_->mutex};
+    threads_->none_runs.wait_for(lock, wait_max, [this] { return threads_->running.empty(); });
+    for (auto& thread : threads_->running)
+      thread.detach();
+    left = threads_->running.size();
+    threads_->left.splice(threads_->left.end(), threads_->running);
+    ended.swap(threads_->ended);
+  }
+  join_all(ended);
+  return left;
 }
 
 } // namespace weft

@@ -42,12 +42,16 @@ struct ended {
 struct engine_failed {
   std::string device;
 };
+/// A rank that was told to go has had its time.
+struct overdue {
+  uint64_t rank = 0;
+};
 
 } // namespace corpus_notices
 
 struct corpus_notice {
   std::variant<corpus_notices::decoded, corpus_notices::searched, corpus_notices::stepped, corpus_notices::ended,
-               corpus_notices::engine_failed>
+               corpus_notices::engine_failed, corpus_notices::overdue>
       what;
 };
 

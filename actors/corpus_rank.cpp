@@ -46,9 +46,22 @@ void corpus_rank::work() {
     outcome = failure{errc::internal, std::string{"work on a corpus failed: "} + thrown.what()};
   }
   leave();
-  const auto ended = std::move(setup_.ended);
   setup_ = {};
-  ended(std::move(outcome));
+  const std::lock_guard hold(telling_);
+  if (ended_)
+    ended_(std::move(outcome));
+}
+
+void corpus_rank::tell(corpus_step made, std::shared_ptr<const corpus_checkpoint> at) {
+  const std::lock_guard hold(telling_);
+  if (stepped_)
+    stepped_(made, std::move(at));
+}
+
+void corpus_rank::ignore() {
+  const std::lock_guard hold(telling_);
+  stepped_ = nullptr;
+  ended_ = nullptr;
 }
 
 /// Before anything that takes long: other ranks do not wait forever for one that is not there.
@@ -75,7 +88,7 @@ result<rank_outcome> corpus_rank::take_part() {
     const auto step = run.next();
     if (auto made = run.step(group); !made)
       return made.error();
-    setup_.stepped(step, std::make_shared<const corpus_checkpoint>(*run.checkpoint()));
+    tell(step, std::make_shared<const corpus_checkpoint>(*run.checkpoint()));
   }
   return rank_outcome{std::make_shared<const corpus_result>(run.outcome()), body_hash(encode(run.outcome()))};
 }

@@ -44,19 +44,27 @@ class corpus_rank {
 public:
   /// On a thread that `aside` gives; the rank lives until that ends.
   static std::shared_ptr<corpus_rank> start(corpus_rank_setup setup, const background& aside);
-  explicit corpus_rank(corpus_rank_setup setup) : setup_(std::move(setup)) {}
+  explicit corpus_rank(corpus_rank_setup setup)
+      : setup_(std::move(setup)), stepped_(std::move(setup_.stepped)), ended_(std::move(setup_.ended)) {}
 
   /// Ends the communicator, for all ranks: a verb at once, else as soon as the step comes to its next verb.
   /// Thread-safe, never waits for the rank; before it has joined, and after it has ended, as well.
   void abort(failure reason) noexcept;
+  /// Neither `stepped` nor `ended` is called any more once this has returned. Thread-safe; waits for a call in
+  /// progress.
+  void ignore();
 
 private:
   void work();
   result<rank_outcome> take_part();
   status join();
   void leave();
+  void tell(corpus_step made, std::shared_ptr<const corpus_checkpoint> at);
 
   corpus_rank_setup setup_;
+  std::mutex telling_; // held while somebody is told; guards what follows
+  decltype(corpus_rank_setup::stepped) stepped_;
+  decltype(corpus_rank_setup::ended) ended_;
   std::mutex mutex_; // guards the rest: held while the port is aborted, so that it is not destroyed meanwhile
   std::unique_ptr<collective> port_;
   std::optional<failure> aborted_;

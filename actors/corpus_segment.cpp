@@ -31,6 +31,7 @@ result<corpus_segment_ptr> read_corpus_segment(const segment_record& record, con
   out->hash = wanted.hash;
   out->gaps = gaps_in(meta.first_item, read->items);
   out->model_version = std::move(read->model_version);
+  out->precision = read->precision;
   for (const auto& item : read->items) {
     if (item.failed())
       continue;
@@ -81,7 +82,7 @@ corpus_shard make_search_shard(std::span<const placed_segment> share, int32_t sc
   out.points = quantize_points(rows.values, rows.dimensions, out.scale()).values;
   out.items = std::move(rows.items);
   out.tokens = std::move(rows.tokens);
-  out.rows = std::move(rows.values);
+  keep_rows(out, std::move(rows.values));
   return out;
 }
 

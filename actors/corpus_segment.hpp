@@ -27,6 +27,7 @@ struct corpus_segment {
   std::vector<uint32_t> tokens; ///< [items]: as the model read them, with [CLS] and [SEP]
   std::vector<item_run> gaps;   ///< items of the job that failed to embed
   std::string model_version;
+  numeric_class precision = numeric_class::fp32;
 
   std::span<const float> rows() const noexcept {
     return std::span(*values).subspan(first_value, size_t{items} * dimensions);
@@ -47,7 +48,7 @@ struct placed_segment {
 /// A copy of all rows, by the number of the item. REQUIRES: ascending, one number of dimensions.
 corpus_rows join_rows(std::span<const placed_segment> share);
 
-/// The same as points of the corpus's scale, with the rows for rescoring: what searches look at. REQUIRES: as above,
+/// The same as points of the corpus's scale, with the rows: what searches look at. REQUIRES: as above,
 /// not empty; is_scale(scale_exponent).
 corpus_shard make_search_shard(std::span<const placed_segment> share, int32_t scale_exponent);
 

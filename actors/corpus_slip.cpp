@@ -8,13 +8,13 @@ namespace {
 using answer = std::optional<corpus_event>;
 
 answer failed(const plan_corpus& it, failure why) {
-  return corpus_events::lacks{it.job, it.epoch, std::move(why)};
+  return corpus_events::lacks{it.job, it.epoch, std::move(why), it.number};
 }
 answer failed(const feed_corpus& it, failure why) {
-  return corpus_events::fed{it.job, it.epoch, std::move(why)};
+  return corpus_events::fed{it.job, it.epoch, std::move(why), it.number};
 }
 answer failed(const seal_corpus& it, failure why) {
-  return corpus_events::loaded{it.job, it.epoch, std::move(why)};
+  return corpus_events::loaded{it.job, it.epoch, std::move(why), it.number};
 }
 answer failed(const start_corpus& it, failure why) {
   return corpus_events::finished{it.job, it.epoch, std::move(why)};

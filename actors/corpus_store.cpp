@@ -59,7 +59,7 @@ void corpus_store::corpus::count_segments() {
 }
 
 uint64_t corpus_store::bytes() const noexcept {
-  uint64_t out = 0;
+  uint64_t out = held_;
   for (const auto& [job, it] : corpora_)
     out += it.bytes();
   return out;
@@ -113,6 +113,16 @@ status corpus_store::reserve_run(job_id job, std::span<const placed_segment> sha
   }
   it.run_bytes = bytes;
   return ok;
+}
+
+uint64_t corpus_store::run_bytes(job_id job) const {
+  const auto found = corpora_.find(job);
+  return found == corpora_.end() ? 0 : found->second.run_bytes;
+}
+
+void corpus_store::hold(uint64_t bytes) {
+  static_cast<void>(make_room({}, bytes)); // where there is none, what comes later is refused
+  held_ += bytes;
 }
 
 void corpus_store::release(job_id job) {
@@ -240,7 +250,7 @@ std::optional<std::vector<placed_segment>> corpus_store::find(job_id job,
 }
 
 uint64_t corpus_store::bytes_that_stay(job_id keep) const {
-  uint64_t out = 0;
+  uint64_t out = held_;
   for (const auto& [job, it] : corpora_)
     if (it.is_run || job == keep)
       out += it.bytes();

@@ -30,6 +30,11 @@ public:
   /// Room for what a run makes of its share: the rows once more, and points. In place of the one before. REQUIRES:
   /// plan_run(). errc::overloaded.
   status reserve_run(job_id job, std::span<const placed_segment> share);
+  /// What is reserved for the job's run.
+  uint64_t run_bytes(job_id job) const;
+  /// Counts bytes of a run that nobody can end, until let_go(); what searches have goes for them, if that helps.
+  void hold(uint64_t bytes);
+  void let_go(uint64_t bytes) { held_ -= bytes; }
   /// No run needs the job any more. What searches asked for may stay, everything else goes.
   void release(job_id job);
 
@@ -87,6 +92,7 @@ private:
 
   const uint64_t bytes_max_;
   std::map<job_id, corpus> corpora_;
+  uint64_t held_ = 0;
 };
 
 } // namespace weft

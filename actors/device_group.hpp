@@ -6,6 +6,7 @@
 #include "actors/interfaces.hpp"
 #include "runtime/device_group/regroup.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -35,7 +36,7 @@ public:
   static inline const char* name = "device_group";
 
   explicit device_group_state(self_pointer self) : self_(self) {}
-  ~device_group_state() { abort_all(); }
+  ~device_group_state() { let_ranks_go(); }
   void start(const device_group_setup& setup);
 
   void ask(const corpus_slip_ptr& asked);
@@ -53,6 +54,7 @@ private:
     corpus_load load;
     bool is_loaded = false;
     bool is_forgotten = false; ///< but a rank of it has not left yet
+    bool is_refused = false;   ///< its vectors have no room, and go
     regroup membership;
     // Remembered from epoch to epoch, of load.roster.
     std::shared_ptr<const corpus_checkpoint> checkpoint;
@@ -61,15 +63,22 @@ private:
     std::shared_ptr<corpus_rank> rank;
     uint64_t rank_number = 0;
     uint64_t rank_epoch = 0;
+    uint64_t rank_bytes = 0;               ///< reserved for it
+    std::chrono::milliseconds rank_work{}; ///< its longest between two verbs
     time_point step_began{};
     corpus_slip_ptr running; ///< whoever waits for the end of this epoch; null: nobody
+  };
+  /// One that hangs. It may come back.
+  struct lost_rank {
+    std::shared_ptr<corpus_rank> rank; ///< not null
+    uint64_t bytes = 0;
   };
   struct waiting_search {
     corpus_slip_ptr asked;
     std::vector<placed_segment> share;
   };
 
-  // device_group.cpp: shares and ranks
+  // device_group.cpp: shares and epochs
   time_point now() const { return self_->clock().now(); }
   void perform(plan_corpus& it, const corpus_slip_ptr& asked);
   void perform(seal_corpus& it, const corpus_slip_ptr& asked);
@@ -79,6 +88,12 @@ private:
   void plan_search(plan_corpus& it, corpus_slip& asked);
   status begin_epoch(const plan_corpus& it);
   void adopt_checkpoint(part& it, const seal_corpus& sealed) const;
+  void give_way(job_id job, part& it, const failure& why);
+  part* find(job_id job, uint64_t epoch);
+  void forget(job_id job);
+  void publish();
+
+  // device_group_ranks.cpp
   void find_engines(job_id job);
   std::vector<corpus_engine> engines_of(const worker_pool_actor& pool, const pool_status& found);
   corpus_engine engine_on(const worker_pool_actor& pool, const std::string& device);
@@ -87,12 +102,11 @@ private:
   void on(corpus_notices::stepped& it);
   void on(corpus_notices::ended& it);
   void on(corpus_notices::engine_failed& it);
-  part* find(job_id job, uint64_t epoch);
+  void on(corpus_notices::overdue& it);
   std::map<job_id, part>::iterator find_rank(uint64_t number);
+  void go_on_without_rank(std::map<job_id, part>::iterator found);
   void leave_epoch(part& it, const failure& why);
-  void forget(job_id job);
-  void abort_all() noexcept;
-  void publish();
+  void let_ranks_go();
 
   // device_group_work.cpp: what threads aside do
   void perform(feed_corpus& it, const corpus_slip_ptr& asked);
@@ -109,8 +123,9 @@ private:
   cluster_view_ptr cluster_; ///< null: none was told
   std::optional<corpus_store> store_;
   std::map<job_id, part> parts_;
-  uint64_t ranks_ = 0;                        ///< number of the last one
+  std::map<uint64_t, lost_rank> lost_;        ///< by number
   std::map<std::string, time_point> resting_; ///< devices that failed at points, until when
+  uint64_t ranks_ = 0;                        ///< number of the last one
   uint32_t searches_ = 0;                     ///< under way
   /// Searches of jobs whose points are being made by another; they look again when those are there.
   std::map<job_id, std::deque<waiting_search>> making_;

@@ -15,10 +15,11 @@ struct corpora_counters {
   uint64_t corpora = 0; ///< of which vectors are in memory
   uint64_t bytes = 0;   ///< of these, with what ranks and searches make of them
   uint64_t bytes_max = 0;
-  uint64_t ranks = 0;    ///< threads that take part in an epoch now, or leave one
-  uint64_t epochs = 0;   ///< that this node had a rank in
-  uint64_t breaks = 0;   ///< of these: ended without a result, and nobody here was told to stop
-  uint64_t searches = 0; ///< of shares of corpora
+  uint64_t ranks = 0;      ///< threads that take part in an epoch now, or leave one
+  uint64_t epochs = 0;     ///< that this node had a rank in
+  uint64_t breaks = 0;     ///< of these: ended without a result, and nobody here was told to stop
+  uint64_t ranks_hung = 0; ///< of the epochs: their thread was not gone long after it was told to
+  uint64_t searches = 0;   ///< of shares of corpora
   std::array<uint64_t, static_cast<size_t>(corpus_step::done)> steps{};
   std::array<std::chrono::nanoseconds, static_cast<size_t>(corpus_step::done)> step_time{};
 

@@ -19,8 +19,12 @@ struct device_group_options {
   std::chrono::milliseconds idle_max{600'000};
   /// Of ranks' threads: calls have the CPUs first. 10 is about a tenth of a CPU beside a thread that wants all of it.
   int niceness = 10;
-  bool use_engines =
-      true; ///< where the node's engines are on devices, they take k-means and large groups of near duplicates
+  /// A rank that is told to go has so long, beside its longest work between two verbs. One that is not gone then hangs,
+  /// and the next epoch begins without it.
+  std::chrono::milliseconds leave_max{60'000};
+  uint32_t ranks_lost_max = 4; ///< that hang; with so many no epoch begins here until the node is started anew
+  /// Where the node's engines are on devices, they take k-means and large groups of near duplicates.
+  bool use_engines = true;
 };
 
 } // namespace weft

@@ -56,11 +56,13 @@ void device_group_state::perform(feed_corpus& it, const corpus_slip_ptr& asked) 
 
 void device_group_state::on(corpus_notices::decoded& it) {
   const auto& fed = std::get<feed_corpus>(it.asked->effect);
-  if (!it.segments)
-    return it.asked->fail(std::move(it.segments.error()));
-  if (fed.epoch != 0 && !find(fed.job, fed.epoch))
+  auto* mine = find(fed.job, fed.epoch);
+  if (fed.epoch != 0 && !mine)
     return it.asked->fail({errc::cancelled, "the node takes part in another epoch of this corpus now"});
-  it.asked->end(corpus_events::fed{fed.job, fed.epoch, store_->add(fed.job, *it.segments)});
+  const auto added = it.segments ? store_->add(fed.job, *it.segments) : status{std::move(it.segments.error())};
+  if (mine && !added)
+    give_way(fed.job, *mine, added.error());
+  it.asked->end(corpus_events::fed{fed.job, fed.epoch, added, fed.number});
 }
 
 void device_group_state::perform(encode_corpus& it, const corpus_slip_ptr& asked) {
@@ -73,7 +75,7 @@ void device_group_state::perform(encode_corpus& it, const corpus_slip_ptr& asked
     auto& [job, epoch, keep] = std::get<encode_corpus>(asked->effect);
     auto bytes = guarded([&]() -> result<std::string> {
       if (keep.kind == attached_kind::outcome)
-        return encode(corpus_outcome{*outcome, errc::none, {}, keep.gaps, keep.model_version});
+        return encode(corpus_outcome{*outcome, errc::none, {}, keep.gaps, keep.model_version, keep.precision});
       return encode(kept_checkpoint{roster, *checkpoint});
     });
     asked->end(corpus_events::encoded{job, epoch, keep.generation, std::move(bytes)});

@@ -35,6 +35,9 @@ struct tree_services {
   /// For send_from_outside(): the system when other threads may run actors (borrowed_turns.hpp), else null.
   caf::actor_system* lender = nullptr;
   std::shared_ptr<load_board> loads = std::make_shared<load_board>();
+  /// As `aside`, for ranks of corpora: what they do may hang in a driver, so nobody waits for such a thread for good.
+  /// Null: aside.
+  background for_ranks = {};
 };
 using services_ptr = std::shared_ptr<const tree_services>;
 

@@ -19,6 +19,7 @@
 #include <prometheus/registry.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace weft {
 namespace {
@@ -200,6 +201,13 @@ status running_node::start_tree(const std::filesystem::path& model_directory, co
   options.cache.link = entries_;
   options.on_unhealthy = [events = in_.events](std::string reason) {
     events->post(node_event::unhealthy, std::move(reason));
+  };
+  options.on_left_behind = [log = in_.log](size_t threads) {
+    log->write(log_level::error, "node",
+               "threads that work on corpora have not ended, or hang in a driver: the process ends without them",
+               {{"threads", std::to_string(threads)}});
+    log->close();
+    std::_Exit(EXIT_SUCCESS); // destroying what they use would hang as well
   };
   options.log = [log = in_.log](std::string_view level, std::string_view actor, std::string_view text) {
     log->write(parse_log_level(level), actor, text);

@@ -238,7 +238,7 @@ uint64_t bytes_of(const corpus_hits& hits) noexcept {
   uint64_t bytes = 0;
   for (const auto& query : hits)
     for (const auto& hit : query)
-      bytes += hit_bytes + hit.text.size();
+      bytes += hit_bytes + (hit.text ? hit.text->size() : 0);
   return bytes;
 }
 
@@ -250,7 +250,8 @@ grpc::ByteBuffer write_rank_corpus(const corpus_hits& hits) {
       auto& one = *to.add_hits();
       one.set_item(hit.item);
       one.set_score(hit.score);
-      one.set_text(hit.text);
+      if (hit.text)
+        one.set_text(*hit.text);
     }
   }
   return to_buffer(out);

@@ -95,6 +95,7 @@ void corpus_ranking::embedded(embed_result&& result) {
   for (const auto& item : result.items)
     request_.query.vectors.insert(request_.query.vectors.end(), item.values.begin(), item.values.end());
   request_.query.model_version = std::move(result.model_version);
+  request_.query.precision = result.precision;
   rank();
 }
 

@@ -44,6 +44,10 @@ std::vector<prometheus::MetricFamily> corpora_collector::Collect() const {
       static_cast<double>(now.epochs), out);
   add(counter_family("weft_corpus_breaks_total", "Epochs that ended without a result, and were not stopped from here."),
       static_cast<double>(now.breaks), out);
+  add(counter_family("weft_corpus_ranks_hung_total",
+                     "Ranks whose thread did not end when it was told to: start the node "
+                     "anew when it can be."),
+      static_cast<double>(now.ranks_hung), out);
   add_steps(now, out);
   add(counter_family("weft_corpus_searches_total", "Searches of this node's shares."),
       static_cast<double>(now.searches), out);

@@ -61,6 +61,27 @@ std::optional<size_t> corpus_shard::find(uint32_t item) const noexcept {
   return static_cast<size_t>(found - items.begin());
 }
 
+void keep_rows(corpus_shard& shard, std::vector<float>&& rows) {
+  const double step = 1 / double{shard.scale()};
+  double longest = 0, farthest = 0;
+  for (size_t i = 0; i < shard.count(); ++i) {
+    const auto point = shard.point(i);
+    const float* row = rows.data() + i * shard.dimensions;
+    double squares = 0, error_squares = 0;
+    for (size_t d = 0; d < shard.dimensions; ++d) {
+      const double value = row[d], error = value - point[d] * step;
+      squares += value * value;
+      error_squares += error * error;
+    }
+    // What is no number is as far as can be.
+    longest = squares <= longest ? longest : std::isfinite(squares) ? squares : HUGE_VAL;
+    farthest = error_squares <= farthest ? farthest : std::isfinite(error_squares) ? error_squares : HUGE_VAL;
+  }
+  shard.row_length_max = std::sqrt(longest);
+  shard.row_error_max = std::sqrt(farthest);
+  shard.rows = std::move(rows);
+}
+
 std::vector<uint32_t> consecutive_items(uint32_t first, uint32_t count) {
   std::vector<uint32_t> items(count);
   std::iota(items.begin(), items.end(), first);
@@ -95,7 +116,7 @@ result<corpus_shard> make_shard(corpus_group& group, corpus_rows&& rows, bool ke
   shard.tokens = std::move(rows.tokens);
   shard.sources = std::move(rows.sources);
   if (keep_rows)
-    shard.rows = std::move(rows.values);
+    weft::keep_rows(shard, std::move(rows.values));
   return shard;
 }
 

@@ -5,6 +5,7 @@
 #include "runtime/points/similarity.hpp"
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -35,7 +36,11 @@ struct corpus_shard {
   std::vector<int8_t> points; ///< [items, dimensions]
   std::vector<uint32_t> tokens;
   std::vector<std::string> sources;
-  std::vector<float> rows; ///< [items, dimensions] as they were, for rescoring; empty: not kept
+  std::vector<float> rows; ///< [items, dimensions] as they were, for exact searches; empty: not kept
+  // How long the longest row is, and how far at most a row is from its point: what is not known makes searches slower,
+  // not wrong.
+  double row_length_max = std::numeric_limits<double>::infinity();
+  double row_error_max = std::numeric_limits<double>::infinity();
 
   size_t count() const noexcept { return items.size(); }
   float scale() const noexcept;
@@ -45,6 +50,9 @@ struct corpus_shard {
   /// Where an item is among the points; nothing: on another rank.
   std::optional<size_t> find(uint32_t item) const noexcept;
 };
+
+/// Keeps the rows whose points the shard has, with what searches need to know of them. rows: [items, dimensions].
+void keep_rows(corpus_shard& shard, std::vector<float>&& rows);
 
 /// Items first to first + count - 1.
 std::vector<uint32_t> consecutive_items(uint32_t first, uint32_t count);

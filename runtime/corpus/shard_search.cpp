@@ -6,55 +6,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 
 namespace weft {
 
 namespace {
 
-bool is_larger(const search_hit& a, const search_hit& b) {
-  return a.product != b.product ? a.product > b.product : a.item < b.item;
-}
-
 bool is_better(const search_hit& a, const search_hit& b) {
   return a.score != b.score ? a.score > b.score : a.item < b.item;
 }
-
-uint32_t candidates_of(const search_options& options) {
-  return std::max(options.count, options.candidates);
-}
-
-template <class Before> void keep_first(std::vector<search_hit>& hits, size_t count, Before before) {
-  const auto end = hits.begin() + static_cast<ptrdiff_t>(std::min(count, hits.size()));
-  std::partial_sort(hits.begin(), end, hits.end(), before);
-  hits.erase(end, hits.end());
-}
-
-/// The largest products of one query so far.
-class best_products {
-public:
-  explicit best_products(size_t count) : count_(count) {}
-
-  /// REQUIRES: items come in ascending order, so that an equal product is never better.
-  void offer(uint32_t item, int32_t product) {
-    if (hits_.size() == count_ && product <= hits_.front().product)
-      return;
-    if (hits_.size() == count_) {
-      std::pop_heap(hits_.begin(), hits_.end(), is_larger); // the front is the worst
-      hits_.pop_back();
-    }
-    hits_.push_back({item, product, 0});
-    std::push_heap(hits_.begin(), hits_.end(), is_larger);
-  }
-  std::vector<search_hit> take() {
-    std::sort_heap(hits_.begin(), hits_.end(), is_larger);
-    return std::move(hits_);
-  }
-
-private:
-  const size_t count_;
-  std::vector<search_hit> hits_;
-};
 
 /// Sum in double in the order of the dimensions; -1 where it is no number, so that hits always have an order.
 double dot(std::span<const float> a, std::span<const float> b) {
@@ -64,14 +25,81 @@ double dot(std::span<const float> a, std::span<const float> b) {
   return std::isfinite(sum) ? sum : -1;
 }
 
+/// The nearest items of one query so far. Items are offered in ascending order, so that one with an equal score is
+/// never better than those before it.
+class nearest_items {
+public:
+  /// code: the query as a point. All of these outlive it.
+  nearest_items(const corpus_shard& shard, std::span<const float> query, const quantized_points& code, size_t count)
+      : shard_(shard), query_(query), count_(count), scale_(code.scale), unit_(double{code.scale} * shard.scale()) {
+    if (!shard.rows.empty())
+      error_max_ = error_of(code);
+  }
+
+  void offer(size_t row, int32_t product) {
+    if (product >= product_min_)
+      look_at(row, product);
+  }
+  std::vector<search_hit> take() {
+    std::sort_heap(hits_.begin(), hits_.end(), is_better);
+    return std::move(hits_);
+  }
+
+private:
+  /// By how much a product may be off the score.
+  double error_of(const quantized_points& code) const {
+    double squares = 0, code_squares = 0, error_squares = 0;
+    for (size_t d = 0; d < query_.size(); ++d) {
+      const double value = query_[d], rounded = code.values[d] / double{code.scale};
+      squares += value * value;
+      code_squares += rounded * rounded;
+      error_squares += (value - rounded) * (value - rounded);
+    }
+    const double bound =
+        std::sqrt(error_squares) * shard_.row_length_max + std::sqrt(code_squares) * shard_.row_error_max;
+    // Sums in double are off as well, by less than this for the most dimensions that there are.
+    return bound + 1e-9 * (bound + std::sqrt(squares) * shard_.row_length_max);
+  }
+
+  void look_at(size_t row, int32_t product) {
+    const search_hit hit{shard_.items[row],
+                         shard_.rows.empty() ? cosine_of(product, scale_, shard_.scale()) : dot(query_, row_of(row))};
+    if (hits_.size() == count_) {
+      if (!is_better(hit, hits_.front())) // the front is the worst
+        return;
+      std::pop_heap(hits_.begin(), hits_.end(), is_better);
+      hits_.pop_back();
+    }
+    hits_.push_back(hit);
+    std::push_heap(hits_.begin(), hits_.end(), is_better);
+    if (hits_.size() < count_)
+      return;
+    const double least = std::floor((hits_.front().score - error_max_) * unit_) - 1;
+    constexpr double lowest = std::numeric_limits<int32_t>::min();
+    product_min_ = least > lowest ? static_cast<int32_t>(std::min<double>(least, std::numeric_limits<int32_t>::max()))
+                                  : std::numeric_limits<int32_t>::min(); // also where it is no number
+  }
+  std::span<const float> row_of(size_t row) const {
+    return std::span(shard_.rows).subspan(row * query_.size(), query_.size());
+  }
+
+  const corpus_shard& shard_;
+  std::span<const float> query_;
+  size_t count_;
+  float scale_;
+  double unit_; ///< a product of this much is a score of 1
+  double error_max_ = 0;
+  int32_t product_min_ = std::numeric_limits<int32_t>::min(); ///< no other can be among the best
+  std::vector<search_hit> hits_;
+};
+
 /// Of one hit that travels.
-constexpr uint64_t hit_bytes = 16;
+constexpr uint64_t hit_bytes = 12;
 
 void put_hits(record_writer& out, const std::vector<search_hit>& hits) {
   out.put(static_cast<uint32_t>(hits.size()));
   for (const auto& hit : hits) {
     out.put(hit.item);
-    out.put(static_cast<uint32_t>(hit.product));
     out.put(hit.score);
   }
 }
@@ -82,7 +110,6 @@ std::vector<search_hit> read_hits(record_reader& in) {
   for (uint32_t i = 0; i < count && in.why().empty(); ++i) {
     search_hit hit;
     hit.item = in.number<uint32_t>();
-    hit.product = static_cast<int32_t>(in.number<uint32_t>());
     hit.score = in.real();
     hits.push_back(hit);
   }
@@ -122,8 +149,8 @@ status check_search(const corpus_shard& shard, std::span<const float> queries, c
                   " dimensions: embed them with the corpus's model");
   if (queries.size() / shard.dimensions > search_queries_max)
     return refuse("a search takes " + std::to_string(search_queries_max) + " queries at most: ask in several");
-  if (options.count == 0 || candidates_of(options) > search_candidates_max)
-    return refuse("a search gives 1 to " + std::to_string(search_candidates_max) + " hits and candidates a query");
+  if (options.count == 0 || options.count > search_count_max)
+    return refuse("a search gives 1 to " + std::to_string(search_count_max) + " hits a query");
   return ok;
 }
 
@@ -131,17 +158,17 @@ std::vector<std::vector<search_hit>> search_shard(const corpus_shard& shard, std
                                                   const search_options& options) {
   const size_t dimensions = shard.dimensions;
   const size_t count = queries.size() / dimensions;
-  std::vector<float> scales;
+  std::vector<nearest_items> best;
   std::vector<int8_t> codes;
   for (size_t q = 0; q < count; ++q) {
-    const auto code = quantize_points(queries.subspan(q * dimensions, dimensions), shard.dimensions);
-    scales.push_back(code.scale);
+    const auto query = queries.subspan(q * dimensions, dimensions);
+    const auto code = quantize_points(query, shard.dimensions);
+    best.emplace_back(shard, query, code, options.count);
     codes.insert(codes.end(), code.values.begin(), code.values.end());
   }
   // Queries are the columns: they are packed once, and the points pass by them a block after the other.
   const packed_columns columns(codes, shard.dimensions);
   prepared_rows block(shard.dimensions, columns.kernels());
-  std::vector<best_products> best(count, best_products(candidates_of(options)));
   std::vector<int32_t> tile(prepared_rows::count_max * panel_columns);
   for (size_t first = 0; first < shard.count(); first += prepared_rows::count_max) {
     const size_t rows = std::min(prepared_rows::count_max, shard.count() - first);
@@ -150,19 +177,12 @@ std::vector<std::vector<search_hit>> search_shard(const corpus_shard& shard, std
       columns.kernels().multiply(block.data(), rows, columns.panel(p), dimensions, tile.data(), panel_columns);
       for (size_t c = 0; c < columns.panel_count(p); ++c)
         for (size_t r = 0; r < rows; ++r)
-          best[p * panel_columns + c].offer(shard.items[first + r], tile[r * panel_columns + c]);
+          best[p * panel_columns + c].offer(first + r, tile[r * panel_columns + c]);
     }
   }
   std::vector<std::vector<search_hit>> hits;
-  for (size_t q = 0; q < count; ++q) {
-    auto& found = hits.emplace_back(best[q].take());
-    for (auto& hit : found) {
-      const size_t row = *shard.find(hit.item);
-      hit.score = shard.rows.empty() ? cosine_of(hit.product, scales[q], shard.scale())
-                                     : dot(queries.subspan(q * dimensions, dimensions),
-                                           std::span(shard.rows).subspan(row * dimensions, dimensions));
-    }
-  }
+  for (auto& of_query : best)
+    hits.push_back(of_query.take());
   return hits;
 }
 
@@ -170,8 +190,9 @@ std::vector<search_hit> merge_hits(std::span<const std::vector<search_hit>> part
   std::vector<search_hit> hits;
   for (const auto& part : parts)
     hits.insert(hits.end(), part.begin(), part.end());
-  keep_first(hits, candidates_of(options), is_larger);
-  keep_first(hits, options.count, is_better);
+  const auto end = hits.begin() + static_cast<ptrdiff_t>(std::min<size_t>(options.count, hits.size()));
+  std::partial_sort(hits.begin(), end, hits.end(), is_better);
+  hits.erase(end, hits.end());
   return hits;
 }
 
@@ -181,7 +202,7 @@ result<std::vector<std::vector<search_hit>>> search_corpus(corpus_group& group, 
   if (auto checked = check_search(shard, queries, options); !checked)
     return checked.error();
   const auto mine = search_shard(shard, queries, options);
-  const uint64_t query_bytes = group.ranks() * (sizeof(uint32_t) + hit_bytes * candidates_of(options));
+  const uint64_t query_bytes = group.ranks() * (sizeof(uint32_t) + hit_bytes * options.count);
   const auto slice_max = static_cast<size_t>(std::max<uint64_t>(1, bytes_max / query_bytes));
   std::vector<std::vector<search_hit>> best;
   for (size_t first = 0; first < mine.size(); first += slice_max) {

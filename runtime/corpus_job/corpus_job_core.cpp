@@ -40,7 +40,7 @@ std::string_view to_string(corpus_phase phase) noexcept {
 }
 
 corpus_job_core::corpus_job_core(corpus_job_setup setup, corpus_job_options options)
-    : setup_(std::move(setup)), options_(options), epochs_({.ranks_max = options.ranks_max, .ranks_min = 1}) {
+    : setup_(std::move(setup)), options_(options), epochs_(regroup::options{.ranks_max = options.ranks_max}) {
   WEFT_ASSERT(setup_.job_items > 0 || setup_.segments == 0);
   epochs_.saw(setup_.epoch_floor);
 }

@@ -168,6 +168,7 @@ private:
   rank_plan plan_; ///< of this epoch, then of the one before
   item_gaps gaps_;
   std::string model_version_;
+  numeric_class precision_ = numeric_class::fp32; ///< of the vectors
 
   corpus_progress best_; ///< in any epoch
   uint64_t best_roster_ = 0;

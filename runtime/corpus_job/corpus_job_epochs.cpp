@@ -142,6 +142,7 @@ void corpus_job_core::look_at_loading(time_point now) {
 void corpus_job_core::begin_run(time_point now) {
   std::vector<item_run> gaps;
   std::optional<std::string> version;
+  std::optional<numeric_class> precision, other_class;
   bool is_mixed = false;
   corpus_facts size{.items = plan_.items};
   each_rank([&](member& it) {
@@ -149,7 +150,11 @@ void corpus_job_core::begin_run(time_point now) {
     gaps.insert(gaps.end(), it.report->loaded->gaps.begin(), it.report->loaded->gaps.end());
     is_mixed = is_mixed || (version && *version != it.report->loaded->model_version);
     version = it.report->loaded->model_version;
+    other_class = precision && *precision != it.report->loaded->precision ? precision : other_class;
+    precision = it.report->loaded->precision;
   });
+  if (other_class)
+    return fail({errc::model_unusable, mixed_classes(*other_class, *precision)}, now);
   if (is_mixed)
     return fail({errc::model_unusable, "its items were embedded by several versions of the model, whose vectors are "
                                        "not to be compared: submit it again"},
@@ -166,6 +171,7 @@ void corpus_job_core::begin_run(time_point now) {
     return break_epoch({errc::state_damaged, "results do not have as many vectors as their summaries say"}, now);
   gaps_ = std::move(*all);
   model_version_ = version.value_or("");
+  precision_ = precision.value_or(numeric_class::fp32);
   stall_max_ = options_.stall_max + longest_step(size, setup_.options);
   waits_ = 0;
   stepped_at_ = checkpoint_at_ = now;
@@ -210,10 +216,11 @@ void corpus_job_core::look_at_running(time_point now) {
 }
 
 void corpus_job_core::keep_next(attached_kind kind, time_point now) {
-  keep_ = corpus_keep{kind, generation_of(epoch_, ++generations_), {}, {}};
+  keep_ = corpus_keep{kind, generation_of(epoch_, ++generations_), {}, {}, {}};
   if (kind == attached_kind::outcome) {
     keep_->gaps = gaps_;
     keep_->model_version = model_version_;
+    keep_->precision = precision_;
   }
   if (const auto found = members_.find(plan_.ranks[keeper_].node); found != members_.end() && found->second.asked == 0)
     found->second.due = now;

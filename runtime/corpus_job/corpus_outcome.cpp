@@ -45,6 +45,7 @@ std::string encode(const corpus_outcome& outcome) {
   }
   put(out, outcome.gaps);
   out.put(std::string_view{outcome.model_version});
+  put(out, outcome.precision);
   return out.take();
 }
 
@@ -67,6 +68,7 @@ result<corpus_outcome> decode_corpus_outcome(std::string_view bytes) {
   }
   out.gaps = read_gaps(in);
   out.model_version = in.text();
+  out.precision = read_class(in);
   in.finish();
   if (in.why().empty() && out.result && out.result->facts.items != out.gaps.embedded())
     in.refuse("its items are not those of the job");

@@ -2,6 +2,7 @@
 
 #include "runtime/corpus/corpus_result.hpp"
 #include "runtime/corpus_job/item_gaps.hpp"
+#include "runtime/job/numeric_class.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -17,7 +18,8 @@ struct corpus_outcome {
   errc why = errc::none; ///< where there is no result
   std::string message;
   item_gaps gaps;
-  std::string model_version; ///< of the vectors
+  std::string model_version;                     ///< of the vectors
+  numeric_class precision = numeric_class::fp32; ///< likewise
 
   bool operator==(const corpus_outcome&) const = default;
 };

@@ -83,6 +83,7 @@ void put(record_writer& out, const corpus_keep& keep) {
   out.put(keep.generation);
   put(out, keep.gaps);
   out.put(std::string_view{keep.model_version}.substr(0, model_version_bytes_max));
+  put(out, keep.precision);
 }
 corpus_keep read_keep(record_reader& in) {
   corpus_keep out;
@@ -90,6 +91,7 @@ corpus_keep read_keep(record_reader& in) {
   out.generation = in.below(corpus_epoch_max * generations_of_epoch);
   out.gaps = read_gaps(in);
   out.model_version = read_short(in, model_version_bytes_max);
+  out.precision = read_class(in);
   return out;
 }
 
@@ -100,6 +102,7 @@ void put(record_writer& out, const loaded_share& loaded) {
   });
   out.put(std::string_view{loaded.model_version}.substr(0, model_version_bytes_max));
   out.put(loaded.dimensions);
+  put(out, loaded.precision);
 }
 loaded_share read_loaded(record_reader& in) {
   loaded_share out;
@@ -109,6 +112,7 @@ loaded_share read_loaded(record_reader& in) {
   });
   out.model_version = read_short(in, model_version_bytes_max);
   out.dimensions = in.below(point_dimensions_max + 1);
+  out.precision = read_class(in);
   return out;
 }
 

@@ -8,6 +8,7 @@
 #include "runtime/corpus_job/rank_plan.hpp"
 #include "runtime/device_group/regroup.hpp"
 #include "runtime/job/job_id.hpp"
+#include "runtime/job/numeric_class.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -42,8 +43,9 @@ struct corpus_load {
 struct corpus_keep {
   attached_kind kind = attached_kind::checkpoint_a;
   uint64_t generation = 0;
-  item_gaps gaps;            ///< for an outcome
-  std::string model_version; ///< for an outcome
+  item_gaps gaps;                                ///< for an outcome
+  std::string model_version;                     ///< for an outcome
+  numeric_class precision = numeric_class::fp32; ///< for an outcome
 
   bool operator==(const corpus_keep&) const = default;
 };
@@ -76,9 +78,17 @@ struct loaded_share {
   std::vector<item_run> gaps; ///< of its segments
   std::string model_version;
   uint32_t dimensions = 0; ///< of its vectors
+  numeric_class precision = numeric_class::fp32;
 
   bool operator==(const loaded_share&) const = default;
 };
+
+/// Why items of two numeric classes are no corpus.
+inline std::string mixed_classes(numeric_class one, numeric_class other) {
+  return "its items were embedded in the numeric classes " + std::string{to_string(one)} + " and " +
+         std::string{to_string(other)} +
+         ", whose vectors are not to be compared: set model.precision to one class on all nodes, then submit it again";
+}
 
 /// Why a node's part in an epoch ended.
 struct corpus_break {

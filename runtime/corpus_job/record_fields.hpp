@@ -4,6 +4,7 @@
 #include "runtime/corpus_job/item_gaps.hpp"
 #include "runtime/corpus_job/rank_plan.hpp"
 #include "runtime/job/job_id.hpp"
+#include "runtime/job/numeric_class.hpp"
 #include "runtime/job/record_bytes.hpp"
 
 #include <cstdint>
@@ -89,6 +90,13 @@ inline std::vector<planned_segment> read_share(record_reader& in, uint64_t items
     next_number = uint64_t{out.first_number} + out.items;
     return out;
   });
+}
+
+inline void put(record_writer& out, numeric_class precision) {
+  out.put(static_cast<uint8_t>(precision));
+}
+inline numeric_class read_class(record_reader& in) {
+  return numeric_classes[in.below(static_cast<uint8_t>(numeric_classes.size()))];
 }
 
 /// By its stable name: numbers change between releases.

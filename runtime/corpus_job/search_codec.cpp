@@ -48,7 +48,6 @@ result<Record> read(std::string_view bytes, search_kind kind, std::string_view w
 search_hit read_hit(record_reader& in) {
   search_hit out;
   out.item = in.number<uint32_t>();
-  out.product = read_signed(in);
   out.score = in.real();
   if (out.item >= corpus_items_max || !std::isfinite(out.score))
     in.refuse("a hit is out of its range");
@@ -67,7 +66,6 @@ std::string encode(const corpus_share_search& search) {
   put(out, search.share);
   out.put(search.queries);
   out.put(search.options.count);
-  out.put(search.options.candidates);
   return out.take();
 }
 
@@ -76,7 +74,6 @@ std::string encode(const share_hits& hits) {
   put_list(out, hits, [&](const std::vector<search_hit>& of_query) {
     put_list(out, of_query, [&](const search_hit& each) {
       out.put(each.item);
-      put_signed(out, each.product);
       out.put(each.score);
     });
   });
@@ -98,8 +95,7 @@ result<corpus_share_search> decode_share_search(std::string_view bytes) {
     for (const float value : out.queries)
       if (!std::isfinite(value))
         in.refuse("a query is no vector");
-    out.options.count = in.below(search_candidates_max + 1);
-    out.options.candidates = in.below(search_candidates_max + 1);
+    out.options.count = in.below(search_count_max + 1);
     return out;
   });
 }
@@ -108,7 +104,7 @@ result<share_hits> decode_share_hits(std::string_view bytes) {
   return read<share_hits>(bytes, search_kind::hits, "what was found in a corpus", [](record_reader& in) {
     uint64_t left = share_hits_max;
     return read_list<std::vector<search_hit>>(in, search_queries_max, [&] {
-      auto of_query = read_list<search_hit>(in, search_candidates_max, [&] { return read_hit(in); });
+      auto of_query = read_list<search_hit>(in, search_count_max, [&] { return read_hit(in); });
       if (of_query.size() > left)
         in.refuse("it has too many hits");
       left -= std::min<uint64_t>(left, of_query.size());

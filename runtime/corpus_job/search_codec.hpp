@@ -26,7 +26,7 @@ struct corpus_share_search {
 
 using share_hits = std::vector<std::vector<search_hit>>; ///< [queries]
 
-/// Hits of one answer, over all queries: 16 bytes each.
+/// Hits of one answer, over all queries: 12 bytes each.
 inline constexpr uint32_t share_hits_max = 1 << 20;
 
 /// Their bytes: a version, fields in a fixed order, little-endian. What is read may be anything:

@@ -31,21 +31,8 @@ std::optional<collective_group> group_formation::place_of(const group_worker& wo
 }
 
 regroup::regroup(options limits) : limits_(limits) {
-  WEFT_ASSERT(limits.ranks_min > 0);
-  WEFT_ASSERT(limits.ranks_min <= limits.ranks_max);
+  WEFT_ASSERT(limits.ranks_max > 0);
   WEFT_ASSERT(limits.ranks_max <= collective_ranks_max);
-}
-
-result<group_formation> regroup::form(std::span<const group_worker> live) const {
-  group_formation out{epoch_seen_ + 1, {live.begin(), live.end()}};
-  std::sort(out.ranks.begin(), out.ranks.end());
-  out.ranks.erase(std::unique(out.ranks.begin(), out.ranks.end()), out.ranks.end());
-  if (out.ranks.size() < limits_.ranks_min)
-    return failure{errc::unavailable, std::to_string(out.ranks.size()) + " workers live, the group needs " +
-                                          std::to_string(limits_.ranks_min) + ": wait for more, or use the CPU"};
-  if (out.ranks.size() > limits_.ranks_max)
-    out.ranks.resize(limits_.ranks_max);
-  return out;
 }
 
 status regroup::adopt(group_formation formation) {
@@ -77,18 +64,6 @@ void regroup::saw(uint64_t epoch) noexcept {
     return;
   epoch_seen_ = epoch;
   present_.reset(); // the others have gone on without it
-}
-
-bool regroup::lose(const group_worker& worker) {
-  if (!present_ || !present_->place_of(worker))
-    return false;
-  present_.reset();
-  return true;
-}
-
-std::optional<group_worker> regroup::leader(std::span<const group_worker> live) {
-  const auto first = std::min_element(live.begin(), live.end());
-  return first == live.end() ? std::nullopt : std::optional{*first};
 }
 
 } // namespace weft

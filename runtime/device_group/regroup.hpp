@@ -7,7 +7,6 @@
 #include <compare>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <vector>
 
 namespace weft {
@@ -36,17 +35,16 @@ struct group_formation {
   std::optional<collective_group> place_of(const group_worker& worker) const;
 };
 
-/// Decides the membership of one communicator: live workers in, formations out. Each node that takes part has one; the
-/// node of the first live worker (`leader`) forms, the others adopt what it tells them. Two that form at the same time
-/// do no harm: each node adopts one formation of an epoch, the first that it hears of, and whoever is refused must go
-/// higher. Nodes that adopted different ones may try to meet: their ranks have different fingerprints, by which they
-/// refuse each other before a value moves.
+/// Which formation of one communicator holds on a node. Whoever leads the job forms (runtime/corpus_job: one above
+/// epoch_seen()), each node that takes part adopts what it is told. Two that form at the same time do no harm: each
+/// node adopts one formation of an epoch, the first that it hears of, and whoever is refused must go higher. Nodes that
+/// adopted different ones may try to meet: their ranks have different fingerprints, by which they refuse each other
+/// before a value moves.
 /// Owned by the device group's actor; not thread-safe. No clock, no chance.
 class regroup {
 public:
   struct options {
-    uint32_t ranks_max = collective_ranks_max; ///< of more live workers the first take part
-    uint32_t ranks_min = 1;                    ///< with fewer there is no group
+    uint32_t ranks_max = collective_ranks_max; ///< formations with more are refused
   };
 
   /// Epochs beyond are refused, and those that are more than a step above the highest that was seen, although nobody
@@ -55,12 +53,8 @@ public:
   static constexpr uint64_t epoch_step_max = 1ULL << 32;
 
   regroup() : regroup(options{}) {}
-  /// REQUIRES: 0 < ranks_min <= ranks_max <= collective_ranks_max.
+  /// REQUIRES: 0 < ranks_max <= collective_ranks_max.
   explicit regroup(options limits);
-
-  /// The next formation, one epoch above all that were seen; it counts once it is adopted. live: any order, any number.
-  /// errc::unavailable: fewer than ranks_min workers live.
-  result<group_formation> form(std::span<const group_worker> live) const;
 
   /// Takes a formation as the present one, of this node or another. The present one again is fine.
   /// errc::unavailable: its epoch is over, or belongs to another formation: form again, above epoch_seen().
@@ -70,19 +64,9 @@ public:
   /// Another node refused an epoch, or a frame told of a higher one. What is out of range changes nothing.
   void saw(uint64_t epoch) noexcept;
 
-  /// A worker has died. True: it took part, so the present formation is over and the survivors must form the next.
-  /// Workers that join take part from the next formation on. Nothing is remembered of it: a later formation may name
-  /// this worker, because it was dead to this node only, or because its death has not come to whoever formed. If it is
-  /// dead, that formation fails at its first verb and the next one is higher; an owner that knows better refuses such a
-  /// formation instead of adopting it.
-  bool lose(const group_worker& worker);
-
-  /// The present formation; nullptr: there is none, or it has lost a worker.
+  /// The present formation; nullptr: there is none, or a higher epoch was seen.
   const group_formation* present() const noexcept { return present_ ? &*present_ : nullptr; }
   uint64_t epoch_seen() const noexcept { return epoch_seen_; }
-
-  /// The worker whose node forms the group; nothing when nobody lives.
-  static std::optional<group_worker> leader(std::span<const group_worker> live);
 
 private:
   bool is_in_range(uint64_t epoch) const noexcept;

@@ -23,18 +23,21 @@ struct plan_corpus {
   job_id job;
   uint64_t epoch = 0;
   corpus_load load;
+  uint64_t number = 0; ///< of this loading, here and below: answers repeat it, what is said of a former one is dropped
 };
 /// Results that were lacking, some segments at a time, as records: who takes them decodes them aside. → fed
 struct feed_corpus {
   job_id job;
   uint64_t epoch = 0;
   std::vector<segment_record> records;
+  uint64_t number = 0;
 };
 /// That was all. from: the checkpoint that was kept with the job, where load.from asked for one. → loaded
 struct seal_corpus {
   job_id job;
   uint64_t epoch = 0;
   std::optional<kept_checkpoint> from{};
+  uint64_t number = 0;
 };
 /// The bytes of what is to be kept: a checkpoint or the outcome. → encoded
 struct encode_corpus {
@@ -63,17 +66,21 @@ struct lacks {
   job_id job;
   uint64_t epoch = 0;
   result<std::vector<planned_segment>> segments;
+  uint64_t number = 0;
 };
-/// Room for more. errc::state_damaged: a record is not what it says.
+/// Room for more. errc::state_damaged: a record is not what it says; overloaded: there is no memory, and nothing of
+/// this share is kept.
 struct fed {
   job_id job;
   uint64_t epoch = 0;
   status outcome;
+  uint64_t number = 0;
 };
 struct loaded {
   job_id job;
   uint64_t epoch = 0;
   result<corpus_loaded> outcome;
+  uint64_t number = 0;
 };
 struct stepped {
   job_id job;

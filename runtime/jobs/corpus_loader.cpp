@@ -17,13 +17,13 @@ constexpr uint64_t usual_bytes = 1 << 20; // of a record that this node does not
 
 corpus_loader::loading* corpus_loader::find(const place& where, uint64_t number) {
   const auto found = loadings_.find(where);
-  const bool is_it = found != loadings_.end() && (number == 0 || found->second.number == number);
+  const bool is_it = found != loadings_.end() && found->second.number == number;
   return is_it ? &found->second : nullptr;
 }
 
 void corpus_loader::load(job_id job, uint64_t epoch, corpus_load load, share_loaded done) {
   loadings_[{job, epoch}] = loading{.number = ++last_number_, .load = load, .done = std::move(done)};
-  state_.desk.want(want_corpus{plan_corpus{job, epoch, std::move(load)}});
+  state_.desk.want(want_corpus{plan_corpus{job, epoch, std::move(load), last_number_}});
 }
 
 void corpus_loader::cancel_runs(job_id job) {
@@ -38,8 +38,8 @@ void corpus_loader::end(const place& where, result<corpus_loaded> outcome) {
 
 void corpus_loader::on(corpus_events::lacks& event) {
   const place where{event.job, event.epoch};
-  auto* it = find(where);
-  if (!it || it->is_sealed || it->next > 0)
+  auto* it = find(where, event.number);
+  if (!it)
     return;
   if (!event.segments)
     return end(where, std::move(event.segments.error()));
@@ -49,7 +49,7 @@ void corpus_loader::on(corpus_events::lacks& event) {
 
 void corpus_loader::on(corpus_events::fed& event) {
   const place where{event.job, event.epoch};
-  auto* it = find(where);
+  auto* it = find(where, event.number);
   if (!it)
     return;
   if (!event.outcome)
@@ -60,7 +60,7 @@ void corpus_loader::on(corpus_events::fed& event) {
 
 void corpus_loader::on(corpus_events::loaded& event) {
   const place where{event.job, event.epoch};
-  if (const auto* it = find(where); it && (it->is_sealed || !event.outcome))
+  if (find(where, event.number))
     end(where, std::move(event.outcome));
 }
 
@@ -70,7 +70,7 @@ void corpus_loader::go_on(const place& where) {
     read(where, it);
   if (it.bytes_fed == 0 && !it.read.empty()) {
     it.bytes_fed = std::exchange(it.bytes_read, 0);
-    state_.desk.want(want_corpus{feed_corpus{where.first, where.second, std::exchange(it.read, {})}});
+    state_.desk.want(want_corpus{feed_corpus{where.first, where.second, std::exchange(it.read, {}), it.number}});
   }
   if (it.next == it.lacking.size() && it.reading == 0 && it.read.empty() && it.bytes_fed == 0 && !it.is_sealed)
     seal(where, it);
@@ -122,13 +122,13 @@ void corpus_loader::was_read(const place& where, const planned_segment& wanted, 
 void corpus_loader::seal(const place& where, loading& it) {
   it.is_sealed = true;
   if (!it.load.from)
-    return state_.desk.want(want_corpus{seal_corpus{where.first, where.second}});
+    return state_.desk.want(want_corpus{seal_corpus{where.first, where.second, {}, it.number}});
   fetch_attachment(state_, {where.first, *it.load.from, damaged_},
                    [this, where, number = it.number](result<attachment> found) {
                      const auto* waiting = find(where, number);
                      if (!waiting)
                        return;
-                     seal_corpus out{where.first, where.second};
+                     seal_corpus out{where.first, where.second, {}, number};
                      // What cannot be used is not there: then the run begins anew.
                      auto kept = found ? decode_kept_checkpoint(found->bytes) : result<kept_checkpoint>{found.error()};
                      if (kept && kept->roster == waiting->load.roster)

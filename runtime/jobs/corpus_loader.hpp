@@ -48,7 +48,7 @@ private:
     bool is_sealed = false;
   };
   using place = std::pair<job_id, uint64_t>; ///< and epoch
-  loading* find(const place& where, uint64_t number = 0);
+  loading* find(const place& where, uint64_t number);
   void end(const place& where, result<corpus_loaded> outcome);
   void go_on(const place& where);
   uint64_t bytes_of(const place& where, const planned_segment& wanted) const;

@@ -5,6 +5,7 @@
 #include "runtime/jobs/item_texts.hpp"
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <utility>
 
@@ -13,15 +14,39 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Hits of all queries that one holder may give: about 8 MiB, so that an answer fits a message.
-constexpr uint64_t candidates_max = 512 * 1'024;
-static_assert(candidates_max <= share_hits_max);
-constexpr uint32_t candidates_each = 10; // of a hit: these keep nearly all of the exact top
+/// Hits of all queries that one holder may give: about 6 MiB, so that an answer fits a message.
+constexpr uint64_t hits_max = 512 * 1'024;
+static_assert(hits_max <= share_hits_max);
+/// Of all hits of an answer; one text counts as often as it is found.
+constexpr uint64_t texts_bytes_max = 64ULL << 20;
 constexpr std::chrono::milliseconds pause_after = 500ms;
 constexpr uint32_t pauses_max = 20;
 
 bool is_final(errc code) noexcept {
   return code == errc::invalid_argument || code == errc::job_removed || code == errc::unknown_job;
+}
+
+/// Several queries may have found one item; its text is there once.
+status put_texts(corpus_hits& hits, texts_by_item texts) {
+  uint64_t bytes = 0;
+  for (const auto& of_query : hits)
+    for (const auto& hit : of_query)
+      bytes += texts.at(hit.item).size();
+  if (bytes > texts_bytes_max)
+    return failure{errc::call_too_large,
+                   "the texts of these hits have " + std::to_string(bytes) + " bytes, more than " +
+                       std::to_string(texts_bytes_max) +
+                       ": ask for fewer hits or with fewer queries at once, or for hits without texts",
+                   {{"limit", std::to_string(texts_bytes_max)}}};
+  std::map<uint64_t, std::shared_ptr<const std::string>> shared;
+  for (auto& of_query : hits)
+    for (auto& hit : of_query) {
+      auto& text = shared[hit.item];
+      if (!text)
+        text = std::make_shared<const std::string>(std::move(texts.at(hit.item)));
+      hit.text = text;
+    }
+  return ok;
 }
 
 } // namespace
@@ -42,12 +67,10 @@ void corpus_searches::rank(uint64_t question, corpus_query query) {
     return end(question, job.error());
   if (searches_.size() >= state_.options.corpus_questions_max)
     return end(question, failure{errc::overloaded, "this node searches as many corpora as it may"});
-  if (query.count == 0 || query.count > search_candidates_max || query.vectors.empty())
+  if (query.count == 0 || query.count > search_count_max || query.vectors.empty())
     return end(question, failure{errc::invalid_argument, "a search needs a query and asks for 1 to " +
-                                                             std::to_string(search_candidates_max) + " items"});
-  search_options options{.count = query.count,
-                         .candidates = std::min(query.count * candidates_each, search_candidates_max)};
-  options.candidates = std::max(options.candidates, std::min(100U, search_candidates_max));
+                                                             std::to_string(search_count_max) + " items"});
+  const search_options options{.count = query.count};
   searches_.emplace(question, search{.query = std::move(query), .options = options, .corpus = nullptr});
   state_.desk.at(state_.now.steady + state_.options.corpus_search_within, [this, question] {
     if (find(question))
@@ -85,13 +108,18 @@ void corpus_searches::found(uint64_t question, std::shared_ptr<const known_corpu
     return end(question,
                failure{errc::other_identity, "the corpus was embedded by version '" + corpus->model_version +
                                                  "' of its model, the query by '" + it.query.model_version + "'"});
-  it.options.candidates =
-      std::min(it.options.candidates, static_cast<uint32_t>(candidates_max / std::max<size_t>(queries, 1)));
-  if (it.options.candidates < it.options.count)
+  if (it.query.precision && *it.query.precision != corpus->precision) {
+    const std::string wanted{to_string(corpus->precision)};
+    return end(question, failure{errc::other_identity,
+                                 "the corpus was embedded in numeric class " + wanted +
+                                     ", this node embeds queries in " + std::string{to_string(*it.query.precision)} +
+                                     ": ask a node that embeds in " + wanted + " (model.precision), or give vectors"});
+  }
+  if (queries * it.options.count > hits_max)
     return end(question, failure{errc::call_too_large,
                                  "so many items for so many queries are too much at once: ask for fewer of either"});
   if (!it.corpus || it.corpus->plan.roster != corpus->plan.roster) { // the first time, or results have another form
-    it.parts.clear();
+    it.best.assign(queries, {});
     it.left.clear();
     for (const auto& share : corpus->plan.shares)
       it.left.insert(it.left.end(), share.begin(), share.end());
@@ -162,7 +190,7 @@ void corpus_searches::answered(uint64_t question, uint64_t number, result<share_
   if (hits && hits->size() != queries)
     hits = failure{errc::internal, "another node answered another number of queries"};
   if (hits) {
-    it->parts.push_back(std::move(*hits));
+    keep_best(*it, *hits);
   } else if (is_final(hits.error().code)) {
     return end(question, hits.error());
   } else {
@@ -201,19 +229,23 @@ void corpus_searches::members_changed() {
     answered(question, number, failure{errc::unavailable, "the node that was asked is gone"});
 }
 
+/// With what was found so far: no more is held than is asked for.
+void corpus_searches::keep_best(search& it, share_hits& hits) {
+  for (size_t q = 0; q < hits.size(); ++q) {
+    const std::array parts{std::move(it.best[q]), std::move(hits[q])};
+    it.best[q] = merge_hits(parts, it.options);
+  }
+}
+
 void corpus_searches::merge(uint64_t question) {
   const auto& it = searches_.at(question);
   corpus_hits out;
-  const auto queries = it.query.vectors.size() / it.corpus->facts.dimensions;
-  for (size_t q = 0; q < queries; ++q) {
-    std::vector<std::vector<search_hit>> of_query;
-    for (const auto& part : it.parts)
-      of_query.push_back(part[q]);
+  for (const auto& best : it.best) {
     auto& to = out.emplace_back();
-    for (const auto& hit : merge_hits(of_query, it.options)) {
+    for (const auto& hit : best) {
       if (hit.item >= it.corpus->gaps.embedded())
         return end(question, failure{errc::internal, "an item was found that the corpus does not have"});
-      to.push_back({it.corpus->gaps.item_of(hit.item), hit.score, {}});
+      to.push_back({it.corpus->gaps.item_of(hit.item), hit.score});
     }
   }
   if (!it.query.with_texts)
@@ -232,9 +264,8 @@ void corpus_searches::give(uint64_t question, corpus_hits hits) {
       return;
     if (!texts)
       return end(question, std::move(texts.error()));
-    for (auto& of_query : hits)
-      for (auto& hit : of_query)
-        hit.text = texts->at(hit.item); // two queries may have found it
+    if (auto put = put_texts(hits, std::move(*texts)); !put)
+      return end(question, std::move(put.error()));
     end(question, std::move(hits));
   });
 }

@@ -39,7 +39,7 @@ private:
     search_options options;
     std::shared_ptr<const known_corpus> corpus; ///< null: being found
     std::map<uint64_t, share_under_way> asked{};
-    std::vector<share_hits> parts{};
+    share_hits best{};                   ///< [queries]: of what was looked at so far
     std::vector<planned_segment> left{}; ///< to be planned
     std::set<node_id> failed{};          ///< not asked until the next pause
     failure last_failure{};
@@ -53,6 +53,7 @@ private:
   void ask(uint64_t question, node_id node, std::vector<planned_segment> share);
   void answered(uint64_t question, uint64_t number, result<share_hits> hits);
   void pause(uint64_t question);
+  static void keep_best(search& it, share_hits& hits);
   void merge(uint64_t question);
   void give(uint64_t question, corpus_hits hits);
   void end(uint64_t question, result<corpus_hits> outcome);

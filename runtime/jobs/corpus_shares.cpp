@@ -3,12 +3,31 @@
 #include "runtime/corpus/corpus_codec.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <string>
 #include <utility>
 #include <vector>
 
 namespace weft {
 
+using namespace std::chrono_literals;
+
+namespace {
+
+/// As much as its message.
+uint64_t bytes_of(const corpus_share_search& search) noexcept {
+  return search.queries.size() * sizeof(float) + search.share.size() * sizeof(planned_segment);
+}
+
+failure no_room(const std::string& limit) {
+  return {errc::overloaded, "this node searches as many shares of corpora as it may: " + limit, {}, 500ms};
+}
+
+} // namespace
+
 void corpus_shares::search(uint64_t exchange, const corpus_search& request) {
+  if (!has_room(request.bytes.size())) // before there is a second copy of it
+    return state_.desk.want(answer_node{exchange, no_room("their queries fill its memory")});
   auto asked = decode_share_search(request.bytes);
   if (!asked)
     return state_.desk.want(answer_node{exchange, asked.error()});
@@ -27,14 +46,22 @@ void corpus_shares::search(corpus_share_search search, hits_found done) {
   if (is_draining_)
     return refuse({errc::draining, "the node searches nothing any more"});
   if (waiting_ >= state_.options.corpus_questions_max)
-    return refuse({errc::overloaded, "this node searches as many shares of corpora as it may"});
+    return refuse(no_room(std::to_string(waiting_)));
+  const auto bytes = bytes_of(search);
+  if (!has_room(bytes))
+    return refuse(no_room("their queries fill its memory"));
   const auto job = search.job;
   const auto give_up = state_.now.steady + state_.options.corpus_search_within;
   auto& queue = queues_[job];
-  queue.push_back({std::move(search), std::move(done), give_up});
+  queue.push_back({std::move(search), std::move(done), give_up, bytes});
   ++waiting_;
+  waiting_bytes_ += bytes;
   if (queue.size() == 1)
     begin(job);
+}
+
+bool corpus_shares::has_room(uint64_t bytes) const {
+  return waiting_ == 0 || waiting_bytes_ + bytes <= state_.options.corpus_search_bytes_max;
 }
 
 /// The first that waits. What is in memory already is not read again.
@@ -75,6 +102,7 @@ void corpus_shares::end(job_id job, result<share_hits> outcome) {
   auto over = std::move(found->second.front());
   found->second.pop_front();
   --waiting_;
+  waiting_bytes_ -= over.bytes;
   loader_.cancel(job, 0);
   if (found->second.empty())
     queues_.erase(found);

@@ -25,7 +25,8 @@ public:
 
   /// From another node.
   void search(uint64_t exchange, const corpus_search& request);
-  /// `done` is called once, never before this returns. Errors: errc::overloaded, deadline_exceeded, unavailable (a
+  /// `done` is called once, never before this returns. Errors: errc::overloaded (too many, or
+  /// too large ones), deadline_exceeded, unavailable (a
   /// segment is not there in the form that is wanted), and what memory says.
   void search(corpus_share_search search, hits_found done);
 
@@ -41,8 +42,10 @@ private:
     corpus_share_search search;
     hits_found done;
     time_point give_up;
+    uint64_t bytes = 0;  ///< of the search
     uint64_t ticket = 0; ///< 0: not begun; the first of a job is
   };
+  bool has_room(uint64_t bytes) const;
   void begin(job_id job);
   void end(job_id job, result<share_hits> outcome);
 
@@ -52,6 +55,7 @@ private:
   std::map<job_id, std::deque<waiting>> queues_;
   std::set<job_id> searched_; ///< whose vectors may be in memory
   size_t waiting_ = 0;
+  uint64_t waiting_bytes_ = 0;
   uint64_t last_ticket_ = 0;
 };
 

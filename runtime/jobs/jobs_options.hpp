@@ -44,8 +44,10 @@ struct jobs_options {
   std::chrono::milliseconds compare_period{5'000}; ///< of headers, with one other node
   std::chrono::minutes repair_period{10};          ///< of segments, with every other node
 
-  corpus_job_options corpus_leading;  ///< how this node leads corpus jobs
-  corpus_member_options corpus_part;  ///< and takes part
+  corpus_job_options corpus_leading; ///< how this node leads corpus jobs
+  corpus_member_options corpus_part; ///< and takes part
+  /// Of searches of this node's shares that wait or run, as other nodes sent them; one alone may be larger.
+  uint64_t corpus_search_bytes_max = 64ULL << 20;
   uint32_t corpus_questions_max = 64; ///< of clients, about outcomes and searches, each; as many shares to search
   std::chrono::milliseconds corpus_search_within{60'000}; ///< the first loads the vectors: 2 GB a node take seconds
 };

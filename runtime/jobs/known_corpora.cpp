@@ -26,6 +26,7 @@ void known_corpora::find(job_id job, corpus_found done) {
                      out.facts = outcome->result->facts;
                      out.gaps = std::move(outcome->gaps);
                      out.model_version = std::move(outcome->model_version);
+                     out.precision = outcome->precision;
                      survey(job, std::move(out), std::move(done));
                    });
 }

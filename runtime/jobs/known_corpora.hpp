@@ -19,6 +19,7 @@ struct known_corpus {
   corpus_facts facts;
   item_gaps gaps;
   std::string model_version;
+  numeric_class precision = numeric_class::fp32;
   std::vector<segment_holding> segments;
   rank_plan plan; ///< over the workers that were live
 };

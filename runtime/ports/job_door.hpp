@@ -128,13 +128,16 @@ struct corpus_query {
   job_question job;
   std::vector<float> vectors; ///< [queries, dimensions], by the job's model version
   std::string model_version;  ///< that made the vectors; "": not checked
-  uint32_t count = 10;        ///< hits of each
+  /// In which they were made; nothing: not checked.
+  std::optional<numeric_class> precision = std::nullopt;
+  uint32_t count = 10; ///< hits of each
   bool with_texts = true;
 };
 struct corpus_hit {
   uint64_t item = 0; ///< its place in the job
   double score = 0;  ///< cosine
-  std::string text;  ///< where texts were asked for
+  /// Where texts were asked for; else null. Hits of several queries share it.
+  std::shared_ptr<const std::string> text = nullptr;
 };
 using corpus_hits = std::vector<std::vector<corpus_hit>>; ///< [queries]
 
@@ -165,9 +168,9 @@ public:
   /// What came of a corpus job. Errors: unknown_job, job_removed, invalid_argument (no corpus job, or it has not
   /// ended), unavailable (no node that has the outcome answers).
   virtual void read_corpus(job_question question, std::function<void(result<corpus_reading>)> done) = 0;
-  /// The nearest items of the whole corpus: every item is looked at (shard_search.hpp). Errors: as read_corpus;
-  /// invalid_argument (dimensions, another model version, no queries or too many), overloaded (no memory for the
-  /// vectors). Never a partial answer.
+  /// The exact nearest items of the whole corpus. Errors: as read_corpus; invalid_argument (dimensions, no
+  /// queries or too many), other_identity (another model version or numeric class), call_too_large (too many hits, or
+  /// too long texts of them), overloaded (no memory for the vectors). Never a partial answer.
   virtual void rank_corpus(corpus_query query, std::function<void(result<corpus_hits>)> done) = 0;
 };
 

@@ -296,7 +296,8 @@ TEST_CASE("a corpus job comes to what one rank makes of its items, and its items
   const auto& best = (*hits)->front();
   REQUIRE(best.size() == 3);
   CHECK(best[0].score == doctest::Approx(1));
-  CHECK(best[0].text == texts.at(best[0].item));
+  REQUIRE(best[0].text);
+  CHECK(*best[0].text == texts.at(best[0].item));
   CHECK(world.corpora->counters().searches == 1);
 }
 

@@ -69,11 +69,17 @@ TEST_CASE("what a rank has loaded is said: failed items, the model's version") {
     world.load(0, other, 3, {corpus.segments[0], other.segments[1]});
     world.ask(0, seal_corpus{some_job, 3});
     CHECK(code_of(world.take<corpus_events::loaded>(0).outcome) == errc::model_unusable);
-    world.ask(0, plan_corpus{some_job, 4, load_of(other.segments, 9)});
-    static_cast<void>(world.take<corpus_events::lacks>(0));
+    const auto half = embed_corpus({.job_items = 60, .precision = numeric_class::fp16});
+    world.load(0, half, 4, {corpus.segments[0], half.segments[1]});
     world.ask(0, seal_corpus{some_job, 4});
+    const auto mixed = world.take<corpus_events::loaded>(0).outcome;
+    REQUIRE(code_of(mixed) == errc::model_unusable);
+    CHECK(mixed.error().message.find("model.precision") != std::string::npos);
+    world.ask(0, plan_corpus{some_job, 5, load_of(other.segments, 9)});
+    static_cast<void>(world.take<corpus_events::lacks>(0));
+    world.ask(0, seal_corpus{some_job, 5});
     CHECK(code_of(world.take<corpus_events::loaded>(0).outcome) == errc::unavailable);
-    world.ask(0, start_corpus{some_job, 4, {4, {world.worker(0)}}});
+    world.ask(0, start_corpus{some_job, 5, {5, {world.worker(0)}}});
     CHECK(code_of(world.take<corpus_events::finished>(0).result_hash) == errc::unavailable);
   }
   SUBCASE("a damaged record is found") {
@@ -212,15 +218,84 @@ TEST_CASE("there is no memory for a corpus that is larger than the budget, and i
   const auto loaded = world.take<corpus_events::loaded>(0);
   REQUIRE(code_of(loaded.outcome) == errc::overloaded);
   CHECK(loaded.outcome.error().message.find("jobs.corpus_memory_bytes_max") != std::string::npos);
-  world.ask(0, plan_corpus{some_job, 2, load_of(corpus.segments, 7)});
-  CHECK(code_of(world.take<corpus_events::lacks>(0).segments) == errc::overloaded);
+  world.settle(0);
+  CHECK(world.at(0).board->counters().bytes == 0);
+}
+
+TEST_CASE("of two corpora that have no room together one is refused and lets go of what it had, the other is loaded") {
+  const auto corpus = embed_corpus({.job_items = 400, .dimensions = 64});
+  constexpr job_id other{.high = 9, .low = 9};
+  auto options = device_groups::some_options();
+  options.bytes_max = 280'000; // one has 109 kB of vectors and 131 kB for its run
+  device_groups world(1, options);
+  const auto feed = [&](job_id job, size_t first, size_t end) {
+    auto last = errc::none;
+    for (size_t s = first; s < end && last == errc::none; ++s) {
+      world.ask(0, feed_corpus{job, 1, {corpus.record(static_cast<uint32_t>(s))}});
+      last = code_of(world.take<corpus_events::fed>(0).outcome);
+    }
+    return last;
+  };
+  const auto seal = [&](job_id job) {
+    world.ask(0, seal_corpus{job, 1});
+    return code_of(world.take<corpus_events::loaded>(0).outcome);
+  };
+  for (const auto job : {some_job, other}) {
+    world.ask(0, plan_corpus{job, 1, load_of(corpus.segments, 7)});
+    REQUIRE(world.take<corpus_events::lacks>(0).segments);
+  }
+  const auto half = corpus.segments.size() / 2, all = corpus.segments.size();
+  REQUIRE(feed(some_job, 0, half) == errc::none);
+  REQUIRE(feed(other, 0, all) == errc::none);
+  CHECK(seal(other) == errc::overloaded); // beside the half of the first
+  CHECK(feed(some_job, half, all) == errc::none);
+  CHECK(seal(some_job) == errc::none);
+  world.ask(0, forget_corpus{some_job});
+  world.ask(0, plan_corpus{other, 2, load_of(corpus.segments, 7)});
+  CHECK(world.take<corpus_events::lacks>(0).segments->size() == all); // nothing of it had stayed
+}
+
+TEST_CASE("a rank that hangs keeps later epochs only so long, is counted, and there are not too many of them") {
+  const auto corpus = embed_corpus({});
+  const auto wanted = body_hash(encode(plain_outcome(corpus)));
+  auto options = device_groups::some_options();
+  options.leave_max = 20ms;
+  options.ranks_lost_max = 2;
+  device_groups world(1, options);
+  world.gate->hang();
+  for (const uint64_t epoch : {1U, 3U}) {
+    CAPTURE(epoch);
+    world.gate->close_after(0);
+    world.begin_epoch(corpus, epoch, {0});
+    world.gate->await_rank(static_cast<uint32_t>(epoch / 2 + 1));
+    world.ask(0, stop_corpus{some_job, epoch});
+    CHECK(code_of(world.take<corpus_events::finished>(0).result_hash) == errc::cancelled);
+    world.gate->open();
+    if (epoch == 1) {
+      world.begin_epoch(corpus, 2, {0});
+      CHECK(*world.take<corpus_events::finished>(0).result_hash == wanted);
+      CHECK(world.at(0).board->counters().ranks_hung == 1);
+    }
+  }
+  const auto plan = [&] {
+    world.ask(0, plan_corpus{{.high = 8, .low = 8}, 4, load_of(corpus.segments, 7)});
+    return code_of(world.take<corpus_events::lacks>(0).segments);
+  };
+  while (world.at(0).board->counters().ranks_hung < 2) // by the actor's clock
+    world.settle(0);
+  CHECK(plan() == errc::unavailable);
+  const auto before = world.at(0).board->counters().bytes;
+  world.gate->let_go(); // the driver comes back
+  world.threads.join();
+  CHECK(plan() == errc::none);
+  CHECK(world.at(0).board->counters().bytes < before);
 }
 
 TEST_CASE("an exact search of all shares is brute force over the whole") {
   const auto corpus = embed_corpus({.job_items = 300, .fails_every = 11});
   const auto facts = plain_outcome(corpus).facts;
   device_groups world(2);
-  const search_options options{.count = 7, .candidates = corpus.items()};
+  const search_options options{.count = 7};
   constexpr size_t queries = 5;
   std::vector<float> asked(corpus.all.values.begin() + 16 * 40, corpus.all.values.begin() + 16 * 40 + 16 * queries);
   for (const uint32_t round : {1U, 2U}) { // the second finds its points made

@@ -47,6 +47,7 @@ struct corpus_shape {
   uint32_t segment_items = 20;
   uint32_t fails_every = 0; ///< each such item of the job has no vector; 0: none
   std::string model_version = "v1";
+  numeric_class precision = numeric_class::fp32;
 };
 
 /// A unit vector near one of six directions; each seventh near an earlier one.
@@ -71,7 +72,8 @@ inline embedded_corpus embed_corpus(const corpus_shape& shape) {
   std::vector<std::vector<float>> vectors;
   out.all.dimensions = shape.dimensions;
   for (uint32_t first = 0; first < shape.job_items; first += shape.segment_items) {
-    segment_results results{.model = "m", .model_version = shape.model_version, .items = {}, .usage = {}};
+    segment_results results{
+        .model = "m", .model_version = shape.model_version, .precision = shape.precision, .items = {}, .usage = {}};
     planned_segment place{.segment = static_cast<uint32_t>(out.records.size()), .first_number = out.items()};
     for (uint32_t item = first; item < std::min(first + shape.segment_items, shape.job_items); ++item) {
       vectors.push_back(some_vector(draw, item, shape.dimensions, vectors));

@@ -23,21 +23,30 @@ public:
     verbs_ = verbs;
   }
   void open() { close_after(std::numeric_limits<uint64_t>::max()); }
+  /// Ranks that stand before the gate hang there, whatever happens to their communicator, until they may go.
+  void hang() {
+    const std::lock_guard hold(mutex_);
+    hangs_ = true;
+  }
+  void let_go() {
+    const std::lock_guard hold(mutex_);
+    hangs_ = false;
+  }
   uint64_t verbs() const {
     const std::lock_guard hold(mutex_);
     return verbs_;
   }
-  /// Waits until a rank stands before the gate.
-  void await_rank() {
+  /// Waits until so many ranks stand before the gate.
+  void await_rank(uint32_t count = 1) {
     std::unique_lock hold(mutex_);
-    REQUIRE(changed_.wait_for(hold, std::chrono::seconds{30}, [&] { return waiting_ > 0; }));
+    REQUIRE(changed_.wait_for(hold, std::chrono::seconds{30}, [&] { return waiting_ >= count; }));
   }
   /// A rank stands here until its communicator has failed.
   void stop(const collective& end) {
     std::unique_lock hold(mutex_);
     ++waiting_;
     changed_.notify_all();
-    while (!end.async_error()) // nobody tells of it
+    while (hangs_ || !end.async_error()) // nobody tells of it
       changed_.wait_for(hold, std::chrono::milliseconds{1});
     --waiting_;
   }
@@ -47,6 +56,7 @@ private:
   std::condition_variable changed_;
   uint64_t verbs_ = std::numeric_limits<uint64_t>::max();
   uint32_t waiting_ = 0;
+  bool hangs_ = false;
 };
 
 /// An end whose rank stands still at a verb until somebody aborts it, or another rank goes.

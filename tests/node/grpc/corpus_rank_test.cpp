@@ -11,6 +11,10 @@ namespace {
 
 constexpr float infinite = std::numeric_limits<float>::infinity();
 
+std::shared_ptr<const std::string> text_of(std::string text) {
+  return std::make_shared<const std::string>(std::move(text));
+}
+
 pb::JobServiceRankCorpusRequest asking(const std::vector<std::string>& texts) {
   pb::JobServiceRankCorpusRequest out;
   out.set_id(id_of(1));
@@ -91,7 +95,8 @@ TEST_CASE("texts are embedded by the job's model and options, and what is near c
   const auto second = fake_embedding("second").values;
   vectors.insert(vectors.end(), second.begin(), second.end());
   CHECK(asked.question.vectors == vectors);
-  asked.done(corpus_hits{{{.item = 7, .score = 0.9, .text = "seven"}, {.item = 2, .score = 0.5, .text = "two"}}, {}});
+  asked.done(corpus_hits{
+      {{.item = 7, .score = 0.9, .text = text_of("seven")}, {.item = 2, .score = 0.5, .text = text_of("two")}}, {}});
   REQUIRE_MESSAGE(client.end().ok(), client.end().error_message());
   REQUIRE(client.out().queries_size() == 2);
   REQUIRE(client.out().queries(0).hits_size() == 2);
@@ -244,12 +249,12 @@ TEST_CASE("hits have a share of the node's memory, and no reply is larger than i
   for (int i = 0; i < 99; ++i)
     add_vector(large, {1});
   CHECK(error_info(refused(world, large)).reason() == "OVERLOADED");
-  asked.done(corpus_hits{{{.item = 1, .score = 1, .text = std::string(200 << 10, 'x')}}});
+  asked.done(corpus_hits{{{.item = 1, .score = 1, .text = text_of(std::string(200 << 10, 'x'))}}});
   CHECK(error_info(first.end()).reason() == "OVERLOADED");
 
   job_world roomy;
   rank_client second(roomy, in);
-  const std::string text(16 << 20, 'x');
+  const auto text = text_of(std::string(16 << 20, 'x'));
   corpus_hits hits{{}};
   for (uint64_t i = 0; i < 4; ++i)
     hits[0].push_back({.item = i, .score = 1, .text = text});

@@ -19,7 +19,7 @@ std::vector<float> some_queries(uint64_t seed, size_t count, size_t dimensions) 
   return clustered_rows(draw, count, dimensions, count, 1);
 }
 
-/// Every product, sorted.
+/// Every score, sorted.
 hits search_plainly(const corpus_rows& all, const std::vector<float>& queries, const search_options& options,
                     bool by_rows) {
   const size_t d = all.dimensions;
@@ -30,17 +30,16 @@ hits search_plainly(const corpus_rows& all, const std::vector<float>& queries, c
     const auto code = quantize_points(query, all.dimensions);
     auto& found = out.emplace_back();
     for (uint32_t i = 0; i < all.count(); ++i) {
-      search_hit hit{i, 0, 0};
+      search_hit hit{i, 0};
+      int32_t product = 0;
       for (size_t k = 0; k < d; ++k) {
-        hit.product += code.values[k] * points.values[i * d + k];
+        product += code.values[k] * points.values[i * d + k];
         hit.score += double{query[k]} * double{all.values[i * d + k]};
       }
       if (!by_rows)
-        hit.score = cosine_of(hit.product, code.scale, points.scale);
+        hit.score = cosine_of(product, code.scale, points.scale);
       found.push_back(hit);
     }
-    std::stable_sort(found.begin(), found.end(), [](auto& a, auto& b) { return a.product > b.product; });
-    found.resize(std::min<size_t>(found.size(), std::max(options.candidates, options.count)));
     std::sort(found.begin(), found.end(),
               [](auto& a, auto& b) { return a.score != b.score ? a.score > b.score : a.item < b.item; });
     found.resize(std::min<size_t>(found.size(), options.count));
@@ -62,7 +61,7 @@ rank_work<result<hits>> searching(const std::vector<float>& queries, const searc
 TEST_CASE("the nearest of all shards are the nearest of the whole, for every division") {
   const auto all = some_corpus(1, 300, 24);
   for (const auto& [count, options] :
-       std::vector<std::pair<size_t, search_options>>{{1, {1, 1}}, {3, {10, 30}}, {70, {5, 0}}, {2, {1'000, 1'000}}}) {
+       std::vector<std::pair<size_t, search_options>>{{1, {1}}, {3, {10}}, {70, {5}}, {2, {1'000}}}) {
     const auto queries = some_queries(count, count, 24);
     for (const bool by_rows : {false, true}) {
       const auto want = search_plainly(all, queries, options, by_rows);
@@ -75,7 +74,7 @@ TEST_CASE("the nearest of all shards are the nearest of the whole, for every div
 TEST_CASE("whoever asks every shard by itself merges to the same") {
   const auto all = some_corpus(2, 200, 16);
   const auto queries = some_queries(3, 4, 16);
-  const search_options options{7, 20};
+  const search_options options{7};
   const auto want = search_plainly(all, queries, options, true);
   for (const auto& parts : all_divisions(200)) {
     const auto found = on_ranks<result<hits>>(all, parts, [&](corpus_group& group, corpus_rows rows) -> result<hits> {
@@ -99,9 +98,9 @@ TEST_CASE(
     "hits that are more than may travel at once travel in slices, and the search is answered on any number of ranks") {
   const auto all = some_corpus(5, 200, 8);
   const auto queries = some_queries(6, 10, 8);
-  const search_options options{7, 20};
+  const search_options options{7};
   const auto want = search_plainly(all, queries, options, false);
-  constexpr uint64_t query_bytes = 4 + 20 * 16; // of one rank
+  constexpr uint64_t query_bytes = 4 + 7 * 12; // of one rank
   for (const auto& parts : all_divisions(200)) {
     struct row {
       uint64_t bytes_max;
@@ -135,10 +134,10 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("the most candidates of many queries are found on many ranks too") {
+TEST_CASE("the most hits of many queries are found on many ranks too") {
   const auto all = some_corpus(6, 120, 4);
-  const auto queries = some_queries(7, 70, 4); // on 8 ranks 31 fit at once
-  const search_options options{120, search_candidates_max};
+  const auto queries = some_queries(7, 70, 4); // on 8 ranks 42 fit at once
+  const search_options options{search_count_max};
   const auto want = search_plainly(all, queries, options, false);
   CHECK(same_on_ranks<hits>(all, scattered(9, 120, 8), searching(queries, options, false)) == want);
 }
@@ -149,27 +148,77 @@ TEST_CASE("of equally near items the lowest are found") {
     all.values.insert(all.values.end(), {0.5F, 0.5F, 0.5F, 0.5F});
   const std::vector<float> query{1, 0, 0, 0};
   for (const auto& parts : all_divisions(150)) {
-    const auto found = same_on_ranks<hits>(all, parts, searching(query, {20, 20}, false));
+    const auto found = same_on_ranks<hits>(all, parts, searching(query, {20}, false));
     REQUIRE(found[0].size() == 20);
     for (uint32_t i = 0; i < 20; ++i)
       CHECK(found[0][i].item == i);
   }
 }
 
-TEST_CASE("floats decide among the candidates") {
+TEST_CASE("floats decide where points are alike") {
   // Two items with the same points, of which the second is nearer.
   corpus_rows all{2, {0, 1, 2}, {0.6F, 0.8F, 0.6002F, 0.7999F, -1, 0}, {1, 1, 1}, {"", "", ""}};
   const std::vector<float> query{1, 0};
-  const auto by_points = same_on_ranks<hits>(all, in_ranges({1, 2}), searching(query, {1, 3}, false));
+  const auto by_points = same_on_ranks<hits>(all, in_ranges({1, 2}), searching(query, {1}, false));
   CHECK(by_points[0][0].item == 0);
-  const auto by_rows = same_on_ranks<hits>(all, in_ranges({1, 2}), searching(query, {1, 3}, true));
+  const auto by_rows = same_on_ranks<hits>(all, in_ranges({1, 2}), searching(query, {1}, true));
   CHECK(by_rows[0][0].item == 1);
   CHECK(by_rows[0][0].score == double{0.6002F});
 }
 
+TEST_CASE("a search is exact where many items are nearer to each other than their points are to them") {
+  // 2 000 rows that differ from one direction by less than half a step of the points, in random order: their products
+  // say nothing of which is nearest.
+  constexpr size_t d = 16, count = 2'000;
+  random_source draw(11);
+  corpus_rows all{d, consecutive_items(0, count), {}, std::vector<uint32_t>(count, 1), std::vector<std::string>(count)};
+  for (size_t i = 0; i < count; ++i) {
+    std::vector<float> row(d);
+    double squares = 0;
+    for (auto& value : row) {
+      value = 0.25F + 0.004F * static_cast<float>(draw.unit() - 0.5);
+      squares += double{value} * value;
+    }
+    for (const float value : row)
+      all.values.push_back(static_cast<float>(value / std::sqrt(squares)));
+  }
+  std::vector<float> queries;
+  for (int q = 0; q < 5; ++q)
+    for (size_t k = 0; k < d; ++k)
+      queries.push_back(0.25F + 0.1F * static_cast<float>(draw.unit() - 0.5));
+  const search_options options{10};
+  const auto want = search_plainly(all, queries, options, true);
+  REQUIRE(want != search_plainly(all, queries, options, false));
+  for (const auto& parts : all_divisions(count))
+    CHECK(same_on_ranks<hits>(all, parts, searching(queries, options, true)) == want);
+}
+
+TEST_CASE("the bound of a shard holds for each of its rows") {
+  const auto all = some_corpus(8, 60, 24);
+  auto ends = make_thread_group(1);
+  corpus_group group(*ends[0], patient);
+  auto rows = all;
+  const auto shard = make_shard(group, std::move(rows), true);
+  REQUIRE(shard);
+  double longest = 0, farthest = 0;
+  for (size_t i = 0; i < 60; ++i) {
+    double squares = 0, errors = 0;
+    for (size_t k = 0; k < 24; ++k) {
+      const double value = all.values[i * 24 + k];
+      squares += value * value;
+      errors += std::pow(value - shard->points[i * 24 + k] / double{shard->scale()}, 2);
+    }
+    longest = std::max(longest, std::sqrt(squares));
+    farthest = std::max(farthest, std::sqrt(errors));
+  }
+  CHECK(shard->row_length_max == doctest::Approx(longest));
+  CHECK(shard->row_error_max == doctest::Approx(farthest));
+  CHECK(farthest > 0);
+}
+
 TEST_CASE("vectors that are no numbers end last") {
   corpus_rows all{2, {0, 1}, {std::numeric_limits<float>::quiet_NaN(), 1, 1, 0}, {1, 1}, {"", ""}};
-  const auto found = same_on_ranks<hits>(all, in_ranges({1, 1}), searching({0.8F, 0.6F}, {2, 2}, true));
+  const auto found = same_on_ranks<hits>(all, in_ranges({1, 1}), searching({0.8F, 0.6F}, {2}, true));
   CHECK(found[0][0].item == 1);
   CHECK(found[0][1].score == -1);
 }
@@ -183,7 +232,6 @@ TEST_CASE("a search that cannot be is refused") {
   CHECK(refused({}, {}));
   CHECK(refused(std::vector<float>(9), {}));
   CHECK(refused(std::vector<float>(8 * (search_queries_max + 1)), {}));
-  CHECK(refused(std::vector<float>(8), {0, 10}));
-  CHECK(refused(std::vector<float>(8), {search_candidates_max + 1, 0}));
-  CHECK(refused(std::vector<float>(8), {1, search_candidates_max + 1}));
+  CHECK(refused(std::vector<float>(8), {0}));
+  CHECK(refused(std::vector<float>(8), {search_count_max + 1}));
 }

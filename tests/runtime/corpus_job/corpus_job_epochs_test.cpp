@@ -80,6 +80,16 @@ TEST_CASE("ranks with other results than each other, and vectors of other versio
                 [](corpus_report& out) { out.loaded->model_version = out.worker.node == node_id{2} ? "new" : "old"; });
   CHECK(mixed.core.phase() == corpus_phase::failing);
   CHECK(mixed.core.last_break()->code == errc::model_unusable);
+
+  leader_bench classes;
+  classes.core.embedded(classes.now);
+  classes.all_say(corpus_stage::prepared);
+  classes.all_say(corpus_stage::loaded, [](corpus_report& out) {
+    out.loaded->precision = out.worker.node == node_id{2} ? numeric_class::fp16 : numeric_class::fp32;
+  });
+  CHECK(classes.core.phase() == corpus_phase::failing);
+  CHECK(classes.core.last_break()->code == errc::model_unusable);
+  CHECK(classes.core.last_break()->message.find("fp16") != std::string::npos);
 }
 
 TEST_CASE("results that are on no live node are waited for") {

@@ -157,7 +157,8 @@ void corpus_world::perform(uint32_t node, keep_corpus& what) {
   std::string bytes;
   if (what.keep.kind == attached_kind::outcome) {
     REQUIRE(corpus->result);
-    bytes = encode(corpus_outcome{*corpus->result, errc::none, "", what.keep.gaps, what.keep.model_version});
+    bytes = encode(
+        corpus_outcome{*corpus->result, errc::none, "", what.keep.gaps, what.keep.model_version, what.keep.precision});
   } else {
     REQUIRE(corpus->checkpoint);
     bytes = encode(kept_checkpoint{corpus->roster, *corpus->checkpoint});

@@ -60,7 +60,7 @@ corpus_order random_order(random_source& draw) {
     out.load = random_load(draw);
   if (out.wish == corpus_wish::run && draw.chance(0.5))
     out.keep = corpus_keep{static_cast<attached_kind>(draw.below(3)), generation_of(out.epoch, draw.below(9)),
-                           random_gaps(draw), "version 3"};
+                           random_gaps(draw), "version 3", numeric_class::fp16};
   return out;
 }
 
@@ -76,7 +76,7 @@ corpus_report random_report(random_source& draw) {
                     .kept = draw.next(),
                     .keep_failed = draw.next()};
   if (out.stage == corpus_stage::loaded)
-    out.loaded = loaded_share{{{3, 1}, {9, 2}}, "version 3", 384};
+    out.loaded = loaded_share{{{3, 1}, {9, 2}}, "version 3", 384, numeric_class::int16};
   if (out.stage == corpus_stage::failed)
     out.why = corpus_break{errc::engine_failed, "the device is gone"};
   return out;

@@ -17,27 +17,16 @@ group_worker worker(uint64_t node, uint64_t boot = 1, uint64_t number = 0) {
   return {node_id{node}, boot_epoch{boot}, number};
 }
 
+/// What a leader says next: one above all that its node has seen.
+group_formation next_of(const regroup& node, std::vector<group_worker> live) {
+  return {node.epoch_seen() + 1, std::move(live)};
+}
+
 errc code_of(const status& s) {
   return s ? errc::none : s.error().code;
 }
 
 } // namespace
-
-TEST_CASE("ranks are the live workers in ascending order, whatever the order in which they are named") {
-  const std::vector<group_worker> want{worker(1, 1, 0), worker(1, 1, 1), worker(1, 2, 0), worker(3), worker(9)};
-  random_source chance(1);
-  for (int round = 0; round < 20; ++round) {
-    auto live = want;
-    live.push_back(live[chance.below(5)]); // named twice
-    for (size_t i = live.size() - 1; i > 0; --i)
-      std::swap(live[i], live[chance.below(static_cast<uint32_t>(i + 1))]);
-    const auto formation = regroup().form(live);
-    REQUIRE(formation);
-    CHECK(formation->ranks == want);
-    CHECK(formation->epoch == 1);
-    CHECK(regroup::leader(live) == want[0]);
-  }
-}
 
 TEST_CASE("a worker's place is its rank in the epoch; others have none") {
   const group_formation f{7, {worker(1), worker(4), worker(5)}};
@@ -48,35 +37,6 @@ TEST_CASE("a worker's place is its rank in the epoch; others have none") {
   CHECK(place->ranks == 3);
   CHECK_FALSE(f.place_of(worker(3)));
   CHECK_FALSE(f.place_of(worker(6)));
-}
-
-TEST_CASE("of more workers than the limit the first take part; with too few there is no group") {
-  regroup core({.ranks_max = 3, .ranks_min = 2});
-  const std::vector<group_worker> five{worker(5), worker(4), worker(3), worker(2), worker(1)};
-  const auto formation = core.form(five);
-  REQUIRE(formation);
-  CHECK(formation->ranks == std::vector<group_worker>{worker(1), worker(2), worker(3)});
-  const auto alone = core.form(std::vector<group_worker>{worker(1), worker(1)});
-  REQUIRE_FALSE(alone);
-  CHECK(alone.error().code == errc::unavailable);
-  CHECK(alone.error().message == "1 workers live, the group needs 2: wait for more, or use the CPU");
-  CHECK_FALSE(regroup::leader({}));
-}
-
-TEST_CASE("when a worker dies the formation is over, and the survivors' next is one epoch higher") {
-  regroup core;
-  REQUIRE(core.adopt(*core.form(std::vector{worker(1), worker(2), worker(3)})));
-  REQUIRE(core.present());
-  CHECK_FALSE(core.lose(worker(4))); // takes no part
-  CHECK_FALSE(core.lose(worker(2, 0)));
-  CHECK(core.present());
-  CHECK(core.lose(worker(2)));
-  CHECK_FALSE(core.present());
-  CHECK_FALSE(core.lose(worker(2)));
-  const auto next = core.form(std::vector{worker(1), worker(3)});
-  REQUIRE(core.adopt(*next));
-  CHECK(core.present()->epoch == 2);
-  CHECK(core.present()->place_of(worker(3))->rank == 1);
 }
 
 TEST_CASE("an epoch that is over, and one that belongs to another formation, are refused") {
@@ -90,10 +50,10 @@ TEST_CASE("an epoch that is over, and one that belongs to another formation, are
   CHECK(lower.error().metadata == std::vector<std::pair<std::string, std::string>>{{"epoch", "5"}});
   CHECK(code_of(core.adopt({5, {worker(1), worker(3)}})) == errc::unavailable);
   CHECK(*core.present() == present);
-  CHECK(core.lose(worker(1)));
-  CHECK(code_of(core.adopt(present)) == errc::unavailable); // what died does not come back
+  core.saw(6);
+  CHECK(code_of(core.adopt(present)) == errc::unavailable); // what is over does not come back
   CHECK(core.adopt({9, {worker(2)}}));
-  CHECK(core.form(std::vector{worker(2)})->epoch == 10);
+  CHECK(core.epoch_seen() == 9);
 }
 
 TEST_CASE("a higher epoch that was seen ends the present formation; the next is above it") {
@@ -104,7 +64,7 @@ TEST_CASE("a higher epoch that was seen ends the present formation; the next is 
   CHECK(core.present());
   core.saw(8);
   CHECK_FALSE(core.present());
-  CHECK(core.form(std::vector{worker(1)})->epoch == 9);
+  CHECK(core.epoch_seen() == 8);
   core.saw(~0ULL); // nobody was there
   CHECK(core.epoch_seen() == 8);
 }
@@ -123,7 +83,7 @@ TEST_CASE("an epoch that is far above those that were seen is refused, so that o
   CHECK(core.present());
   core.saw(10 + 2 * step); // just within
   CHECK_FALSE(core.present());
-  CHECK(core.form(std::vector{worker(1)})->epoch == 11 + 2 * step);
+  CHECK(core.epoch_seen() == 10 + 2 * step);
 }
 
 TEST_CASE("every epoch and every rank is part of a formation's fingerprint, and of each place") {
@@ -144,7 +104,7 @@ TEST_CASE("every epoch and every rank is part of a formation's fingerprint, and 
 }
 
 TEST_CASE("what is not a formation is refused and changes nothing") {
-  regroup core({.ranks_max = 2, .ranks_min = 1});
+  regroup core(regroup::options{.ranks_max = 2});
   for (const auto& wrong :
        {group_formation{1, {}}, group_formation{0, {worker(1)}}, group_formation{1, {worker(2), worker(1)}},
         group_formation{1, {worker(1), worker(1)}}, group_formation{1, {worker(1), worker(2), worker(3)}},
@@ -163,7 +123,7 @@ TEST_CASE("nodes that see different deaths in different orders never mix two for
     for (uint64_t n = 0; n < 6; ++n)
       all.push_back(worker(n));
     std::vector<regroup> nodes(6);
-    const auto first = *nodes[0].form(all);
+    const auto first = next_of(nodes[0], all);
     for (auto& n : nodes)
       REQUIRE(n.adopt(first));
     const auto dead = chance.below(6);
@@ -174,11 +134,10 @@ TEST_CASE("nodes that see different deaths in different orders never mix two for
     // Two nodes take themselves for the leader and tell the others in an order of chance.
     std::vector<group_formation> told;
     for (const auto former : {chance.below(6), chance.below(6)}) {
-      nodes[former].lose(all[dead]);
       auto view = live;
       if (chance.chance(0.5) && former != dead)
         view.pop_back(); // it misses one more
-      told.push_back(*nodes[former].form(view));
+      told.push_back(next_of(nodes[former], view));
     }
     for (auto& n : nodes)
       for (const auto& f : chance.chance(0.5) ? told : std::vector{told[1], told[0]}) {
@@ -203,7 +162,7 @@ TEST_CASE("nodes that see different deaths in different orders never mix two for
     for (const auto& n : nodes)
       highest = std::max(highest, n.epoch_seen());
     nodes[live[0] == all[0] ? 0 : 1].saw(highest);
-    const auto last = *nodes[live[0] == all[0] ? 0 : 1].form(live);
+    const auto last = next_of(nodes[live[0] == all[0] ? 0 : 1], live);
     CHECK(last.epoch == highest + 1);
     for (auto& n : nodes) {
       CHECK(n.adopt(last));

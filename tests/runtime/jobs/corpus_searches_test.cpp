@@ -6,21 +6,23 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 using namespace weft;
 using namespace weft::test;
 
 namespace {
 
-std::vector<std::string> some_corpus_texts(size_t count) {
+std::vector<std::string> some_corpus_texts(size_t count, size_t padding) {
   std::vector<std::string> out;
   for (size_t i = 0; i < count; ++i)
-    out.push_back((i % 13 == 5 ? "bad " : "words ") + std::to_string(i));
+    out.push_back((i % 13 == 5 ? "bad " : "words ") + std::to_string(i) + std::string(padding, '.'));
   return out;
 }
 
 struct searched_world {
-  explicit searched_world(size_t nodes = 3) : world{nodes}, devices{world} {
+  explicit searched_world(size_t nodes = 3, size_t padding = 0)
+      : texts{some_corpus_texts(1'500, padding)}, world{nodes}, devices{world} {
     REQUIRE(world.submit(0, "r", texts, [](job_opening& opening) {
       opening.corpus = encode(corpus_options{.clusters = 4, .iterations_max = 3, .duplicate_similarity = 0});
     }));
@@ -65,12 +67,12 @@ struct searched_world {
       for (size_t h = 0; h < hits.size(); ++h) {
         CHECK(hits[h].item == best[h].second);
         CHECK(hits[h].score == doctest::Approx(-best[h].first).epsilon(1e-4));
-        CHECK(hits[h].text == (asked.with_texts ? texts[best[h].second] : ""));
+        CHECK((hits[h].text ? *hits[h].text : "") == (asked.with_texts ? texts[best[h].second] : ""));
       }
     }
   }
 
-  const std::vector<std::string> texts = some_corpus_texts(1'500);
+  const std::vector<std::string> texts;
   const job_id id = jobs_world::id_of("r");
   jobs_world world;
   fake_device_groups devices;
@@ -90,6 +92,31 @@ TEST_CASE("a search of a corpus gives the nearest items of all, whichever node i
   query.with_texts = false;
   it.check_brute_force(it.ended(1, it.world.rank_corpus(1, query)), query);
   CHECK(it.devices.segments_fed() == fed); // its vectors stayed in memory
+}
+
+TEST_CASE("what is said of a former load of the same corpus is not heard") {
+  searched_world it;
+  auto usual = std::exchange(it.world.corpora, {});
+  size_t stale = 0;
+  it.world.corpora = [&](size_t node, corpus_effect& effect) {
+    const failure late{errc::overloaded, "of a former load"};
+    const auto tell = [&](corpus_event event) {
+      ++stale;
+      it.world.tell_corpus(node, 0ms, std::move(event));
+    };
+    if (const auto* plan = std::get_if<plan_corpus>(&effect))
+      tell(corpus_events::lacks{plan->job, plan->epoch, late, plan->number - 1});
+    if (const auto* feed = std::get_if<feed_corpus>(&effect)) {
+      tell(corpus_events::fed{feed->job, feed->epoch, ok, feed->number - 1});
+      tell(corpus_events::fed{feed->job, feed->epoch, late, feed->number - 1});
+    }
+    if (const auto* seal = std::get_if<seal_corpus>(&effect))
+      tell(corpus_events::loaded{seal->job, seal->epoch, late, seal->number - 1});
+    usual(node, effect);
+  };
+  const auto query = it.query();
+  it.check_brute_force(it.ended(0, it.world.rank_corpus(0, query)), query);
+  CHECK(stale > 6);
 }
 
 TEST_CASE("several searches at once are each answered") {
@@ -154,5 +181,29 @@ TEST_CASE("queries that do not fit the corpus are refused with the reason") {
   CHECK(refused([](auto& query) { query.vectors.clear(); }) == errc::invalid_argument);
   CHECK(refused([](auto& query) { query.count = 0; }) == errc::invalid_argument);
   CHECK(refused([](auto& query) { query.model_version = "2"; }) == errc::other_identity);
+  CHECK(refused([](auto& query) { query.precision = numeric_class::fp16; }) == errc::other_identity);
   CHECK(refused([](auto& query) { query.job.tenant = "another"; }) == errc::unknown_job);
+}
+
+TEST_CASE("texts that are more than an answer may have are refused before they are there, and found by several queries "
+          "they are there once") {
+  searched_world it(3, 400);
+  corpus_query many{.job = jobs_world::question(it.id), .count = 1'000};
+  for (int i = 0; i < 200; ++i) {
+    const auto values = corpus_item("query " + std::to_string(i)).value.values;
+    many.vectors.insert(many.vectors.end(), values.begin(), values.end());
+  }
+  const auto refused = it.ended(0, it.world.rank_corpus(0, many)); // 200 · 1 000 · 400 bytes
+  REQUIRE(!refused);
+  CHECK(refused.error().code == errc::call_too_large);
+  CHECK(refused.error().message.find("without texts") != std::string::npos);
+  many.with_texts = false;
+  CHECK(it.ended(0, it.world.rank_corpus(0, many)));
+  auto two = it.query(1);
+  two.vectors.resize(8);
+  two.vectors.insert(two.vectors.end(), two.vectors.begin(), two.vectors.begin() + 8);
+  const auto found = it.ended(0, it.world.rank_corpus(0, two));
+  REQUIRE(found);
+  REQUIRE((*found)[0][0].text);
+  CHECK((*found)[0][0].text == (*found)[1][0].text); // not only equal
 }

@@ -91,7 +91,7 @@ void fake_device_groups::perform(size_t node, plan_corpus& what) {
     if (known == corpus.segments.end() || known->second.hash != each.hash)
       lacking.push_back(each);
   }
-  world_.tell_corpus(node, 1ms, corpus_events::lacks{what.job, what.epoch, std::move(lacking)});
+  world_.tell_corpus(node, 1ms, corpus_events::lacks{what.job, what.epoch, std::move(lacking), what.number});
 }
 
 void fake_device_groups::perform(size_t node, feed_corpus& what) {
@@ -107,7 +107,7 @@ void fake_device_groups::perform(size_t node, feed_corpus& what) {
     corpus->segments[record.meta.id.index] = {record.meta.hash, record.meta.first_item, std::move(*results)};
   }
   largest_feed_ = std::max(largest_feed_, bytes);
-  world_.tell_corpus(node, feed_time, corpus_events::fed{what.job, what.epoch, ok});
+  world_.tell_corpus(node, feed_time, corpus_events::fed{what.job, what.epoch, ok, what.number});
 }
 
 void fake_device_groups::perform(size_t node, seal_corpus& what) {
@@ -123,10 +123,11 @@ void fake_device_groups::perform(size_t node, seal_corpus& what) {
     const auto gaps = gaps_in(segment.first_item, segment.results.items);
     out.share.gaps.insert(out.share.gaps.end(), gaps.begin(), gaps.end());
     out.share.model_version = segment.results.model_version;
+    out.share.precision = segment.results.precision;
   }
   if (corpus->checkpoint)
     out.progress = progress_of(*corpus->checkpoint);
-  world_.tell_corpus(node, 1ms, corpus_events::loaded{what.job, what.epoch, std::move(out)});
+  world_.tell_corpus(node, 1ms, corpus_events::loaded{what.job, what.epoch, std::move(out), what.number});
 }
 
 corpus_rows fake_device_groups::rows_of(const corpus_in_memory& corpus,
@@ -244,7 +245,8 @@ void fake_device_groups::perform(size_t node, encode_corpus& what) {
   std::string bytes;
   if (what.keep.kind == attached_kind::outcome) {
     REQUIRE(corpus->outcome);
-    bytes = encode(corpus_outcome{*corpus->outcome, errc::none, "", what.keep.gaps, what.keep.model_version});
+    bytes = encode(
+        corpus_outcome{*corpus->outcome, errc::none, "", what.keep.gaps, what.keep.model_version, what.keep.precision});
   } else {
     REQUIRE(corpus->checkpoint);
     bytes = encode(kept_checkpoint{corpus->roster, *corpus->checkpoint});
@@ -269,7 +271,7 @@ void fake_device_groups::perform(size_t node, search_corpus_share& what) {
   corpus_shard shard{.dimensions = dimensions, .scale_exponent = what.scale_exponent, .items = rows.items};
   shard.points = quantize_points(rows.values, dimensions, shard.scale()).values;
   shard.tokens = rows.tokens;
-  shard.rows = rows.values;
+  keep_rows(shard, std::move(rows.values));
   REQUIRE(check_search(shard, what.queries, what.options));
   world_.tell_corpus(node, search_time,
                      corpus_events::found{what.ticket, search_shard(shard, what.queries, what.options)});
