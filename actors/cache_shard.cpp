@@ -4,6 +4,7 @@
 #include "actors/owners.hpp"
 #include "actors/parent.hpp"
 #include "runtime/base/assert.hpp"
+#include "runtime/job/made_as.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -36,13 +37,14 @@ private:
   std::vector<std::pair<gather_ptr, std::vector<gather::item>>> by_call_;
 };
 
-source source_of(cache_level level) noexcept {
-  return level == cache_level::l3 ? source::store : source::memory;
+/// A pool that is full, has lost its engines, or has another model by now: other nodes may be better off.
+bool lies_in_this_node(errc code) noexcept {
+  return code == errc::overloaded || code == errc::engine_failed || code == errc::unavailable ||
+         code == errc::model_loading;
 }
 
-bool made_as(const embed_result& result, const result_kind_parts& parts) {
-  return result.model == parts.model && result.model_version == parts.model_version &&
-         result.precision == parts.precision;
+source source_of(cache_level level) noexcept {
+  return level == cache_level::l3 ? source::store : source::memory;
 }
 
 } // namespace
@@ -163,8 +165,8 @@ void cache_shard_state::compute(std::vector<waiter_id> leaders, const std::optio
     request.texts.push_back(next.what.back().text);
   }
   const auto number = ++last_job_;
-  auto call = std::make_shared<shard_call>(to->source().context(), std::move(request), cache_shard_actor{self_}, number,
-                                           refused_here);
+  auto call = std::make_shared<shard_call>(to->source().context(), std::move(request), to->kind(),
+                                           cache_shard_actor{self_}, number, refused_here);
   next.call = call;
   next.elsewhere = refused_here.has_value();
   next.leaders = std::move(leaders);
@@ -179,10 +181,9 @@ void cache_shard_state::computed(uint64_t number, result<embed_result>& outcome)
   auto& done = node.mapped();
   const auto& parts = done.what.front().kind->parts();
   if (!outcome) {
-    if (!compute_elsewhere(done, outcome.error()))
-      fail_job(done, outcome.error());
+    end_failed(done, outcome.error());
   } else if (!made_as(*outcome, parts)) {
-    fail_job(done, {errc::model_loading, "the model has changed while the text was computed"});
+    end_failed(done, {errc::model_loading, "the model has changed while the text was computed"});
   } else {
     const auto leader = std::ranges::find_if(done.leaders, [&](waiter_id id) { return waiters_.contains(id); });
     if (leader != done.leaders.end())
@@ -209,9 +210,13 @@ void cache_shard_state::answer(const identity& what, const cache_key& key, const
   }
 }
 
+void cache_shard_state::end_failed(const job& failed, const failure& reason) {
+  if (!compute_elsewhere(failed, reason))
+    fail_job(failed, reason);
+}
+
 bool cache_shard_state::compute_elsewhere(const job& failed, const failure& reason) {
-  if (failed.elsewhere || !cluster_ || cluster_->members.size() < 2 ||
-      (reason.code != errc::overloaded && reason.code != errc::engine_failed))
+  if (failed.elsewhere || !cluster_ || cluster_->members.size() < 2 || !lies_in_this_node(reason.code))
     return false;
   // Leaders of one gather each: those who took a computation over may be of others.
   std::vector<std::vector<waiter_id>> groups;

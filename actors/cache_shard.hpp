@@ -83,6 +83,7 @@ private:
   /// refused_here: why this node could not: another one is to. REQUIRES: leaders of one gather.
   void compute(std::vector<waiter_id> leaders, const std::optional<failure>& refused_here = {});
   /// True when another node was asked to do what this one could not.
+  void end_failed(const job& failed, const failure& reason);
   bool compute_elsewhere(const job& failed, const failure& reason);
   void take_over(const std::optional<single_flight_core::handover>& next);
   void take_over(const std::vector<single_flight_core::handover>& next);

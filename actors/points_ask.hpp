@@ -37,6 +37,7 @@ public:
   uint64_t products = 0;           ///< multiply-adds (products_of())
   std::chrono::nanoseconds busy{}; ///< what it took the engine
   bool device_lost = false;        ///< before it was done; not answered then, if the work is still here
+  bool begun = false;              ///< an engine has it: that answers, or says that its device was lost
   uint32_t losses = 0;             ///< devices that were lost with it
 
 private:

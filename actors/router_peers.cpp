@@ -133,9 +133,11 @@ void router_state::remember_foreign(node_id owner, const result_kind& kind) {
 }
 
 void router_state::compute(const shard_call_ptr& call) {
-  const auto kind =
-      owners_.empty() ? nullptr : kind_of(call->request().model, call->request().options, call->context().tenant);
   const auto& refused_here = call->refused_here();
+  // What this node refused is asked of others in the class that was wanted: its own may be another one by now.
+  const auto kind = owners_.empty() ? nullptr
+                    : refused_here  ? call->kind()
+                                    : kind_of(call->request().model, call->request().options, call->context().tenant);
   if (!kind)
     return refused_here ? call->fail(*refused_here) : compute_here(call);
   const node_id self = cluster_->self;

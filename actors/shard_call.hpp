@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/interfaces.hpp"
+#include "runtime/job/identity.hpp"
 #include "runtime/ports/call.hpp"
 #include "runtime/routing/router_core.hpp"
 
@@ -15,12 +16,15 @@ namespace weft {
 /// retries, deadline. The answer, whatever it is, goes to the shard as a message; also when everybody lets go of it.
 class shard_call final : public call {
 public:
+  /// kind: of the results that its askers want; not null.
   /// refused_here: why this node's pool did not compute it: another node may.
-  shard_call(weft::context context, embed_request request, cache_shard_actor shard, uint64_t number,
-             std::optional<failure> refused_here = {})
-      : call(std::move(context), std::move(request)), shard_(std::move(shard)), number_(number),
+  shard_call(weft::context context, embed_request request, result_kind_ptr kind, cache_shard_actor shard,
+             uint64_t number, std::optional<failure> refused_here = {})
+      : call(std::move(context), std::move(request)), kind_(std::move(kind)), shard_(std::move(shard)), number_(number),
         refused_here_(std::move(refused_here)) {}
   ~shard_call() override;
+
+  const result_kind_ptr& kind() const noexcept { return kind_; }
 
   const std::optional<failure>& refused_here() const noexcept { return refused_here_; }
   /// It is computed on this node: the router learns how that ended. REQUIRES: before the pool has it.
@@ -34,6 +38,7 @@ private:
   }
   void tell(result<embed_result> outcome, errc why) noexcept;
 
+  const result_kind_ptr kind_;
   const cache_shard_actor shard_;
   const uint64_t number_;
   const std::optional<failure> refused_here_;

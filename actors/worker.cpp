@@ -50,8 +50,10 @@ void run(self_pointer self, const batch_ptr& work) {
 void run_points(self_pointer self, const points_ask_ptr& asked) {
   WEFT_ASSERT(self->state.device != nullptr);
   ++self->state.batches;
-  // A device may be lost, and the next engine needs the work then.
-  const bool kept = self->state.setup.model->devices().has_value();
+  // A device may be lost, and the next engine needs the work then. The engine knows whether it is on one: the model
+  // does not say so any more when the last one is lost and CPUs go on.
+  const bool kept = self->state.device->info().kind == device_kind::gpu;
+  asked->begun = true;
   auto work = kept ? asked->work : std::move(asked->work);
   self->state.device->run(std::move(work), [asked, kept, hdl = worker_actor{self}](engine_reply reply) {
     asked->busy = reply.busy;

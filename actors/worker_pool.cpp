@@ -103,14 +103,17 @@ void worker_pool_state::computed(uint32_t worker, uint64_t batch, engine_reply& 
 
 void worker_pool_state::points_done(uint32_t worker, const points_ask_ptr& done) {
   roster_.points_done(worker, done->number, now(), done->device_lost ? 0 : done->products, done->busy);
+  auto found = workers_.find(worker);
+  if (found != workers_.end())
+    std::erase(found->second.points, done);
   if (!done->device_lost)
     return pump();
   if (!done->device.empty())
     done->answer({no_device(done->device), {}});
   else if (++done->losses >= item_tries_max)
     done->answer({failure{errc::engine_failed, "devices were lost with this work"}, {}});
-  else if (auto found = workers_.find(worker); found != workers_.end() && !done->answered())
-    found->second.points.push_back(done); // the worker ends now
+  else if (found != workers_.end() && !done->answered())
+    found->second.lost.push_back(done); // the worker ends now
   pump();
 }
 
@@ -199,7 +202,9 @@ void worker_pool_state::dispatch_points() {
       continue;
     }
     roster_.assign_points(*target, asked->number, asked->products, now());
-    self_->send(workers_.at(*target).handle, asked);
+    auto& worker = workers_.at(*target);
+    worker.points.push_back(asked);
+    self_->send(worker.handle, asked);
   }
 }
 

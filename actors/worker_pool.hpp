@@ -57,7 +57,8 @@ private:
   struct worker_slot {
     worker_actor handle;
     std::string device;
-    std::vector<points_ask_ptr> points; ///< to be done elsewhere: its device was lost with them
+    std::deque<points_ask_ptr> points{}; ///< that it has, in order
+    std::deque<points_ask_ptr> lost{};   ///< came back: its device was lost with them
   };
   struct worker_bounds {
     uint32_t least = 1;
@@ -95,6 +96,7 @@ private:
   void let_children_go();
   void lose_model();
   void worker_down(uint32_t number, const std::string& why);
+  void take_back(worker_slot& gone);
   void tokenizer_down(uint32_t number, const std::string& why);
   void ask_restart(const std::string& child, const std::string& why, uint32_t& pending);
   void give_up();

@@ -1,3 +1,4 @@
+#include "actors/points_ask.hpp"
 #include "actors/tokenizer.hpp"
 #include "actors/worker.hpp"
 #include "actors/worker_pool.hpp"
@@ -107,7 +108,7 @@ void worker_pool_state::spawn_worker() {
   auto handle = self_->spawn(
       worker, worker_setup{number, setup_.options.pin_threads, model_, worker_pool_actor{self_}, setup_.services});
   self_->monitor(handle);
-  workers_[number] = {std::move(handle), {}, {}};
+  workers_[number].handle = std::move(handle);
 }
 
 void worker_pool_state::retire_worker() {
@@ -165,15 +166,27 @@ void worker_pool_state::worker_down(uint32_t number, const std::string& why) {
   auto started = !roster_.on_points(number);
   for (auto batch : roster_.remove(number, now()))
     core_->batch_lost(batch, std::exchange(started, false));
-  auto points = std::move(workers_.at(number).points);
+  auto gone = std::move(workers_.at(number));
   workers_.erase(number);
   measure();
-  for (auto asked = points.rbegin(); asked != points.rend(); ++asked)
-    points_.push_front({std::move(*asked), batches_given_});
+  take_back(gone);
   // One whose device is lost is not missed: the others are as many as there are devices.
   if (!retired && roster_.count() + workers_pending_ < workers_due())
     ask_restart("worker", why, workers_pending_);
   pump();
+}
+
+/// Work on points that is to be done elsewhere: a device was lost with it, or it was in the worker's mailbox. What the
+/// engine has is answered by that.
+void worker_pool_state::take_back(worker_slot& gone) {
+  if (given_up_)
+    return; // they answer themselves: no worker comes any more
+  std::erase_if(gone.points, [](const points_ask_ptr& it) { return it->begun; });
+  gone.lost.insert(gone.lost.end(), gone.points.begin(), gone.points.end());
+  for (auto it = gone.lost.rbegin(); it != gone.lost.rend(); ++it) {
+    (*it)->begun = (*it)->device_lost = false;
+    points_.push_front({std::move(*it), batches_given_});
+  }
 }
 
 void worker_pool_state::tokenizer_down(uint32_t number, const std::string& why) {

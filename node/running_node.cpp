@@ -152,10 +152,10 @@ status running_node::open_jobs(tree_options& options) {
   options.jobs.log = std::move(opened->log);
   options.jobs.link = job_link_;
   options.corpora = to_device_group_options(in_.config, usable_memory());
-  options.jobs.ranks =
-      std::make_shared<device_rank_carrier>(ranks_, devices_.ranks, [log = in_.log](const std::string& text) {
-        log->write(log_level::info, "corpora", text);
-      });
+  const auto told = [log = in_.log](const std::string& text) { log->write(log_level::info, "corpora", text); };
+  // A device that is fenced fails ranks as it fails engines.
+  const auto usable = [board = devices_.board] { return !board || board->first_usable(); };
+  options.jobs.ranks = std::make_shared<device_rank_carrier>(ranks_, devices_.ranks, told, usable);
   options.jobs.failpoint = failpoint_of(in_.environment);
   return ok;
 }

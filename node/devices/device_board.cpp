@@ -23,6 +23,12 @@ uint32_t device_board::usable() const {
   return static_cast<uint32_t>(std::ranges::count(devices_, true, &device_status::usable));
 }
 
+bool device_board::first_usable() const {
+  const std::lock_guard hold(mutex_);
+  WEFT_ASSERT(!devices_.empty());
+  return devices_.front().usable;
+}
+
 std::optional<module_device> device_board::take() {
   const std::lock_guard hold(mutex_);
   device_status* best = nullptr;

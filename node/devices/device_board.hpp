@@ -32,6 +32,8 @@ public:
   /// All of them, in the module's order.
   std::vector<device_status> devices() const;
   uint32_t usable() const;
+  /// Of the first device, where ranks of corpora are. REQUIRES: there is one.
+  bool first_usable() const;
 
   /// The usable device with the fewest engines, the first of several; it has one more now. Empty: none is usable.
   /// Paired with release().

@@ -4,6 +4,7 @@
 #include "runtime/compute/collective/device_collective.hpp"
 #include "runtime/ports/engine_module.hpp"
 
+#include <algorithm>
 #include <dlfcn.h>
 #include <utility>
 
@@ -37,21 +38,25 @@ result<std::shared_ptr<device_ranks>> load_device_ranks(const std::filesystem::p
 
 bool device_rank_carrier::shared::may_use_device(const job_id& job) {
   const std::lock_guard lock{mutex};
-  return without_device.size() < jobs_max && !without_device.contains(job);
+  return std::ranges::find(without_device, job) == without_device.end();
 }
 
 void device_rank_carrier::shared::device_failed(const job_id& job, const failure& why) {
   {
     const std::lock_guard lock{mutex};
-    if (without_device.size() < jobs_max)
-      without_device.insert(job);
+    if (std::ranges::find(without_device, job) == without_device.end())
+      without_device.push_back(job);
+    if (without_device.size() > jobs_max)
+      without_device.pop_front();
   }
   told("the device of a corpus job's rank failed, the job goes on without it: " + why.message);
 }
 
 device_rank_carrier::device_rank_carrier(std::shared_ptr<rank_carrier> host, std::shared_ptr<device_ranks> devices,
-                                         std::function<void(const std::string& text)> told)
-    : host_(std::move(host)), devices_(std::move(devices)), shared_(std::make_shared<shared>()) {
+                                         std::function<void(const std::string& text)> told,
+                                         std::function<bool()> usable)
+    : host_(std::move(host)), devices_(std::move(devices)), usable_(std::move(usable)),
+      shared_(std::make_shared<shared>()) {
   WEFT_ASSERT(host_ != nullptr);
   WEFT_ASSERT(told != nullptr);
   shared_->told = std::move(told);
@@ -61,7 +66,8 @@ result<std::unique_ptr<collective>> device_rank_carrier::join(const rank_seat& s
   auto end = host_->join(seat);
   if (!end)
     return std::move(end.error());
-  auto devices = shared_->may_use_device(seat.job) ? devices_ : nullptr;
+  const bool works = !usable_ || usable_();
+  auto devices = works && shared_->may_use_device(seat.job) ? devices_ : nullptr;
   device_collective_options options;
   options.device_failed = [shared = shared_, job = seat.job](const failure& why) { shared->device_failed(job, why); };
   if (devices)

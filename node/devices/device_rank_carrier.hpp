@@ -4,11 +4,11 @@
 #include "runtime/ports/rank_carrier.hpp"
 
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <string>
 
 namespace weft {
@@ -23,8 +23,9 @@ class device_rank_carrier final : public rank_carrier {
 public:
   /// devices: null where this node has none; then its ends only say so to the others.
   /// told: what a communicator came to, for the log; on the threads of ranks.
+  /// usable: whether the device still computes; asked at each join, on any thread. Empty: it always does.
   device_rank_carrier(std::shared_ptr<rank_carrier> host, std::shared_ptr<device_ranks> devices,
-                      std::function<void(const std::string& text)> told);
+                      std::function<void(const std::string& text)> told, std::function<bool()> usable = {});
 
   result<std::unique_ptr<collective>> join(const rank_seat& seat) override;
 
@@ -33,7 +34,7 @@ private:
   struct shared {
     std::function<void(const std::string& text)> told;
     std::mutex mutex;
-    std::set<job_id> without_device; ///< at most jobs_max; then all are
+    std::deque<job_id> without_device; ///< at most jobs_max: the oldest is forgotten, and tries its device again
     static constexpr size_t jobs_max = 256;
 
     bool may_use_device(const job_id& job);
@@ -42,6 +43,7 @@ private:
 
   const std::shared_ptr<rank_carrier> host_;
   const std::shared_ptr<device_ranks> devices_;
+  const std::function<bool()> usable_;
   const std::shared_ptr<shared> shared_;
 };
 

@@ -3,6 +3,7 @@
 #include "node/grpc/rpc_call.hpp"
 #include "node/grpc/wire_error.hpp"
 #include "node/peer/ask_answer.hpp"
+#include "runtime/job/made_as.hpp"
 
 #include <mutex>
 #include <utility>
@@ -111,6 +112,10 @@ public:
 private:
   void on_part(const std::vector<peer_item>& items) noexcept override { stream_->add(items); }
   void on_reply(embed_result&& value) noexcept override {
+    // The model may have been opened anew, in another class, while the call was on its way.
+    if (!made_as(value, origin_.kind->parts()))
+      return on_fail({errc::other_identity, "this node has another version or numeric class of '" + value.model +
+                                                "' since the texts came; compute them elsewhere"});
     note(nullptr, value.times);
     stream_->end(value, load_ ? std::optional{load_()} : std::nullopt);
   }

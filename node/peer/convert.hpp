@@ -43,6 +43,8 @@ void write_ask_item(uint32_t index, const embedding& from, peer::v1::AskItem& to
 peer_item read_ask_item(const peer::v1::AskItem& from);
 
 void write_ask_summary(const std::optional<node_load>& load, const usage& spent, peer::v1::AskSummary& to);
+/// Speeds that no engine can have (zero, negative, no number, beyond all bounds) are left out, as if they were not
+/// told.
 node_load read_load(const peer::v1::ExactLoad& from);
 
 } // namespace weft

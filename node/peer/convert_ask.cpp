@@ -52,6 +52,15 @@ status read_context(pb::CallContext& from, context& to) {
   return ok;
 }
 
+// What engines can be, generously. Beyond that, or no number at all, it is a fault of the teller, and would make costs
+// that cannot be compared.
+bool is_speed(double tokens_per_second) {
+  return tokens_per_second >= 1e-3 && tokens_per_second <= 1e12;
+}
+bool is_fixed_cost(double batch_seconds) {
+  return batch_seconds >= 0 && batch_seconds <= 3'600;
+}
+
 } // namespace
 
 void write_ask_request(const peer_request& from, pb::AskRequest& to) {
@@ -159,11 +168,12 @@ node_load read_load(const pb::ExactLoad& from) {
   node_load out{.queued_tokens = from.queued_tokens(),
                 .calls_in_flight = from.calls_in_flight(),
                 .workers = from.workers(),
-                .tokens_per_second = from.tokens_per_second()};
+                .tokens_per_second = is_speed(from.tokens_per_second()) ? from.tokens_per_second() : 0};
   for (const auto& group : from.engine_groups())
-    if (group.engines() > 0 && !add_group(out, {.engines = group.engines(),
-                                                .batch_seconds = group.batch_seconds(),
-                                                .tokens_per_second = group.tokens_per_second()}))
+    if (group.engines() > 0 && is_speed(group.tokens_per_second()) && is_fixed_cost(group.batch_seconds()) &&
+        !add_group(out, {.engines = group.engines(),
+                         .batch_seconds = group.batch_seconds(),
+                         .tokens_per_second = group.tokens_per_second()}))
       break; // a later release may tell of more
   return out;
 }

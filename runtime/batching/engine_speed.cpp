@@ -16,6 +16,8 @@ constexpr double beyond_largest = 1.0 / 16;
 constexpr double token_share_min = 1e-3;
 // Of the mean time, as much is fixed at most where sizes no longer differ and times have become shorter.
 constexpr double fixed_share_max = 0.9;
+// An engine is never thought to be faster than so: what takes no time at all cannot be compared.
+constexpr double faded_min = 1e-6;
 
 double seconds(duration d) {
   return std::chrono::duration<double>(d).count();
@@ -73,7 +75,7 @@ double engine_speed::seconds_for(uint64_t tokens, uint64_t tokens_max) const noe
 double engine_speed::faded(time_point now) const noexcept {
   const double age = std::max(seconds(now - measured_), 0.0);
   const double left = std::exp(-age / static_cast<double>(fades.count()));
-  return batches_ >= batches_sure ? std::max(left, 1 / fade_max) : left;
+  return std::max(left, batches_ >= batches_sure ? 1 / fade_max : faded_min);
 }
 
 } // namespace weft

@@ -105,6 +105,40 @@ TEST_CASE("what other nodes spent is in the usage, also when their end comes aft
   CHECK(outcome->reply().usage.tokens == 3 + world.mine[0].size() + 2);
 }
 
+TEST_CASE("when the last device is lost, another node computes in the class that was asked for") {
+  two_nodes world{mode::manual};
+  world.device->devices = 1;
+  auto outcome = world.submit({world.mine[0]});
+  REQUIRE(world.device->waiting() == 1);
+  world.hold_tasks = true; // the model is not opened anew yet
+  world.device->devices_to_lose = 1;
+  CHECK(world.device->complete());
+  world.step();
+  CHECK_FALSE(outcome->answered());
+  REQUIRE(world.peers->asks.size() == 1);
+  const auto& asked = world.peers->asks[0];
+  CHECK(asked.request.kind->bytes() == world.kind->bytes());
+  CHECK(asked.request.compute_only);
+  SUBCASE("which does it") {
+    asked.answer(0);
+    asked.end(ok);
+    world.step();
+    REQUIRE(outcome->answered());
+    CHECK(outcome->code() == errc::none);
+  }
+  SUBCASE("or the client is told to come back") {
+    asked.end(failure{errc::overloaded, "full"});
+    world.step();
+    REQUIRE(outcome->answered());
+    CHECK(outcome->code() == errc::unavailable);
+    CHECK(outcome->error().retry_after > 0ms);
+  }
+  world.device->devices = -1;
+  world.hold_tasks = false;
+  world.run_tasks();
+  world.step();
+}
+
 TEST_CASE("leaders without patience cost those who have it nothing") {
   cached_world world{mode::manual};
   world.start();

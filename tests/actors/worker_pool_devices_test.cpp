@@ -135,6 +135,40 @@ TEST_CASE("work on points is done by another engine when a device is lost with i
   CHECK(world.pool_state().workers == 1);
 }
 
+TEST_CASE("work on points that comes to the last device when that is lost already is done by the CPU") {
+  actor_world world{fake_device::mode::manual};
+  world.device->devices = 1;
+  world.device->cpu_serves = true;
+  world.options.pools[0].batch_items_max = 1;
+  world.start();
+  auto call = world.submit({"first", "second"});
+  CHECK(world.device->waiting() == 2); // so that its worker waits for the second one
+  world.device->devices_to_lose = 1;
+  CHECK(world.device->complete());
+  world.step();
+  const auto heard = give_points(world);
+  CHECK_FALSE(heard->has_value());
+  world.complete_all();
+  REQUIRE(heard->has_value());
+  CHECK((*heard)->output);
+  CHECK(call->code() == errc::none);
+  CHECK(world.pool_state().workers == 1);
+}
+
+TEST_CASE("work on points that its worker has not begun when it dies is done by the next one") {
+  device_world world{2};
+  world.start();
+  auto call = world.submit({std::string(254, 'x'), std::string(254, 'y')}); // one a device
+  world.device->devices_to_lose = 2;
+  CHECK(world.device->complete());
+  CHECK(world.device->complete());
+  const auto heard = give_points(world); // the workers do not know yet
+  world.complete_all();
+  REQUIRE(heard->has_value());
+  CHECK((*heard)->output);
+  CHECK(call->code() == errc::unavailable);
+}
+
 TEST_CASE("work on points with which three devices were lost is given up") {
   device_world world{4};
   world.start();

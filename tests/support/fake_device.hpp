@@ -53,6 +53,7 @@ public:
   std::set<int32_t> poison;            ///< a batch with one of these ids fails
   std::set<int32_t> deadly;            ///< a batch with one of these ids kills its worker
   std::atomic<int> devices{-1};        ///< what models say of theirs; -1: engines are on CPUs
+  bool cpu_serves = false;             ///< engines are on CPUs when the last device is lost
   std::atomic<int> devices_to_lose{0}; ///< so many pieces of work end their engine's device instead
   std::chrono::nanoseconds busy{1'000};
   std::shared_future<void> gate; ///< batches wait for it, where it is valid
@@ -86,8 +87,8 @@ public:
   bool loses_device() { return devices_to_lose > 0 && devices_to_lose-- > 0; }
   /// What is answered then. There is one device less, before anybody hears of it.
   engine_reply lose_device() {
-    if (devices > 0)
-      --devices;
+    if (devices > 0 && --devices == 0 && cpu_serves)
+      devices = -1;
     return {failure{errc::engine_failed, "the device is lost"}, busy, true};
   }
 

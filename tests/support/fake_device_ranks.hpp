@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -20,6 +21,7 @@ public:
   struct abilities {
     bool makes_ids = true;
     bool joins = true;
+    bool waits_for_ever = false; ///< a join ends only when it is told to
   };
   std::shared_ptr<device_ranks> device(uint64_t identity, abilities can) {
     return std::make_shared<one>(shared_from_this(), identity, can);
@@ -43,8 +45,12 @@ private:
         return failure{errc::unavailable, "no way between machines"};
       return fabric_->next_id();
     }
-    result<std::unique_ptr<collective>> join(collective_group group, const device_group_id& id,
-                                             collective::patience) override {
+    result<std::unique_ptr<collective>> join(collective_group group, const device_group_id& id, collective::patience,
+                                             const stop_look& stopped) override {
+      while (can_.waits_for_ever && !stopped())
+        std::this_thread::yield();
+      if (can_.waits_for_ever)
+        return failure{errc::cancelled, "the ranks' communicator has ended"};
       if (!can_.joins)
         return failure{errc::engine_failed, "the device does not answer"};
       return fabric_->take(group, id);

@@ -21,7 +21,8 @@ public:
   fake_engine(std::shared_ptr<fake_device> device, uint32_t index) : device_(std::move(device)) {
     info_ = {.device = "fake:" + std::to_string(index),
              .dimensions = fake_engine_dimensions,
-             .batch_tokens_best = device_->tokens_best};
+             .batch_tokens_best = device_->tokens_best,
+             .kind = device_->devices >= 0 ? device_kind::gpu : device_kind::cpu};
     ++device_->engines_made;
     ++device_->engines_alive;
     if (device_->how() == fake_device::mode::threads)

@@ -2,6 +2,7 @@
 
 #include "runtime/base/assert.hpp"
 #include "runtime/base/time.hpp"
+#include "runtime/compute/collective/close_aside.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -96,7 +97,11 @@ device_collective::~device_collective() {
   wake_.notify_all();
   if (watcher_.joinable())
     watcher_.join();
-  device_.reset(); // before the host's end tells the others: in peace it waits for their last verb
+  if (!device_)
+    return;
+  // Before the host's end tells the others: in peace it waits for their last verb.
+  const bool failed = host_->async_error() || device_->async_error();
+  close_aside(std::move(device_), failed ? options_.abandon_max : options_.close_max);
 }
 
 /// This rank's end over devices; null, with the reason, where the ranks stay with the host. Errors: the host's.
@@ -115,13 +120,15 @@ result<std::unique_ptr<collective>> device_collective::join_devices(patience lim
     return std::unique_ptr<collective>{};
   }
   const auto join_max = std::min(limit, options_.join_max);
-  auto joined = devices_->join(host_->group(), **id, join_max);
+  auto joined = devices_->join(host_->group(), **id, join_max, [this] { return host_->async_error().has_value(); });
   int64_t all_joined = joined ? 1 : 0;
   // Whoever has joined waits here for those who still try.
   if (auto said = host_->all_reduce(std::span(&all_joined, 1), reduce_op::minimum, limit + join_max); !said)
     return said.error();
   if (all_joined)
     return std::move(*joined);
+  if (joined)
+    close_aside(std::move(*joined), options_.abandon_max);
   why = joined ? "another rank's device did not join" : joined.error().message;
   if (!joined && options_.device_failed)
     options_.device_failed(joined.error());

@@ -17,6 +17,9 @@ namespace weft {
 
 struct device_collective_options {
   std::chrono::milliseconds join_max{30'000}; ///< for all devices to join; the verb's patience where that is less
+  /// The end over the device is waited for so long; what takes longer goes on by itself.
+  std::chrono::milliseconds close_max{3'000}; ///< in peace: the others may still be in their last verb
+  std::chrono::milliseconds abandon_max{100}; ///< after a failure: the next epoch waits for this rank
   /// Called once, on the thread of the first verb: whether the verbs go over devices, and why not, for people.
   std::function<void(bool over_devices, const std::string& why)> formed = {};
   /// Called on the thread of the verb whose device failed, or whose device alone gave up: the next epoch does better
@@ -31,7 +34,8 @@ struct device_collective_options {
 /// Devices tell nobody of a death or an abort, the host's links do: a rank that dies or aborts ends the verb in
 /// progress on the devices of all others 0.6 s after the host's notice at most (it may only have left after the last
 /// verb), and what fails on a device is told to all by the host's. errc::engine_failed of a device becomes
-/// errc::unavailable: form the next epoch.
+/// errc::unavailable: form the next epoch. Joining ends with the host's communicator, and the end over the device is
+/// closed on a thread aside, since NCCL's may hang: neither an abort nor the destructor waits for a device.
 class device_collective final : public collective {
 public:
   /// devices: null where this rank has none, or is not to use it; every rank's end has to be one of this class.

@@ -10,7 +10,8 @@
 namespace weft {
 
 result<std::unique_ptr<nccl_collective>> nccl_collective::join(collective_group group, const nccl_id& id,
-                                                               const nccl_options& options, patience limit) {
+                                                               const nccl_options& options, patience limit,
+                                                               const std::function<bool()>& stopped) {
   WEFT_ASSERT(options.pool != nullptr);
   WEFT_ASSERT(options.staging_bytes >= staging_bytes_min);
   WEFT_ASSERT(options.staging_bytes % 8 == 0);
@@ -24,7 +25,7 @@ result<std::unique_ptr<nccl_collective>> nccl_collective::join(collective_group 
   auto device = options.pool->allocate(options.staging_bytes, stream->get());
   if (!device)
     return device.error();
-  auto communicator = nccl_communicator::join(group, options.device, id, limit);
+  auto communicator = nccl_communicator::join(group, options.device, id, limit, stopped);
   if (!communicator)
     return communicator.error();
   return std::unique_ptr<nccl_collective>(

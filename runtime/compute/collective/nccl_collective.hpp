@@ -8,28 +8,33 @@
 #include "runtime/compute/cuda/base/stream.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 
 namespace weft {
 
+inline constexpr size_t nccl_staging_bytes = 8 << 20;
+
 struct nccl_options {
   int device = 0;
   /// Where the staging comes from; not null. Equal staging on all ranks.
   std::shared_ptr<cuda::device_pool> pool;
-  size_t staging_bytes = 8 << 20; ///< on the device and on the host; a multiple of 8, at least staging_bytes_min
+  size_t staging_bytes =
+      nccl_staging_bytes; ///< on the device and on the host; a multiple of 8, at least staging_bytes_min
 };
 
 /// The port between devices, on host memory: staged through page-locked memory, NCCL in between. The thread that joins
-/// is the device's: it calls the verbs and destroys. For values that lie on the device, `communicator()` has the same
+/// is the device's: it calls the verbs. For values that lie on the device, `communicator()` has the same
 /// verbs, queued in the caller's stream; one order for both on all ranks.
 class nccl_collective final : public verb_collective, private staging_lane {
 public:
   /// Waits until all ranks have come. Errors: as nccl_communicator::join(); errc::overloaded: no memory for the
   /// staging.
   static result<std::unique_ptr<nccl_collective>> join(collective_group group, const nccl_id& id,
-                                                       const nccl_options& options, patience limit);
+                                                       const nccl_options& options, patience limit,
+                                                       const std::function<bool()>& stopped = {});
   ~nccl_collective() override;
 
   /// The collective of those who are left, with the staging of this one, which is of no use afterwards: every verb of

@@ -1,6 +1,7 @@
 #include "runtime/compute/collective/nccl_communicator.hpp"
 
 #include "runtime/base/assert.hpp"
+#include "runtime/compute/collective/close_aside.hpp"
 #include "runtime/compute/collective/combine.hpp"
 #include "runtime/compute/collective/deadline.hpp"
 #include "runtime/compute/collective/verb_failure.hpp"
@@ -21,7 +22,8 @@ namespace {
 using clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-constexpr auto close_max = 2s; // for the others to end theirs, and for NCCL to end what runs
+constexpr auto close_max = 2s;      // for the others to end theirs, and for NCCL to end what runs
+constexpr auto abandon_max = 100ms; // what takes longer to be aborted is not waited for
 
 /// Between two looks: at once for what is done in a moment, then every 20 µs.
 class pauses {
@@ -107,7 +109,8 @@ result<nccl_id> make_nccl_id() {
 }
 
 result<std::unique_ptr<nccl_communicator>> nccl_communicator::join(collective_group group, int device,
-                                                                   const nccl_id& id, patience limit) {
+                                                                   const nccl_id& id, patience limit,
+                                                                   const std::function<bool()>& stopped) {
   WEFT_ASSERT(group.rank < group.ranks);
   WEFT_ASSERT(group.ranks <= collective_ranks_max);
   WEFT_CUDA_TRY(cudaSetDevice(device));
@@ -124,7 +127,17 @@ result<std::unique_ptr<nccl_communicator>> nccl_communicator::join(collective_gr
       ncclCommInitRankConfig(&out->comm_, static_cast<int>(group.ranks), unique, static_cast<int>(group.rank), &config);
   if (code != ncclSuccess && code != ncclInProgress)
     return out->fail(describe_nccl(code, "ncclCommInitRankConfig"));
-  WEFT_TRY(out->settle(out->comm_, deadline, "joining"));
+  const auto joined = await(out->comm_, deadline, "joining", [&]() -> std::optional<failure> {
+    if (stopped && stopped())
+      return failure{errc::cancelled, "joining: the ranks' communicator has ended meanwhile"};
+    return std::nullopt;
+  });
+  if (!joined) {
+    // Aborting may take as long as NCCL likes, and whoever joins has to go on: to the next epoch, mostly.
+    auto reason = out->fail(joined.error());
+    close_aside(std::move(out), abandon_max);
+    return reason;
+  }
   out->running_ = true;
   return out;
 }

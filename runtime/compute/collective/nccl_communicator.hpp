@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cuda_runtime_api.h>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <nccl.h>
@@ -27,7 +28,8 @@ result<nccl_id> make_nccl_id();
 /// NCCL between devices, for values that lie on them. Never blocks in CUDA or NCCL: the communicator is non-blocking,
 /// and streams are waited for by asking an event, so that a dead rank costs a deadline, not the thread.
 ///
-/// Owned by one thread, the device's: it joins, queues, waits and destroys. abort() and ended() by any; the owner ends
+/// Owned by one thread, the device's: it joins, queues and waits; whoever destroys it may hang in NCCL
+/// (close_aside.hpp). abort() and ended() by any; the owner ends
 /// NCCL's work when it next looks, every 20 µs while it waits. NCCL tells other ranks nothing: whoever aborts one rank
 /// must abort all (the device group does). Ranks that queue different verbs or sizes hang until the deadline; on the
 /// host's memory nccl_collective finds that out first.
@@ -37,10 +39,10 @@ class nccl_communicator {
 public:
   using patience = std::chrono::milliseconds;
 
-  /// Waits until all ranks have come. errc::deadline_exceeded, unavailable, engine_failed (no such device, among
-  /// others).
+  /// Waits until all ranks have come, or `stopped` says true (errc::cancelled). errc::deadline_exceeded, unavailable,
+  /// engine_failed (no such device, among others).
   static result<std::unique_ptr<nccl_communicator>> join(collective_group group, int device, const nccl_id& id,
-                                                         patience limit);
+                                                         patience limit, const std::function<bool()>& stopped = {});
   nccl_communicator(const nccl_communicator&) = delete;
   nccl_communicator& operator=(const nccl_communicator&) = delete;
   /// In peace, if nothing failed: waits up to 2 s for the others to end theirs. Else aborts. abort() and ended() of

@@ -6,13 +6,14 @@
 #include "runtime/ports/engine_module.hpp"
 
 #include <fstream>
+#include <mutex>
 #include <string>
 #include <utility>
 
 namespace weft {
 namespace {
 
-constexpr size_t staging_memory_max = 64 << 20;
+constexpr size_t staging_memory_max = nccl_communicators_max * nccl_staging_bytes;
 
 uint64_t identity_of(uint32_t device) {
   std::string boot_id;
@@ -33,22 +34,38 @@ public:
   }
 
   result<std::unique_ptr<collective>> join(collective_group group, const device_group_id& id,
-                                           collective::patience limit) override {
-    if (!pool_) {
-      auto memory = cuda::make_device_memory(static_cast<int>(device_), 0); // keeps nothing: engines need it more
-      if (!memory)
-        return std::move(memory.error());
-      pool_ = cuda::device_pool::make(*std::move(memory), staging_memory_max);
-    }
-    auto joined = nccl_collective::join(group, id, {.device = static_cast<int>(device_), .pool = pool_}, limit);
+                                           collective::patience limit, const stop_look& stopped) override {
+    auto pool = pool_of_device();
+    if (!pool)
+      return std::move(pool.error());
+    const nccl_options options{.device = static_cast<int>(device_), .pool = *std::move(pool)};
+    auto joined = nccl_collective::join(group, id, options, limit, stopped);
     if (!joined)
       return std::move(joined.error());
     return std::unique_ptr<collective>(*std::move(joined));
   }
 
 private:
+  /// Made by the first rank that joins. errc::overloaded: the device has as many communicators as it may; whoever comes
+  /// at the same time for the last place is refused by the pool itself.
+  result<std::shared_ptr<cuda::device_pool>> pool_of_device() {
+    const std::lock_guard hold(mutex_);
+    if (!pool_) {
+      auto memory = cuda::make_device_memory(static_cast<int>(device_), 0); // keeps nothing: engines need it more
+      if (!memory)
+        return std::move(memory.error());
+      pool_ = cuda::device_pool::make(*std::move(memory), staging_memory_max);
+    }
+    if (pool_->bytes_used() + nccl_staging_bytes > pool_->bytes_max())
+      return failure{errc::overloaded, "device " + std::to_string(device_) + " has " +
+                                           std::to_string(nccl_communicators_max) +
+                                           " communicators, and takes no more; run fewer corpus jobs at once"};
+    return pool_;
+  }
+
   const uint32_t device_;
   const uint64_t identity_;
+  std::mutex mutex_;                        // guards the next: ranks of several jobs join at the same time
   std::shared_ptr<cuda::device_pool> pool_; ///< null before the first join
 };
 

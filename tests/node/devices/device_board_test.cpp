@@ -45,6 +45,14 @@ TEST_CASE("a device that is fenced is not given to anybody any more, and is told
   CHECK(devices.at(1).usable);
 }
 
+TEST_CASE("ranks of corpora are on the first device, as long as that computes") {
+  device_board board{three_devices()};
+  board.fence(5, "lost");
+  CHECK(board.first_usable());
+  board.fence(2, "lost");
+  CHECK_FALSE(board.first_usable());
+}
+
 TEST_CASE("with all devices fenced there is none to take") {
   device_board board{three_devices()};
   for (const uint32_t index : {2u, 5u, 7u})

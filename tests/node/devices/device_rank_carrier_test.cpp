@@ -85,6 +85,32 @@ TEST_CASE("a job whose device does not join goes on over the CPU, and does not t
   CHECK(nodes.fabric->communicators() == 2);
 }
 
+TEST_CASE("a device that is fenced is no rank's any more") {
+  two_nodes nodes({});
+  bool usable = true;
+  nodes.carriers[1] = std::make_unique<device_rank_carrier>(
+      nodes.hub->carrier(addresses[1]), nodes.fabric->device(1), [](const std::string&) {}, [&] { return usable; });
+  CHECK(nodes.sums(1, 1) == std::vector<int64_t>{2, 2});
+  CHECK(nodes.fabric->communicators() == 1);
+  usable = false;
+  CHECK(nodes.sums(1, 2) == std::vector<int64_t>{2, 2});
+  CHECK(nodes.said("go over the CPU: rank 1 has no device") == 1);
+  CHECK(nodes.fabric->communicators() == 1);
+}
+
+TEST_CASE("after 256 further jobs whose device failed, the first one tries it again; no other job is without it") {
+  two_nodes nodes({.makes_ids = true, .joins = false});
+  for (uint64_t job = 1; job <= 257; ++job)
+    REQUIRE(nodes.sums(job, 1) == std::vector<int64_t>{2, 2});
+  REQUIRE(nodes.fabric->communicators() == 257);
+  nodes.sums(257, 2);
+  CHECK(nodes.fabric->communicators() == 257);
+  nodes.sums(1, 2);
+  CHECK(nodes.fabric->communicators() == 258);
+  nodes.sums(300, 1);
+  CHECK(nodes.fabric->communicators() == 259);
+}
+
 TEST_CASE("what the carrier below refuses is refused") {
   two_nodes nodes({});
   const auto joined = nodes.carriers[0]->join({.job = job_id{1, 0}, .group = {1, 5, 2}, .addresses = addresses});

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
+
 using namespace weft;
 namespace pb = weft::peer::v1;
 
@@ -226,11 +228,39 @@ TEST_CASE("a load of an older release tells of no engines, and of a later one's 
   CHECK(read_load(old).groups[0].engines == 0);
   pb::ExactLoad later;
   later.add_engine_groups(); // without engines: it means nothing
-  for (uint32_t i = 1; i <= 100; ++i)
-    later.add_engine_groups()->set_engines(i);
+  for (uint32_t i = 1; i <= 100; ++i) {
+    auto& group = *later.add_engine_groups();
+    group.set_engines(i);
+    group.set_tokens_per_second(1e4);
+  }
   const auto load = read_load(later);
   for (uint32_t i = 0; i < engine_groups_max; ++i)
     CHECK(load.groups[i].engines == i + 1);
+}
+
+TEST_CASE("speeds that no engine can have are not told") {
+  constexpr auto none = std::numeric_limits<double>::quiet_NaN();
+  constexpr auto endless = std::numeric_limits<double>::infinity();
+  for (const double speed : {none, endless, -endless, -1.0, 0.0, -0.0, 1e-300, 1e300}) {
+    CAPTURE(speed);
+    pb::ExactLoad told;
+    told.set_tokens_per_second(speed);
+    told.set_queued_tokens(5);
+    auto* group = told.add_engine_groups();
+    group->set_engines(1);
+    group->set_tokens_per_second(speed);
+    group = told.add_engine_groups();
+    group->set_engines(2);
+    group->set_tokens_per_second(1e4);
+    group->set_batch_seconds(speed == 0 ? -1 : speed); // a fixed cost of nothing is one
+    group = told.add_engine_groups();
+    group->set_engines(3);
+    group->set_tokens_per_second(1e4);
+    const auto load = read_load(told);
+    CHECK(load.tokens_per_second == 0);
+    CHECK(load.queued_tokens == 5);
+    CHECK(load.groups[0].engines == (speed == 1e-300 ? 2 : 3));
+  }
 }
 
 TEST_CASE("load and usage ride on the summary") {

@@ -5,6 +5,8 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <functional>
+#include <vector>
 
 using namespace weft;
 using namespace weft::test;
@@ -72,7 +74,8 @@ struct two_nodes {
     peer_request request;
     request.context.request_id = "r";
     request.context.deadline = deadline;
-    request.kind = std::make_shared<const result_kind>(result_kind_parts{.operation = "embed", .model = "m"});
+    request.kind = std::make_shared<const result_kind>(
+        result_kind_parts{.operation = "embed", .model = "m", .model_version = "0123456789ab"});
     request.model = "m";
     request.texts = std::move(texts);
     out->cancel = link->ask(peer, std::move(request),
@@ -172,6 +175,24 @@ TEST_CASE("overload says when to come back, and an identity that differs is told
   const auto full = nodes.ended({"a"})->reason();
   CHECK(full.code == errc::overloaded);
   CHECK(full.retry_after == 250ms);
+}
+
+TEST_CASE("what a peer computed with another model, version or numeric class than was asked for is not taken") {
+  using change = std::function<void(embed_result&)>;
+  const std::vector<change> changes{[](embed_result& it) { it.model = "other"; },
+                                    [](embed_result& it) { it.model_version = "ba9876543210"; },
+                                    [](embed_result& it) { it.precision = numeric_class::int16; }};
+  for (const auto& make_other : changes) {
+    two_nodes nodes{[&](const call_ptr& c) {
+      auto made = fake_result(c->request());
+      make_other(made);
+      c->reply(std::move(made));
+    }};
+    const auto got = nodes.ended({"a", "b"});
+    CHECK(got->code() == errc::other_identity);
+    CHECK(got->count() == 0);
+    CHECK(nodes.counts->count("peer_ask", errc::other_identity) == 1);
+  }
 }
 
 TEST_CASE("a call that is lost in the peer is unavailable") {

@@ -115,6 +115,7 @@ TEST_CASE("who has done nothing for long is thought to be faster: at most four t
   gpu.compute(100);
   CHECK(gpu.speed.faded(gpu.now) == 1);
   CHECK(gpu.speed.faded(gpu.now + 60s) < 0.01);
+  CHECK(gpu.speed.faded(gpu.now + 24h * 365) > 0); // times are divided by it
   for (int i = 0; i < 10; ++i)
     gpu.compute(100);
   CHECK(gpu.speed.faded(gpu.now + 1s) == Approx(0.905).epsilon(0.01));

@@ -42,6 +42,7 @@ status device_points::write(std::span<const int8_t> points) {
 
 status device_points::read(std::span<int8_t> points) const {
   WEFT_ASSERT(points.size() == size_t{count_} * dimensions_);
+  WEFT_TRY(order_->wait()); // as read_values()
   if (!points.empty())
     WEFT_CUDA_TRY(cudaMemcpy2DAsync(points.data(), dimensions_, data(), stride_, dimensions_, count_,
                                     cudaMemcpyDeviceToHost, order_->get()));

@@ -26,6 +26,8 @@ template <class T> result<device_buffer> uploaded_values(std::span<const T> valu
 
 /// Copies values to the host and waits for them, and for all that was queued before.
 template <class T> status read_values(std::span<T> values, const device_buffer& from, const stream& order) {
+  // First, with its limit: a copy to memory that is not page-locked waits for the stream itself, without one.
+  WEFT_TRY(order.wait());
   if (!values.empty())
     WEFT_CUDA_TRY(
         cudaMemcpyAsync(values.data(), from.data(), values.size_bytes(), cudaMemcpyDeviceToHost, order.get()));

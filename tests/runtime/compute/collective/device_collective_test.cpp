@@ -144,7 +144,8 @@ TEST_CASE("a rank that dies while the others wait in a verb on their devices end
     silent(std::unique_ptr<collective> end, uint64_t identity) : end_(std::move(end)), identity_(identity) {}
     uint64_t device_identity() const noexcept override { return identity_; }
     result<device_group_id> make_id() override { return device_group_id{}; }
-    result<std::unique_ptr<collective>> join(collective_group, const device_group_id&, collective::patience) override {
+    result<std::unique_ptr<collective>> join(collective_group, const device_group_id&, collective::patience,
+                                             const stop_look&) override {
       return std::move(end_);
     }
 
@@ -199,6 +200,76 @@ TEST_CASE("an abort ends the verb in progress on every device, and every later o
     REQUIRE_FALSE(later);
     CHECK(later.error().message.find("the job was cancelled") != std::string::npos);
   }
+}
+
+TEST_CASE("an abort ends joining, whatever the devices wait for, and no device is blamed") {
+  const auto fabric = make_fabric();
+  std::vector<told> heard;
+  auto ends =
+      make_ends(linked_world::make(2),
+                {fabric->device(1, {.waits_for_ever = true}), fabric->device(2, {.waits_for_ever = true})}, heard);
+  auto aborter = std::async(std::launch::async, [&] { ends[1]->abort({errc::unavailable, "the job was cancelled"}); });
+  const auto start = std::chrono::steady_clock::now();
+  const auto said = on_each_rank<status>(ends, [](collective& end) { return end.barrier(patient); });
+  aborter.get();
+  CHECK(std::chrono::steady_clock::now() - start < 10s); // joining has 20 s
+  for (const auto& one : said) {
+    REQUIRE_FALSE(one);
+    CHECK(one.error().message.find("the job was cancelled") != std::string::npos);
+  }
+  for (const auto& one : heard)
+    CHECK_FALSE(one.device_failed);
+}
+
+TEST_CASE("an end over a device that hangs while it is closed keeps nobody waiting") {
+  // Closes when it is told to.
+  class hanging final : public collective {
+  public:
+    hanging(std::shared_future<void> until, std::promise<void> gone)
+        : until_(std::move(until)), gone_(std::move(gone)) {}
+    ~hanging() override {
+      until_.wait();
+      gone_.set_value();
+    }
+    const collective_group& group() const noexcept override { return group_; }
+    status all_reduce(std::span<int64_t>, reduce_op, patience) override { return ok; }
+    status all_reduce(std::span<int32_t>, reduce_op, patience) override { return ok; }
+    status all_gather(std::span<const std::byte>, std::span<std::byte>, patience) override { return ok; }
+    status broadcast(std::span<std::byte>, uint32_t, patience) override { return ok; }
+    status reduce_scatter(std::span<const int64_t>, std::span<int64_t>, reduce_op, patience) override { return ok; }
+    status barrier(patience) override { return ok; }
+    void abort(failure) noexcept override {}
+    std::optional<failure> async_error() const override { return std::nullopt; }
+
+  private:
+    collective_group group_;
+    std::shared_future<void> until_;
+    std::promise<void> gone_;
+  };
+  class one_device final : public device_ranks {
+  public:
+    explicit one_device(std::unique_ptr<collective> end) : end_(std::move(end)) {}
+    uint64_t device_identity() const noexcept override { return 1; }
+    result<device_group_id> make_id() override { return device_group_id{}; }
+    result<std::unique_ptr<collective>> join(collective_group, const device_group_id&, collective::patience,
+                                             const stop_look&) override {
+      return std::move(end_);
+    }
+
+  private:
+    std::unique_ptr<collective> end_;
+  };
+  std::promise<void> let_go, is_gone;
+  auto gone = is_gone.get_future();
+  auto end = std::make_unique<hanging>(let_go.get_future().share(), std::move(is_gone));
+  auto hosts = linked_world::make(1);
+  auto over = std::make_unique<device_collective>(std::move(hosts[0]), std::make_shared<one_device>(std::move(end)),
+                                                  device_collective_options{.close_max = 10ms, .abandon_max = 10ms});
+  REQUIRE(over->barrier(patient));
+  over.reset(); // returns, although the device does not
+  CHECK(gone.wait_for(0s) == std::future_status::timeout);
+  let_go.set_value();
+  gone.get();
 }
 
 TEST_CASE("the first rank to finish does not end the last verb of the others") {
