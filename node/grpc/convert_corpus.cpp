@@ -23,6 +23,7 @@ namespace pb = weft::v1;
 
 constexpr uint64_t piece_bytes_max = 1 << 20;
 constexpr uint64_t cluster_bytes = 64, duplicate_bytes = 24, pick_bytes = 48; // beside their texts
+constexpr uint64_t labels_bytes = 24, label_bytes = 5;                        // of a run of labels, of each
 constexpr size_t shown_bytes_max = 4'096;                                     // of a representative's text
 constexpr uint32_t hits_default = 10, hits_max = 1'000;
 
@@ -119,17 +120,22 @@ status check_rank(rank_request& out, uint64_t count) {
 
 } // namespace
 
-result<job_question> read_corpus_request(const grpc::ByteBuffer& message, const context& caller) {
+result<corpus_request> read_corpus_request(const grpc::ByteBuffer& message, const context& caller) {
   const auto in = parse<pb::JobServiceCorpusRequest>(message);
   if (!in)
     return in.error();
-  return question_of(in->id(), caller);
+  auto question = question_of(in->id(), caller);
+  if (!question)
+    return question.error();
+  return corpus_request{*std::move(question), in->with_labels()};
 }
 
-result<corpus_pieces> corpus_pieces::of(corpus_reading reading) {
+result<corpus_pieces> corpus_pieces::of(corpus_reading reading, bool with_labels) {
   auto outcome = decode_corpus_outcome(reading.outcome);
   if (!outcome)
     return outcome.error();
+  if (outcome->result && !with_labels)
+    outcome->result->labels.clear();
   return corpus_pieces{std::move(reading), *std::move(outcome)};
 }
 
@@ -145,9 +151,9 @@ corpus_pieces::corpus_pieces(corpus_reading&& reading, corpus_outcome&& outcome)
 }
 
 bool corpus_pieces::done() const noexcept {
-  return began_ &&
-         (!outcome_.result || (clusters_ == representatives_.size() &&
-                               duplicates_ == outcome_.result->duplicates.size() && picks_ == extract_.size()));
+  return began_ && (!outcome_.result ||
+                    (clusters_ == representatives_.size() && duplicates_ == outcome_.result->duplicates.size() &&
+                     picks_ == extract_.size() && labels_ == outcome_.result->labels.size()));
 }
 
 grpc::ByteBuffer corpus_pieces::next() {
@@ -188,7 +194,7 @@ grpc::ByteBuffer corpus_pieces::next() {
   }
   for (; picks_ < extract_.size(); ++picks_) {
     if (!has_room(pick_bytes + extract_[picks_].size()))
-      break;
+      return to_buffer(out);
     const auto& from = result.extract[picks_];
     auto& to = *out.add_extract();
     to.set_item(gaps.item_of(from.item));
@@ -196,7 +202,23 @@ grpc::ByteBuffer corpus_pieces::next() {
     to.set_tokens(from.tokens);
     to.set_text(std::exchange(extract_[picks_], {}));
   }
+  while (labels_ < result.labels.size() && has_room(labels_bytes + label_bytes))
+    add_labels(out, bytes);
   return to_buffer(out);
+}
+
+/// As many as have room, of items that follow each other. bytes: those of the reply, this run's first label counted.
+void corpus_pieces::add_labels(pb::JobServiceCorpusResponse& out, uint64_t& bytes) {
+  const auto& labels = outcome_.result->labels;
+  auto& to = *out.add_labels();
+  const uint64_t first = outcome_.gaps.item_of(labels_);
+  to.set_item(first);
+  const uint64_t room = bytes < piece_bytes_max ? (piece_bytes_max - bytes) / label_bytes : 0;
+  const size_t end = std::min(labels.size(), labels_ + 1 + room);
+  const size_t begin = labels_;
+  for (; labels_ < end && outcome_.gaps.item_of(labels_) == first + (labels_ - begin); ++labels_)
+    to.add_clusters(labels[labels_]);
+  bytes += (labels_ - begin - 1) * label_bytes;
 }
 
 result<rank_request> read_rank_corpus(const grpc::ByteBuffer& message, const context& caller) {

@@ -67,7 +67,7 @@ corpus_stream::corpus_stream(std::shared_ptr<edge> edge, std::shared_ptr<job_doo
 void corpus_stream::ask() {
   if (std::exchange(asked_, true))
     return go_on();
-  door_->read_corpus(question_, [weak = weak_from_this()](result<corpus_reading> reading) {
+  door_->read_corpus(request_.question, [weak = weak_from_this()](result<corpus_reading> reading) {
     if (const auto stream = std::static_pointer_cast<corpus_stream>(weak.lock()))
       stream->begin(std::move(reading));
   });
@@ -80,7 +80,7 @@ void corpus_stream::begin(result<corpus_reading> reading) {
   if (!replies_->take(bytes))
     return end({errc::overloaded, "answers that clients have not read fill the node", {}, reply_retry_after});
   credit_ = {replies_, bytes};
-  auto pieces = corpus_pieces::of(*std::move(reading));
+  auto pieces = corpus_pieces::of(*std::move(reading), request_.with_labels);
   if (!pieces)
     return end(pieces.error());
   pieces_.emplace(*std::move(pieces));

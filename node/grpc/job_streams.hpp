@@ -54,7 +54,7 @@ public:
   corpus_stream(std::shared_ptr<edge> edge, std::shared_ptr<job_door> door, grpc::CallbackServerContext& rpc);
   ~corpus_stream() override = default;
   /// REQUIRES: before start(entered), where that is no refusal.
-  void want(job_question question) { question_ = std::move(question); }
+  void want(corpus_request request) { request_ = std::move(request); }
 
 private:
   void ask() override;
@@ -64,7 +64,7 @@ private:
 
   const std::shared_ptr<byte_budget> replies_;
   const std::shared_ptr<job_door> door_;
-  job_question question_;
+  corpus_request request_;
   // Used by one thread at a time: by whoever brings the outcome before anything is given, then by ask().
   bool asked_ = false;
   byte_credit credit_;

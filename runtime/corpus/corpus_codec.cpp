@@ -145,6 +145,37 @@ std::vector<extract_pick> read_picks(record_reader& in, const corpus_facts& fact
   });
 }
 
+/// Bytes that hold the number of a cluster.
+unsigned label_bytes(size_t clusters) noexcept {
+  return clusters <= 1U << 8 ? 1 : clusters <= 1U << 16 ? 2 : 4;
+}
+
+void put_labels(record_writer& out, const std::vector<uint32_t>& labels, size_t clusters) {
+  const auto bytes = label_bytes(clusters);
+  for (const auto label : labels)
+    for (unsigned i = 0; i < bytes; ++i)
+      out.put(static_cast<uint8_t>(label >> (8 * i)));
+}
+
+/// One for each item; each cluster has as many as its summary says.
+std::vector<uint32_t> read_labels(record_reader& in, const std::vector<corpus_cluster>& clusters, uint64_t items) {
+  const auto bytes = label_bytes(clusters.size());
+  std::vector<uint32_t> labels;
+  std::vector<uint32_t> counts(clusters.size());
+  for (uint64_t item = 0; item < items && in.why().empty(); ++item) {
+    uint32_t label = 0;
+    for (unsigned i = 0; i < bytes; ++i)
+      label |= uint32_t{in.number<uint8_t>()} << (8 * i);
+    if (label < counts.size())
+      ++counts[label];
+    labels.push_back(label);
+  }
+  for (size_t c = 0; c < clusters.size(); ++c)
+    if (counts[c] != clusters[c].items)
+      in.refuse("labels do not fit the clusters");
+  return labels;
+}
+
 /// Whether a checkpoint has what its next step needs, as the steps before leave it, and nothing of later ones.
 /// REQUIRES: facts.dimensions > 0.
 bool is_whole(const corpus_checkpoint& it) {
@@ -193,6 +224,7 @@ corpus_result read_outcome(record_reader& in) {
   it.clusters = read_clusters(in, it.facts, clusters);
   it.duplicates = read_duplicates(in, it.facts);
   it.extract = read_picks(in, it.facts, clusters);
+  it.labels = read_labels(in, it.clusters, it.facts.items);
   if (it.clusters.empty() || it.iterations == 0)
     in.refuse("it has no clusters");
   return it;
@@ -290,6 +322,7 @@ std::string encode(const corpus_result& outcome) {
   put(out, outcome.clusters);
   put(out, outcome.duplicates);
   put(out, outcome.extract);
+  put_labels(out, outcome.labels, outcome.clusters.size());
   return finish(std::move(out));
 }
 

@@ -79,7 +79,7 @@ struct corpus_checkpoint {
   bool operator==(const corpus_checkpoint&) const = default;
 };
 
-/// What came of a corpus. Labels stay with the points (corpus_run::points()).
+/// What came of a corpus.
 struct corpus_result {
   corpus_facts facts;
   uint32_t iterations = 0;
@@ -87,6 +87,7 @@ struct corpus_result {
   std::vector<corpus_cluster> clusters;   ///< [clusters]
   std::vector<near_duplicate> duplicates; ///< ascending
   std::vector<extract_pick> extract;      ///< ascending by item: the order to read them in
+  std::vector<uint32_t> labels;           ///< [facts.items]: the cluster of each
 
   bool operator==(const corpus_result&) const = default;
 };

@@ -2,6 +2,7 @@
 
 #include "runtime/base/assert.hpp"
 #include "runtime/corpus/corpus_codec.hpp"
+#include "runtime/corpus/gathered_labels.hpp"
 #include "runtime/corpus/shard_seeds.hpp"
 
 #include <array>
@@ -208,7 +209,7 @@ status corpus_run::summarize(corpus_group& group) {
   if (setup_.options.extract_tokens > 0)
     advance(corpus_step::extract);
   else
-    finish({});
+    return finish(group, {});
   return ok;
 }
 
@@ -219,14 +220,18 @@ status corpus_run::extract(corpus_group& group) {
                             checkpoint_->summary, {setup_.options.extract_tokens, setup_.round_candidates});
   if (!picks)
     return picks.error();
-  finish(std::move(*picks));
-  return ok;
+  return finish(group, std::move(*picks));
 }
 
-void corpus_run::finish(std::vector<extract_pick> picks) {
+status corpus_run::finish(corpus_group& group, std::vector<extract_pick> picks) {
+  auto labels = gather_labels(group, *shard_, *points_, checkpoint_->facts.items);
+  if (!labels)
+    return labels.error();
   outcome_ = {checkpoint_->facts,   checkpoint_->clusters.iteration, checkpoint_->clusters.centroids,
-              checkpoint_->summary, checkpoint_->duplicates.found,   std::move(picks)};
+              checkpoint_->summary, checkpoint_->duplicates.found,   std::move(picks),
+              std::move(*labels)};
   advance(corpus_step::done);
+  return ok;
 }
 
 } // namespace weft

@@ -32,6 +32,10 @@ json to_json(const v1::CorpusPick& from) {
   return {{"item", from.item()}, {"cluster", from.cluster()}, {"tokens", from.tokens()}, {"text", from.text()}};
 }
 
+json to_json(uint64_t item, uint32_t cluster) {
+  return {{"item", item}, {"cluster", cluster}};
+}
+
 json facts_of(const v1::Job& job, const v1::CorpusFacts& from) {
   return {{"id", job.id()},
           {"items", from.items()},
@@ -94,11 +98,25 @@ private:
       visit(to_json(from_.extract[i]));
   }
 
+  /// `visit` gets each item that has a label, and it. Ends when `visit` says false, or nobody reads any more.
+  template <class Visit> void each_label(Visit visit) const {
+    if (!wanted_.labels)
+      return;
+    for (const auto& run : from_.labels)
+      for (int i = 0; i < run.clusters_size(); ++i)
+        if (out_.closed() || !visit(run.item() + static_cast<uint64_t>(i), run.clusters(i)))
+          return;
+  }
+
   void print_lines() {
     const auto line = [&](const json& entry) { out_.write(to_line(entry) + "\n"); };
     each_cluster(line);
     each_duplicate(line);
     each_pick(line);
+    each_label([&](uint64_t item, uint32_t cluster) {
+      line(to_json(item, cluster));
+      return true;
+    });
   }
 
   /// One object, entry by entry: there may be millions.
@@ -129,6 +147,10 @@ private:
       each_cluster(entry);
       each_duplicate(entry);
       each_pick(entry);
+      each_label([&](uint64_t item, uint32_t cluster) {
+        entry(to_json(item, cluster));
+        return true;
+      });
       return;
     }
     json whole = facts_of(job_, from_.facts);
@@ -152,6 +174,10 @@ private:
     if (wanted_.extract)
       for (const auto& each : from_.extract)
         item(each.item());
+    each_label([&](uint64_t, uint32_t cluster) {
+      item(cluster);
+      return true;
+    });
   }
 
   void print_text() {
@@ -163,6 +189,8 @@ private:
       print_duplicates();
     if (has(wanted_.extract))
       print_extract();
+    if (wanted_.labels)
+      print_labels();
   }
 
   std::string summary() const {
@@ -211,6 +239,20 @@ private:
       rows.add({{std::to_string(from_.duplicates[i].item())}, {std::to_string(from_.duplicates[i].of())}});
     out_.write(rows.str(session_.out_terminal.colour, width()));
     more(from_.duplicates.size());
+  }
+
+  void print_labels() {
+    set_apart();
+    size_t all = 0, shown = 0;
+    for (const auto& run : from_.labels)
+      all += static_cast<size_t>(run.clusters_size());
+    table rows{{{"ITEM", true}, {"CLUSTER", true}}};
+    each_label([&](uint64_t item, uint32_t cluster) {
+      rows.add({{std::to_string(item)}, {std::to_string(cluster)}});
+      return ++shown < rows_of(all);
+    });
+    out_.write(rows.str(session_.out_terminal.colour, width()));
+    more(all);
   }
 
   void print_extract() {
@@ -265,7 +307,7 @@ exit_code show_corpus(session& s, client& from, const v1::Job& job, const corpus
   if (exit_of_results(last.state()) != exit_code::ok)
     return report(no_outcome(last));
   corpus_outcome outcome;
-  if (const auto trouble = read_corpus(from, job.id(), outcome))
+  if (const auto trouble = read_corpus(from, job.id(), wanted.labels, outcome))
     return report(*trouble);
   if (outcome.facts.has_error()) {
     const auto& why = outcome.facts.error();

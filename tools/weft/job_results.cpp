@@ -84,9 +84,10 @@ std::optional<problem> read_results(client& from, const results_settings& settin
   });
 }
 
-std::optional<problem> read_corpus(client& from, const std::string& id, corpus_outcome& out) {
+std::optional<problem> read_corpus(client& from, const std::string& id, bool with_labels, corpus_outcome& out) {
   v1::JobServiceCorpusRequest request;
   request.set_id(id);
+  request.set_with_labels(with_labels);
   // What came before a node was lost comes again, so it is no progress.
   return follow(from, results_settings{}.rounds_max, [&](std::optional<problem>& trouble, bool&) {
     grpc::ClientContext context;
@@ -100,6 +101,7 @@ std::optional<problem> read_corpus(client& from, const std::string& id, corpus_o
       std::move(piece.mutable_clusters()->begin(), piece.mutable_clusters()->end(), std::back_inserter(out.clusters));
       out.duplicates.insert(out.duplicates.end(), piece.duplicates().begin(), piece.duplicates().end());
       std::move(piece.mutable_extract()->begin(), piece.mutable_extract()->end(), std::back_inserter(out.extract));
+      std::move(piece.mutable_labels()->begin(), piece.mutable_labels()->end(), std::back_inserter(out.labels));
     }
     return judge(from, context, stream->Finish(), trouble);
   });

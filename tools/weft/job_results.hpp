@@ -44,10 +44,11 @@ struct corpus_outcome {
   std::vector<v1::CorpusCluster> clusters;
   std::vector<v1::CorpusDuplicate> duplicates;
   std::vector<v1::CorpusPick> extract;
+  std::vector<v1::CorpusLabels> labels; ///< where they were asked for
 };
 
 /// Reads the outcome of a corpus job that has ended, whole. When a node is lost, the next one begins anew.
-std::optional<problem> read_corpus(client& from, const std::string& id, corpus_outcome& out);
+std::optional<problem> read_corpus(client& from, const std::string& id, bool with_labels, corpus_outcome& out);
 
 /// The job as it is now.
 std::optional<problem> look_at(client& from, const std::string& id, v1::Job& job);

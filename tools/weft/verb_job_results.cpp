@@ -47,9 +47,10 @@ came · others as for all commands.
 A job that compresses gives texts: table prints them all, each under "==> item 0 <=="; --out has nothing to write.
 
 A corpus job gives what it found, once it has ended: clusters by size, each with the item nearest to its middle, near
-duplicates, and the extract; --clusters, --duplicates, --extract print one of them. Its vectors: --vectors, --out, --failed.
+duplicates, and the extract; --clusters, --duplicates, --extract print one of them, --labels the cluster of each item. Its
+vectors: --vectors, --out, --failed.
   -o json   {"id":"…","items":4210,…,"clusters":[…],"duplicates":[{"item":7,"of":3},…],"extract":[…]}; of one part a line an entry
-  -o wide   all clusters and duplicates  -o name  items: representatives, or those of the part
+  -o wide   all clusters and duplicates  -o name  items: representatives, or those of the part; of labels the clusters
 
 Examples:
   weft job results $id -o json > vectors.jsonl
@@ -247,11 +248,11 @@ exit_code show_texts(session& s, client& from, const options& o, const v1::Job& 
 /// What a corpus job does beside its items, or another kind cannot; found when the kind is known.
 std::optional<problem> check_parts(const options& o, const v1::Job& job) {
   if (!o.all() && job.operation() != "corpus")
-    return usage_problem("--clusters, --duplicates and --extract are parts of a corpus, and this job is to " +
+    return usage_problem("--clusters, --duplicates, --extract and --labels are parts of a corpus, and this job is to " +
                          printable(job.operation()));
   if (!o.all() && (o.vectors || o.failed || o.from > 0 || !o.out.empty()))
     return usage_problem(
-        "--clusters, --duplicates and --extract are about the corpus, --vectors, --failed, --from and --out "
+        "--clusters, --duplicates, --extract and --labels are about the corpus, --vectors, --failed, --from and --out "
         "about its items",
         "Give one or the other.");
   return std::nullopt;
@@ -293,6 +294,7 @@ void add_job_results(CLI::App& noun, common_options& common, action& chosen) {
   verb->add_flag("--clusters", o->clusters, "Only the clusters")->group(group);
   verb->add_flag("--duplicates", o->duplicates, "Only the near duplicates")->group(group);
   verb->add_flag("--extract", o->extract, "Only the extract: its texts")->group(group);
+  verb->add_flag("--labels", o->labels, "The cluster of each item that has a vector")->group(group);
   verb->add_flag("--vectors", o->vectors, "The vectors of its items, as of a job that embeds")->group(group);
   add_common(*verb, common);
   verb->footer(footer);

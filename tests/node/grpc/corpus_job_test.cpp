@@ -154,6 +154,26 @@ TEST_CASE("an outcome comes as facts, clusters, duplicates and extract, with the
   CHECK(eventually([&] { return world.node.meter->count("read_corpus", errc::none) == 1; }));
 }
 
+TEST_CASE("the cluster of each item comes where it is asked for, in runs of items that have one") {
+  job_world world;
+  corpus_client without(world);
+  answer_reading(world, small_reading());
+  CHECK(without.all().labels.empty());
+
+  corpus_client client(world, {}, true);
+  answer_reading(world, small_reading());
+  const auto out = client.all();
+  REQUIRE(out.labels.size() == 2);
+  CHECK(out.labels[0].item() == 0);
+  CHECK(std::vector<uint32_t>(out.labels[0].clusters().begin(), out.labels[0].clusters().end()) ==
+        std::vector<uint32_t>{0});
+  CHECK(out.labels[1].item() == 3); // 1 and 2 failed
+  CHECK(std::vector<uint32_t>(out.labels[1].clusters().begin(), out.labels[1].clusters().end()) ==
+        std::vector<uint32_t>{0, 2, 0, 2});
+  CHECK(out.extract.size() == 2);
+  CHECK(out.end.ok());
+}
+
 TEST_CASE("a large outcome leaves in messages of a megabyte, long texts alone, and nothing of it is lost") {
   auto reading = small_reading();
   auto outcome = small_outcome();
@@ -163,6 +183,9 @@ TEST_CASE("a large outcome leaves in messages of a megabyte, long texts alone, a
   result.facts.items = many;
   result.centroids.assign(size_t{clusters} * 2, 50);
   result.clusters.assign(clusters, {.items = many / clusters, .distinct = 1, .representative = 7, .similarity = 1});
+  result.labels.clear();
+  for (uint32_t item = 0; item < many; ++item)
+    result.labels.push_back(item % clusters);
   result.duplicates.clear();
   for (uint32_t item = 1; item < many; ++item)
     result.duplicates.push_back({.item = item, .kept = 0});
@@ -178,7 +201,7 @@ TEST_CASE("a large outcome leaves in messages of a megabyte, long texts alone, a
   reading.extract = {"short", std::string(3 << 20, 'y'), "last"};
 
   job_world world;
-  corpus_client client(world);
+  corpus_client client(world, {}, true);
   answer_reading(world, reading);
   const auto out = client.all();
   CHECK(out.end.ok());
@@ -193,6 +216,13 @@ TEST_CASE("a large outcome leaves in messages of a megabyte, long texts alone, a
   REQUIRE(out.extract.size() == 3);
   CHECK(out.extract[1].text().size() == size_t{3} << 20);
   CHECK(out.extract[2].text() == "last");
+  uint64_t next = 0;
+  for (const auto& run : out.labels) {
+    REQUIRE(run.item() == next);
+    for (const auto cluster : run.clusters())
+      REQUIRE(cluster == next++ % clusters);
+  }
+  CHECK(next == many);
 }
 
 TEST_CASE("a corpus without a result says why, and a client hears what the door says") {

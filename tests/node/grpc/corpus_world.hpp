@@ -31,6 +31,7 @@ inline corpus_outcome small_outcome() {
                      {.items = 2, .distinct = 2, .representative = 4, .similarity = 50 * 64}};
   result.duplicates = {{.item = 1, .kept = 0}};
   result.extract = {{.item = 0, .cluster = 0, .tokens = 5}, {.item = 4, .cluster = 2, .tokens = 6}};
+  result.labels = {0, 0, 2, 0, 2};
   corpus_outcome out;
   out.result = std::move(result);
   out.gaps = *item_gaps::of({{.first = 1, .count = 2}}, 7);
@@ -52,17 +53,19 @@ struct corpus_client {
     std::vector<v1::CorpusCluster> clusters;
     std::vector<v1::CorpusDuplicate> duplicates;
     std::vector<v1::CorpusPick> extract;
+    std::vector<v1::CorpusLabels> labels;
     size_t messages = 0;
     size_t largest = 0, second_largest = 0; ///< bytes of a message
     grpc::Status end;
   };
 
-  explicit corpus_client(const job_world& world, const std::string& key = {}) {
+  explicit corpus_client(const job_world& world, const std::string& key = {}, bool with_labels = false) {
     rpc.set_deadline(soon());
     if (!key.empty())
       rpc.AddMetadata("authorization", "Bearer " + key);
     v1::JobServiceCorpusRequest in;
     in.set_id(id_of(1));
+    in.set_with_labels(with_labels);
     stream = world.stub->Corpus(&rpc, in);
   }
 
@@ -76,6 +79,7 @@ struct corpus_client {
       out.clusters.insert(out.clusters.end(), in.clusters().begin(), in.clusters().end());
       out.duplicates.insert(out.duplicates.end(), in.duplicates().begin(), in.duplicates().end());
       out.extract.insert(out.extract.end(), in.extract().begin(), in.extract().end());
+      out.labels.insert(out.labels.end(), in.labels().begin(), in.labels().end());
       const size_t bytes = in.ByteSizeLong();
       out.second_largest = std::max(out.second_largest, std::min(bytes, out.largest));
       out.largest = std::max(out.largest, bytes);

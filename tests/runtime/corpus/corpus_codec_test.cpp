@@ -217,6 +217,35 @@ TEST_CASE("what does not fit its corpus is refused") {
   }
 }
 
+TEST_CASE("a result whose labels do not fit its clusters is refused") {
+  auto outcome = random_checkpoints{5}.outcome();
+  REQUIRE(outcome.labels.size() == outcome.facts.items);
+  auto more = outcome;
+  more.labels.push_back(0);
+  check_refused(again_result(encode(more)));
+  auto fewer = outcome;
+  fewer.labels.pop_back();
+  check_refused(again_result(encode(fewer)));
+  outcome.labels.front() = static_cast<uint32_t>(outcome.clusters.size()); // no cluster
+  check_refused(again_result(encode(outcome)));
+}
+
+TEST_CASE("labels of few and of many clusters are read as they were written") {
+  for (const uint32_t clusters : {1U, 256U, 257U, 65'536U}) {
+    corpus_result outcome;
+    outcome.facts = {clusters, 1, 0, 1, 1};
+    outcome.iterations = 1;
+    outcome.centroids.assign(clusters, 1);
+    for (uint32_t i = 0; i < clusters; ++i) {
+      outcome.clusters.push_back({.items = 1, .distinct = 1, .representative = i, .similarity = 0});
+      outcome.labels.push_back(clusters - 1 - i);
+    }
+    const auto read = decode_corpus_result(encode(outcome));
+    REQUIRE(read);
+    CHECK(read->labels == outcome.labels);
+  }
+}
+
 TEST_CASE("a result that keeps a duplicate is refused") {
   uint64_t seed = 0;
   auto outcome = random_checkpoints{seed}.outcome();

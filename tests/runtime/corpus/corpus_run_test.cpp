@@ -73,6 +73,7 @@ std::pair<corpus_result, std::vector<uint32_t>> agreed(const std::vector<run_end
     for (size_t i = 0; i < parts[r].size(); ++i)
       labels[parts[r][i]] = ends[r].labels[i];
   }
+  CHECK(ends[0].outcome->labels == labels);
   return {*ends[0].outcome, labels};
 }
 

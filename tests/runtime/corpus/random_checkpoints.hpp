@@ -49,6 +49,8 @@ public:
     for (uint32_t item = 0; item < out.facts.items; ++item)
       if (draw_.chance(0.2))
         out.extract.push_back({item, draw_.below(clusters), draw_.below(1'000)});
+    for (uint32_t cluster = 0; cluster < clusters; ++cluster)
+      out.labels.insert(out.labels.end(), out.clusters[cluster].items, cluster);
     return out;
   }
 

@@ -6,7 +6,7 @@
 
 namespace weft::test {
 
-std::vector<v1::JobServiceCorpusResponse> fake_outcome(const std::vector<std::string>& texts) {
+std::vector<v1::JobServiceCorpusResponse> fake_outcome(const std::vector<std::string>& texts, bool with_labels) {
   std::vector<v1::JobServiceCorpusResponse> out(2);
   std::map<char, int> clusters; // by first letter
   std::map<std::string, uint64_t> first;
@@ -21,6 +21,14 @@ std::vector<v1::JobServiceCorpusResponse> fake_outcome(const std::vector<std::st
     const auto [at, is_new] = clusters.try_emplace(text.empty() ? ' ' : text[0], out[0].clusters_size());
     auto& cluster = is_new ? *out[0].add_clusters() : *out[0].mutable_clusters(at->second);
     cluster.set_items(cluster.items() + 1);
+    if (with_labels) {
+      auto& labels = *out[1].mutable_labels();
+      const bool follows = !labels.empty() && labels.rbegin()->item() + labels.rbegin()->clusters_size() == item;
+      auto& run = follows ? *labels.rbegin() : *labels.Add();
+      if (!follows)
+        run.set_item(item);
+      run.add_clusters(static_cast<uint32_t>(at->second));
+    }
     if (is_new) {
       cluster.set_representative(item);
       cluster.set_similarity(0.5);

@@ -236,7 +236,7 @@ grpc::Status fake_jobs::Corpus(grpc::ServerContext*, const v1::JobServiceCorpusR
   const auto found = board_->jobs.find(in->id());
   if (found == board_->jobs.end())
     return unknown;
-  auto pieces = fake_outcome(found->second.texts);
+  auto pieces = fake_outcome(found->second.texts, in->with_labels());
   if (options_.fails_corpus) {
     pieces.resize(1);
     pieces[0].clear_clusters();

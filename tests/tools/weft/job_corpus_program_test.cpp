@@ -92,6 +92,23 @@ TEST_CASE("the outcome of a corpus is shown to people: clusters by size, duplica
   CHECK(results(node, {"--extract", "-o", "name"}).out == "0\n1\n");
 }
 
+TEST_CASE("the cluster of each item is shown where it is asked for, and not of those that failed") {
+  fake_jobs node;
+  submit(node);
+  CHECK(results(node, {"--labels"}).out == "ITEM  CLUSTER\n"
+                                           "   0        0\n"
+                                           "   1        1\n"
+                                           "   2        1\n"
+                                           "   3        1\n"
+                                           "   5        1\n");
+  CHECK(results(node, {"--labels", "-o", "name"}).out == "0\n1\n1\n1\n1\n");
+  const auto lines = results(node, {"--labels", "-o", "json"}).out;
+  CHECK(lines.starts_with("{\"item\":0,\"cluster\":0}\n{\"item\":1,\"cluster\":1}\n"));
+  CHECK(lines.ends_with("{\"item\":5,\"cluster\":1}\n"));
+  CHECK(has(results(node, {"--labels", "-o", "yaml"}).out, "item: 5"));
+  CHECK(results(node, {"--labels", "--vectors"}).exit == 2);
+}
+
 TEST_CASE("of many clusters and duplicates the first ten are shown, all with -o wide") {
   fake_jobs node;
   std::string input;
