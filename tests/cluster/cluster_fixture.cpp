@@ -30,11 +30,10 @@ std::string cluster_node::data_dir() const {
 }
 
 void cluster_node::launch() {
-  // The ports of the first start stay: seeds and clients know them.
-  std::vector<std::string> more{"--name",     name(),
-                                "--listen",   client_address_.empty() ? options_.host + ":0" : client_address_,
-                                "--peer",     peer_address_.empty() ? options_.host + ":0" : peer_address_,
-                                "--data-dir", data_dir()};
+  // The same at each start: seeds and clients know them.
+  std::vector<std::string> more{
+      "--name",     name(),    "--listen", client_port_.on(options_.host), "--peer", peer_port_.on(options_.host),
+      "--data-dir", data_dir()};
   std::vector<std::string> settings{"cluster.id=test", "cluster.zone=zone-" + name(), "pool.workers_max=1",
                                     "pool.tokenizers=1"};
   if (!options_.seeds.empty()) {

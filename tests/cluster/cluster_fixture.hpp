@@ -1,5 +1,6 @@
 #pragma once
 
+#include "tests/cluster/leased_port.hpp"
 #include "tests/cluster/weftd_fixture.hpp"
 #include "weft/v1/node.grpc.pb.h"
 
@@ -62,6 +63,8 @@ public:
 private:
   options options_;
   temporary_directory folder_;
+  leased_port client_port_;
+  leased_port peer_port_;
   std::string client_address_;
   std::string peer_address_;
   std::unique_ptr<weftd_process> process_;
