@@ -17,7 +17,9 @@ void background_threads::run(std::function<void()> task) {
   {
     std::lock_guard lock{threads_->mutex};
     ended.swap(threads_->ended);
-    auto place = threads_->running.emplace(threads_->running.end());
+    std::list<std::thread> made(1);
+    auto place = made.begin();
+    // Its end waits for the mutex; where no thread can be made, nothing is left here.
     *place = std::thread{[all = threads_, place, work = std::move(task)]() mutable {
       work();
       work = nullptr; // letting go of what it holds may be the work
@@ -29,6 +31,7 @@ void background_threads::run(std::function<void()> task) {
       all->ended.splice(all->ended.end(), all->running, place);
       all->none_runs.notify_all();
     }};
+    threads_->running.splice(threads_->running.end(), made);
   }
   join_all(ended);
 }

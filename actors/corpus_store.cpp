@@ -187,6 +187,7 @@ void corpus_store::keep_shard(job_id job, std::vector<planned_segment> share,
     std::erase_if(it.segments, [&](const auto& each) { return each.second->values.get() == &it.shard->rows; });
   for (auto& [key, segment] : placed)
     it.segments[key] = std::move(segment);
+  it.shard_points = share_points(shard, 0, shard->count());
   it.shard = std::move(shard);
   it.shard_share = std::move(share);
   it.count_segments();

@@ -2,6 +2,7 @@
 
 #include "actors/corpus_segment.hpp"
 #include "runtime/base/time.hpp"
+#include "runtime/corpus/corpus_engine.hpp"
 #include "runtime/job/job_id.hpp"
 
 #include <cstdint>
@@ -45,6 +46,8 @@ public:
   /// Points of this share, if there are some. now: it is asked for.
   std::shared_ptr<const corpus_shard> shard(job_id job, std::span<const planned_segment> share, int32_t scale_exponent,
                                             time_point now);
+  /// All points of the shard that shard() gave last, for engines. REQUIRES: it gave one.
+  shared_points_ptr shard_points(job_id job) const { return corpora_.at(job).shard_points; }
   /// Whether points of this share may be made; what has to go for them goes. errc::overloaded.
   status make_room_for_shard(job_id job, std::span<const placed_segment> share);
   /// The rows of its segments are from now on those of the shard, so that memory has them once.
@@ -77,6 +80,7 @@ private:
     uint64_t run_bytes = 0;                     ///< reserved
     std::optional<time_point> asked;            ///< by the last search
     std::shared_ptr<const corpus_shard> shard;
+    shared_points_ptr shard_points; ///< its points, for engines
     std::vector<planned_segment> shard_share;
 
     uint64_t bytes() const noexcept;

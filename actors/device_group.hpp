@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -95,8 +96,10 @@ private:
 
   // device_group_ranks.cpp
   void find_engines(job_id job);
-  std::vector<corpus_engine> engines_of(const worker_pool_actor& pool, const pool_status& found);
-  corpus_engine engine_on(const worker_pool_actor& pool, const std::string& device);
+  void with_engines(std::chrono::milliseconds patience, std::function<void(std::vector<corpus_engine>)> go_on);
+  std::vector<corpus_engine> engines_of(const worker_pool_actor& pool, const pool_status& found,
+                                        std::chrono::milliseconds patience);
+  corpus_engine engine_on(const worker_pool_actor& pool, const std::string& device, std::chrono::milliseconds patience);
   void begin_rank(job_id job, uint64_t epoch, std::vector<corpus_engine> engines);
   result<rank_seat> seat_in(const part& it, job_id job) const;
   void on(corpus_notices::stepped& it);
@@ -112,8 +115,8 @@ private:
   void perform(feed_corpus& it, const corpus_slip_ptr& asked);
   void perform(encode_corpus& it, const corpus_slip_ptr& asked);
   void perform(search_corpus_share& it, const corpus_slip_ptr& asked);
-  void search(const corpus_slip_ptr& asked, std::vector<placed_segment> share,
-              std::shared_ptr<const corpus_shard> shard);
+  void make_and_search(const corpus_slip_ptr& asked, std::vector<placed_segment> share);
+  void search(const corpus_slip_ptr& asked, std::shared_ptr<const corpus_shard> shard);
   void on(corpus_notices::decoded& it);
   void on(corpus_notices::searched& it);
 

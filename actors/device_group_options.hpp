@@ -23,8 +23,10 @@ struct device_group_options {
   /// and the next epoch begins without it.
   std::chrono::milliseconds leave_max{60'000};
   uint32_t ranks_lost_max = 4; ///< that hang; with so many no epoch begins here until the node is started anew
-  /// Where the node's engines are on devices, they take k-means and large groups of near duplicates.
+  /// Where the node's engines are on devices, they take k-means, large groups of near duplicates and large searches.
   bool use_engines = true;
+  uint64_t search_products_min = 1'000'000'000;     ///< of a large search: about 10 ms of a CPU's core
+  std::chrono::milliseconds search_patience{2'000}; ///< for its engine; then a thread searches
 };
 
 } // namespace weft

@@ -28,36 +28,44 @@ std::map<job_id, device_group_state::part>::iterator device_group_state::find_ra
 
 void device_group_state::find_engines(job_id job) {
   const auto epoch = parts_.at(job).epoch;
+  with_engines(setup_.options.engine_patience,
+               [this, job, epoch](std::vector<corpus_engine> engines) { begin_rank(job, epoch, std::move(engines)); });
+}
+
+/// Asks the pool which there are, if they may be used at all.
+void device_group_state::with_engines(std::chrono::milliseconds patience,
+                                      std::function<void(std::vector<corpus_engine>)> go_on) {
   if (!setup_.options.use_engines || !wiring_ || wiring_->pools.empty())
-    return begin_rank(job, epoch, {});
+    return go_on({});
   const auto pool = wiring_->pools.front().handle;
   self_->request(pool, pool_answer_max, status_atom_v)
       .then(
-          [this, job, epoch, pool](const pool_status_ptr& found) {
-            begin_rank(job, epoch, engines_of(pool, *found));
+          [this, pool, patience, go_on](const pool_status_ptr& found) {
+            go_on(engines_of(pool, *found, patience));
             publish();
           },
-          [this, job, epoch](const caf::error&) {
-            begin_rank(job, epoch, {});
+          [this, go_on](const caf::error&) {
+            go_on({});
             publish();
           });
 }
 
 /// All that are on devices: those on CPUs would take the time of calls.
-std::vector<corpus_engine> device_group_state::engines_of(const worker_pool_actor& pool, const pool_status& found) {
+std::vector<corpus_engine> device_group_state::engines_of(const worker_pool_actor& pool, const pool_status& found,
+                                                          std::chrono::milliseconds patience) {
   std::vector<corpus_engine> out;
   for (const auto& it : found.engines) {
     const auto rests = resting_.find(it.info.device);
     if (it.info.kind == device_kind::gpu && (rests == resting_.end() || rests->second <= now()))
-      out.push_back(engine_on(pool, it.info.device));
+      out.push_back(engine_on(pool, it.info.device, patience));
   }
   return out;
 }
 
-/// One of them, to a rank's thread. The pool answers also when it goes.
-corpus_engine device_group_state::engine_on(const worker_pool_actor& pool, const std::string& device) {
-  return [pool, device, patience = setup_.options.engine_patience,
-          hdl = device_group_actor{self_}](engine_work work) -> engine_answer {
+/// One of them, to a thread of a rank or a search. The pool answers also when it goes.
+corpus_engine device_group_state::engine_on(const worker_pool_actor& pool, const std::string& device,
+                                            std::chrono::milliseconds patience) {
+  return [pool, device, patience, hdl = device_group_actor{self_}](engine_work work) -> engine_answer {
     const auto promise = std::make_shared<std::promise<engine_reply>>();
     const auto reply = promise->get_future().share();
     auto tell = [promise](engine_reply computed) { promise->set_value(std::move(computed)); };

@@ -96,7 +96,7 @@ void device_group_state::perform(search_corpus_share& it, const corpus_slip_ptr&
   ++searches_;
   ++counters_.searches;
   if (auto shard = store_->shard(it.job, it.share, it.scale_exponent, now()))
-    return search(asked, {}, std::move(shard));
+    return search(asked, std::move(shard));
   if (const auto made = making_.find(it.job); made != making_.end())
     return made->second.push_back({asked, *std::move(share)});
   if (auto room = store_->make_room_for_shard(it.job, *share); !room) {
@@ -104,28 +104,49 @@ void device_group_state::perform(search_corpus_share& it, const corpus_slip_ptr&
     return asked->fail(std::move(room.error()));
   }
   making_[it.job];
-  search(asked, *std::move(share), nullptr);
+  make_and_search(asked, *std::move(share));
 }
 
-/// shard: null where it is to be made of the share.
-void device_group_state::search(const corpus_slip_ptr& asked, std::vector<placed_segment> share,
-                                std::shared_ptr<const corpus_shard> shard) {
-  setup_.services->aside(
-      [asked, share = std::move(share), shard = std::move(shard), hdl = device_group_actor{self_}]() mutable {
-        auto& it = std::get<search_corpus_share>(asked->effect);
-        corpus_notices::searched notice{it.job, !shard};
-        auto hits = guarded([&]() -> result<hits_of_queries> {
-          if (!shard)
-            shard = notice.shard = std::make_shared<const corpus_shard>(make_search_shard(share, it.scale_exponent));
-          if (auto checked = check_search(*shard, it.queries, it.options); !checked)
-            return checked.error();
-          return search_shard(*shard, it.queries, it.options);
-        });
-        if (notice.shard)
-          notice.share = std::move(it.share);
-        asked->end(corpus_events::found{it.ticket, std::move(hits)});
-        caf::anon_send(hdl, std::make_shared<corpus_notice>(corpus_notice{std::move(notice)}));
+void device_group_state::make_and_search(const corpus_slip_ptr& asked, std::vector<placed_segment> share) {
+  setup_.services->aside([asked, share = std::move(share), hdl = device_group_actor{self_}] {
+    auto& it = std::get<search_corpus_share>(asked->effect);
+    corpus_notices::searched notice{it.job, true};
+    auto hits = guarded([&]() -> result<hits_of_queries> {
+      notice.shard = std::make_shared<const corpus_shard>(make_search_shard(share, it.scale_exponent));
+      if (auto checked = check_search(*notice.shard, it.queries, it.options); !checked)
+        return checked.error();
+      return search_shard(*notice.shard, it.queries, it.options);
+    });
+    if (notice.shard)
+      notice.share = std::move(it.share);
+    asked->end(corpus_events::found{it.ticket, std::move(hits)});
+    caf::anon_send(hdl, std::make_shared<corpus_notice>(corpus_notice{std::move(notice)}));
+  });
+}
+
+/// A large one by a device, where there is one.
+void device_group_state::search(const corpus_slip_ptr& asked, std::shared_ptr<const corpus_shard> shard) {
+  const auto& wanted = std::get<search_corpus_share>(asked->effect);
+  auto points = store_->shard_points(wanted.job);
+  const size_t made = points->count();
+  auto go_on = [this, asked, shard = std::move(shard),
+                points = std::move(points)](const std::vector<corpus_engine>& engines) {
+    setup_.services->aside([asked, shard, points, hdl = device_group_actor{self_},
+                            engine = engines.empty() ? corpus_engine{} : engines.front()] {
+      auto& it = std::get<search_corpus_share>(asked->effect);
+      auto hits = guarded([&]() -> result<hits_of_queries> {
+        if (auto checked = check_search(*shard, it.queries, it.options); !checked)
+          return checked.error();
+        return engine ? search_shard_on(engine, *shard, points, it.queries, it.options)
+                      : search_shard(*shard, it.queries, it.options);
       });
+      asked->end(corpus_events::found{it.ticket, std::move(hits)});
+      caf::anon_send(hdl, std::make_shared<corpus_notice>(corpus_notice{corpus_notices::searched{it.job}}));
+    });
+  };
+  if (const uint64_t products = wanted.queries.size() * made; products < setup_.options.search_products_min)
+    return go_on({});
+  with_engines(setup_.options.search_patience, std::move(go_on));
 }
 
 void device_group_state::on(corpus_notices::searched& it) {

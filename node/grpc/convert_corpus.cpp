@@ -71,6 +71,18 @@ void write_facts(const corpus_outcome& from, pb::CorpusFacts& to) {
   to.set_extract_tokens(tokens);
 }
 
+/// Scores are cosines whatever length a client's vector has. What has length 1 as far as floats can tell stays as it
+/// is.
+void append_scaled(std::vector<float>& out, const google::protobuf::RepeatedField<float>& values) {
+  double squares = 0;
+  for (const double value : values)
+    squares += value * value;
+  const bool stays = squares == 0 || std::abs(squares - 1) < 1e-5;
+  const double scale = stays ? 1 : 1 / std::sqrt(squares);
+  for (const double value : values)
+    out.push_back(static_cast<float>(value * scale));
+}
+
 /// Reads one vector of `dimensions` numbers, or the first one, which says how many.
 status read_vector(const std::string& bytes, size_t vectors_before, corpus_query& out) {
   pb::QueryVector in;
@@ -84,7 +96,7 @@ status read_vector(const std::string& bytes, size_t vectors_before, corpus_query
                  "vectors");
   if (!std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); }))
     return wrong("vectors: a value is not finite", "vectors");
-  out.vectors.insert(out.vectors.end(), values.begin(), values.end());
+  append_scaled(out.vectors, values);
   return ok;
 }
 

@@ -22,6 +22,20 @@ inline shared_points_ptr share_points(const std::shared_ptr<const corpus_shard>&
   return std::make_shared<const shared_points>(shared_points{shard->dimensions, values, shard});
 }
 
+/// The same, but once it has failed it is not asked again by any who have copies of this: k-means and duplicates of one
+/// rank know of each other. Not thread-safe.
+inline corpus_engine once_failed_left_alone(corpus_engine engine) {
+  return [engine = std::move(engine), failed = std::make_shared<bool>(false)](engine_work work) -> engine_answer {
+    if (*failed)
+      return [] { return result<engine_output>{failure{errc::unavailable, "this engine has failed before"}}; };
+    return [answer = engine(std::move(work)), failed] {
+      auto output = answer();
+      *failed = *failed || !output;
+      return output;
+    };
+  };
+}
+
 /// What an engine answered, if it is what was asked for; null: a failure, or something else.
 template <class Output> Output* wanted_output(result<engine_output>& answer) {
   return answer ? std::get_if<Output>(&*answer) : nullptr;

@@ -45,6 +45,8 @@ result<std::optional<corpus_checkpoint>> agree_on_checkpoint(corpus_group& group
 
 corpus_run::corpus_run(corpus_run_setup setup) : setup_(std::move(setup)) {
   WEFT_ASSERT(setup_.round_candidates > 0);
+  for (auto& engine : setup_.engines)
+    engine = once_failed_left_alone(std::move(engine));
 }
 
 const corpus_result& corpus_run::outcome() const {
@@ -205,11 +207,10 @@ status corpus_run::summarize(corpus_group& group) {
                                     clusters().clusters());
   if (!summary)
     return summary.error();
+  if (setup_.options.extract_tokens == 0)
+    return finish(group, std::move(*summary), {}); // a checkpoint of this step has none
   checkpoint_->summary = std::move(*summary);
-  if (setup_.options.extract_tokens > 0)
-    advance(corpus_step::extract);
-  else
-    return finish(group, {});
+  advance(corpus_step::extract);
   return ok;
 }
 
@@ -220,15 +221,15 @@ status corpus_run::extract(corpus_group& group) {
                             checkpoint_->summary, {setup_.options.extract_tokens, setup_.round_candidates});
   if (!picks)
     return picks.error();
-  return finish(group, std::move(*picks));
+  return finish(group, checkpoint_->summary, std::move(*picks));
 }
 
-status corpus_run::finish(corpus_group& group, std::vector<extract_pick> picks) {
+status corpus_run::finish(corpus_group& group, std::vector<corpus_cluster> summary, std::vector<extract_pick> picks) {
   auto labels = gather_labels(group, *shard_, *points_, checkpoint_->facts.items);
   if (!labels)
     return labels.error();
-  outcome_ = {checkpoint_->facts,   checkpoint_->clusters.iteration, checkpoint_->clusters.centroids,
-              checkpoint_->summary, checkpoint_->duplicates.found,   std::move(picks),
+  outcome_ = {checkpoint_->facts, checkpoint_->clusters.iteration, checkpoint_->clusters.centroids,
+              std::move(summary), checkpoint_->duplicates.found,   std::move(picks),
               std::move(*labels)};
   advance(corpus_step::done);
   return ok;

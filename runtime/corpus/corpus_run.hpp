@@ -69,7 +69,7 @@ private:
 
   shard_clusters& clusters();
   status fetch_points(corpus_group& group);
-  status finish(corpus_group& group, std::vector<extract_pick> picks);
+  status finish(corpus_group& group, std::vector<corpus_cluster> summary, std::vector<extract_pick> picks);
   void advance(corpus_step next);
 
   corpus_run_setup setup_;

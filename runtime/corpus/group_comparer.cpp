@@ -42,6 +42,8 @@ void group_comparer::add(item_rows rows) {
 void group_comparer::finish_oldest() {
   const auto group = std::move(waiting_.front());
   waiting_.pop_front();
+  if (!engines_[group.engine]) // it has failed at one before
+    return keep(find_duplicates(*group.rows, dimensions_, similarity_));
   auto answer = group.answer();
   const auto* found = wanted_output<leaders_output>(answer);
   if (found && is_possible(*found, group.rows->items.size()))

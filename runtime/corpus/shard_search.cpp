@@ -1,6 +1,7 @@
 #include "runtime/corpus/shard_search.hpp"
 
 #include "runtime/job/record_bytes.hpp"
+#include "runtime/points/nearest.hpp"
 #include "runtime/points/packed_columns.hpp"
 #include "runtime/points/quantize.hpp"
 
@@ -12,6 +13,9 @@
 namespace weft {
 
 namespace {
+
+/// That an engine gives of each query at least: where items are alike, many are within what rounding may change.
+constexpr size_t candidates_min = 128;
 
 bool is_better(const search_hit& a, const search_hit& b) {
   return a.score != b.score ? a.score > b.score : a.item < b.item;
@@ -25,8 +29,7 @@ double dot(std::span<const float> a, std::span<const float> b) {
   return std::isfinite(sum) ? sum : -1;
 }
 
-/// The nearest items of one query so far. Items are offered in ascending order, so that one with an equal score is
-/// never better than those before it.
+/// The nearest items of one query so far, in whichever order they are offered.
 class nearest_items {
 public:
   /// code: the query as a point. All of these outlive it.
@@ -40,6 +43,8 @@ public:
     if (product >= product_min_)
       look_at(row, product);
   }
+  /// Whether no item can be among the best whose product is this or less.
+  bool has_all_above(int32_t product) const noexcept { return hits_.size() == count_ && product < product_min_; }
   std::vector<search_hit> take() {
     std::sort_heap(hits_.begin(), hits_.end(), is_better);
     return std::move(hits_);
@@ -92,6 +97,38 @@ private:
   int32_t product_min_ = std::numeric_limits<int32_t>::min(); ///< no other can be among the best
   std::vector<search_hit> hits_;
 };
+
+struct coded_queries {
+  std::vector<nearest_items> best; ///< [queries]
+  std::vector<int8_t> codes;       ///< [queries, dimensions]
+};
+
+coded_queries code_queries(const corpus_shard& shard, std::span<const float> queries, size_t count) {
+  const size_t dimensions = shard.dimensions;
+  coded_queries out;
+  for (size_t first = 0; first < queries.size(); first += dimensions) {
+    const auto query = queries.subspan(first, dimensions);
+    const auto code = quantize_points(query, shard.dimensions);
+    out.best.emplace_back(shard, query, code, count);
+    out.codes.insert(out.codes.end(), code.values.begin(), code.values.end());
+  }
+  return out;
+}
+
+/// Whether it can be the answer to this: of each query so many points of the shard, the nearest first.
+bool is_possible(const nearest_output& found, size_t queries, size_t count, size_t points) {
+  if (found.points.size() != queries * count || found.products.size() != found.points.size())
+    return false;
+  for (size_t i = 0; i < found.points.size(); ++i) {
+    if (found.points[i] >= points)
+      return false;
+    const bool follows = i % count > 0;
+    if (follows && (found.products[i] > found.products[i - 1] ||
+                    (found.products[i] == found.products[i - 1] && found.points[i] <= found.points[i - 1])))
+      return false;
+  }
+  return true;
+}
 
 /// Of one hit that travels.
 constexpr uint64_t hit_bytes = 12;
@@ -157,15 +194,7 @@ status check_search(const corpus_shard& shard, std::span<const float> queries, c
 std::vector<std::vector<search_hit>> search_shard(const corpus_shard& shard, std::span<const float> queries,
                                                   const search_options& options) {
   const size_t dimensions = shard.dimensions;
-  const size_t count = queries.size() / dimensions;
-  std::vector<nearest_items> best;
-  std::vector<int8_t> codes;
-  for (size_t q = 0; q < count; ++q) {
-    const auto query = queries.subspan(q * dimensions, dimensions);
-    const auto code = quantize_points(query, shard.dimensions);
-    best.emplace_back(shard, query, code, options.count);
-    codes.insert(codes.end(), code.values.begin(), code.values.end());
-  }
+  auto [best, codes] = code_queries(shard, queries, options.count);
   // Queries are the columns: they are packed once, and the points pass by them a block after the other.
   const packed_columns columns(codes, shard.dimensions);
   prepared_rows block(shard.dimensions, columns.kernels());
@@ -183,6 +212,31 @@ std::vector<std::vector<search_hit>> search_shard(const corpus_shard& shard, std
   std::vector<std::vector<search_hit>> hits;
   for (auto& of_query : best)
     hits.push_back(of_query.take());
+  return hits;
+}
+
+std::vector<std::vector<search_hit>> search_shard_on(const corpus_engine& engine, const corpus_shard& shard,
+                                                     const shared_points_ptr& points, std::span<const float> queries,
+                                                     const search_options& options) {
+  const size_t candidates = std::min<size_t>(
+      {shard.count(), nearest_count_max, std::max<size_t>(candidates_min, options.count * size_t{10})});
+  if (candidates < std::min<size_t>(options.count, shard.count()))
+    return search_shard(shard, queries, options);
+  auto [best, codes] = code_queries(shard, queries, options.count);
+  auto answer = engine({nearest_work{points, std::move(codes), static_cast<uint32_t>(candidates)}})();
+  const auto* const found = wanted_output<nearest_output>(answer);
+  if (!found || !is_possible(*found, best.size(), candidates, shard.count()))
+    return search_shard(shard, queries, options);
+  std::vector<std::vector<search_hit>> hits;
+  for (size_t q = 0; q < best.size(); ++q) {
+    for (size_t i = q * candidates; i < (q + 1) * candidates; ++i)
+      best[q].offer(found->points[i], found->products[i]);
+    const auto query = queries.subspan(q * shard.dimensions, shard.dimensions);
+    if (candidates == shard.count() || best[q].has_all_above(found->products[(q + 1) * candidates - 1]))
+      hits.push_back(best[q].take());
+    else
+      hits.push_back(std::move(search_shard(shard, query, options).front()));
+  }
   return hits;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runtime/corpus/corpus_engine.hpp"
 #include "runtime/corpus/corpus_shard.hpp"
 
 #include <cstdint>
@@ -38,6 +39,14 @@ status check_search(const corpus_shard& shard, std::span<const float> queries, c
 /// by itself. REQUIRES: check_search() found nothing.
 std::vector<std::vector<search_hit>> search_shard(const corpus_shard& shard, std::span<const float> queries,
                                                   const search_options& options);
+
+/// The same by an engine of the node, to the bit: it gives the points with the largest products of each query, ten
+/// times as many as hits are wanted. Where even the last of these may be among the best, and where the engine fails or
+/// answers what cannot be, this thread looks at all points, of these queries. points: those of the shard, all of them
+/// (share_points()); the same object for each search of a shard, so that an engine keeps them.
+std::vector<std::vector<search_hit>> search_shard_on(const corpus_engine& engine, const corpus_shard& shard,
+                                                     const shared_points_ptr& points, std::span<const float> queries,
+                                                     const search_options& options);
 
 /// The best of one query over all shards: the `count` with the best scores, of equal ones the lowest items. The same
 /// however items are divided, so also for whoever asks every node by itself. parts: what search_shard() gave for the

@@ -57,8 +57,8 @@ struct similarity_output {
 };
 
 /// Points of 8 bits that several pieces of work are about. An engine may keep what it makes of them (a copy on its
-/// device, labels) for the next piece, and lets go of it when nobody else has them any more: nothing is to be dropped,
-/// and an engine in place of a lost one makes it anew. Never changed once made.
+/// device, labels) for the next piece, and lets go of it with its next work on points once nobody else has them:
+/// nothing is to be dropped, and an engine in place of a lost one makes it anew. Never changed once made.
 struct shared_points {
   uint32_t dimensions = 0;             ///< 1 to 4 096
   std::span<const int8_t> values;      ///< [points, dimensions]

@@ -14,7 +14,6 @@ TEST_CASE("a task that hangs is left to itself, and ends when it can") {
   auto ended = gone->get_future();
   {
     background_threads threads;
-    threads.run([] {});
     threads.run([gate, gone] {
       gate->get_future().wait();
       gone->set_value();

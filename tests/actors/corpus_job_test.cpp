@@ -126,7 +126,7 @@ struct corpus_node : actor_world {
 
 /// Steps of k-means that each of two devices was given; while the first is stuck it keeps what it has.
 struct device_points {
-  std::atomic<int> first{0}, second{0};
+  std::atomic<int> first{0}, second{0}, searches{0};
   std::atomic<bool> is_first_stuck{false};
   std::mutex mutex;
   std::vector<std::function<void()>> kept;
@@ -148,6 +148,7 @@ public:
   }
   const engine_info& info() const noexcept override { return info_; }
   void run(engine_work work, std::function<void(engine_reply)> done) override {
+    points_->searches += std::holds_alternative<nearest_work>(work);
     if (!std::holds_alternative<assign_work>(work))
       return inner_->run(std::move(work), std::move(done));
     const bool is_first = info_.device == "fake:0";
@@ -222,6 +223,8 @@ struct device_node {
         {"m", model_load::kept, [made = model]() -> result<model_ptr> { return model_ptr{made}; }});
     options.pools.push_back({.model = "m"});
     options.corpora.engine_patience = engine_patience;
+    options.corpora.search_products_min = 1;
+    options.corpora.search_patience = 60s;
     set_jobs(options, memory_rank_hub::make());
     tree.emplace(std::move(options));
     tree->set_members(alone());
@@ -244,8 +247,8 @@ struct device_node {
     }
   }
   /// What comes of the corpus of these texts.
-  corpus_result run(const std::string& request, const std::vector<std::string>& texts) const {
-    const auto id = submit(request, texts);
+  corpus_result run(const std::string& request, const std::vector<std::string>& texts) {
+    id = submit(request, texts);
     const auto ended = std::make_shared<answer<job_status>>();
     const auto watch = jobs->watch({.id = id, .tenant = "t"}, 10ms, [ended](result<job_status> news) {
       if (!news || is_end(news->header.state))
@@ -263,11 +266,27 @@ struct device_node {
     REQUIRE(outcome->result);
     return *outcome->result;
   }
+  /// Items of the last corpus that are nearest to this text.
+  std::vector<uint64_t> nearest_to(const std::string& text) const {
+    corpus_query query;
+    query.job = {.id = id, .tenant = "t"};
+    query.vectors = model->texts.vector(text);
+    query.count = 3;
+    const auto told = std::make_shared<answer<corpus_hits>>();
+    jobs->rank_corpus(query, told->teller());
+    const auto hits = told->take();
+    REQUIRE(hits);
+    std::vector<uint64_t> out;
+    for (const auto& hit : hits->front())
+      out.push_back(hit.item);
+    return out;
+  }
 
   std::shared_ptr<device_points> points = std::make_shared<device_points>();
   std::shared_ptr<device_model> model = std::make_shared<device_model>(points);
   std::optional<actor_tree> tree;
   std::shared_ptr<job_door> jobs;
+  job_id id;
 };
 
 } // namespace
@@ -328,13 +347,19 @@ TEST_CASE("a device group that dies in mid run costs an epoch, not the job") {
   world.check_outcome(id, texts);
 }
 
-TEST_CASE("where a node's engines are on devices they take the points of k-means, on real threads") {
+TEST_CASE("where a node's engines are on devices they take the points of k-means and of searches, on real threads") {
   device_node node;
   const auto texts = some_texts(300);
   CHECK(node.run("r", texts) == wanted(node.model->texts, texts));
   CHECK(node.points->first > 1); // both devices, each with its range of the points
   CHECK(node.points->first == node.points->second);
   CHECK(node.tree->count_corpora().epochs >= 1);
+
+  const auto found = node.nearest_to(texts[17]); // who makes the points of its shard looks at them here
+  CHECK(found.size() == 3);
+  CHECK(node.points->searches == 0);
+  CHECK(node.nearest_to(texts[17]) == found);
+  CHECK(node.points->searches == 1);
 }
 
 TEST_CASE("a device that hangs at the points of one corpus is done without, there and in the next; the other is not") {

@@ -32,7 +32,7 @@ bool is_free(uint16_t port) {
 } // namespace
 
 leased_port::leased_port() {
-  const auto folder = std::filesystem::temp_directory_path() / "weft-test-ports";
+  const auto folder = std::filesystem::temp_directory_path() / ("weft-test-ports-" + std::to_string(::getuid()));
   std::filesystem::create_directories(folder);
   for (uint32_t i = 0; i < ports; ++i) {
     port_ = static_cast<uint16_t>(first_port + i);

@@ -15,8 +15,10 @@ if [ "$lines" -ne 1 ] || ! grep -q 'Weft: no CUDA toolkit; the CPU engines do ev
   exit 1
 fi
 commands=$(ninja -C "$folder" -t commands all)
-if grep -nE 'nvcc|libcudart|libcuda\.so|libcublas|libnccl|/(usr|opt)/[^ ]*/cuda' <<<"$commands" | cut -c 1-300 | head -n 5 | grep .; then
-  echo "these commands of a build without a toolkit need one"
+found=$(sed "s|$sources/||g" <<<"$commands" | grep -nE 'nvcc|libcudart|libcuda\.so|libcublas|libnccl|/(usr|opt)/[^ ]*/cuda' || true)
+if [ -n "$found" ]; then
+  echo "$(wc -l <<<"$found") commands of a build without a toolkit need one, as:"
+  sed -n 1,5p <<<"$found" | cut -c 1-300
   exit 1
 fi
 grep -q 'bin/weftd' <<<"$commands" || { echo "no weftd is built"; exit 1; }

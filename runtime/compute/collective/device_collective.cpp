@@ -123,14 +123,20 @@ result<std::unique_ptr<collective>> device_collective::join_devices(patience lim
   auto joined = devices_->join(host_->group(), **id, join_max, [this] { return host_->async_error().has_value(); });
   int64_t all_joined = joined ? 1 : 0;
   // Whoever has joined waits here for those who still try.
-  if (auto said = host_->all_reduce(std::span(&all_joined, 1), reduce_op::minimum, limit + join_max); !said)
+  if (auto said = host_->all_reduce(std::span(&all_joined, 1), reduce_op::minimum, limit + join_max); !said) {
+    if (joined)
+      close_aside(std::move(*joined), options_.abandon_max);
     return said.error();
+  }
   if (all_joined)
     return std::move(*joined);
   if (joined)
     close_aside(std::move(*joined), options_.abandon_max);
   why = joined ? "another rank's device did not join" : joined.error().message;
-  if (!joined && options_.device_failed)
+  // Who waited for another in vain has a sound device.
+  const bool is_to_blame =
+      !joined && joined.error().code != errc::deadline_exceeded && joined.error().code != errc::cancelled;
+  if (is_to_blame && options_.device_failed)
     options_.device_failed(joined.error());
   return std::unique_ptr<collective>{};
 }

@@ -1,6 +1,8 @@
 #include "runtime/corpus/shard_search.hpp"
+#include "runtime/points/nearest.hpp"
 #include "tests/runtime/corpus/divided_corpus.hpp"
 #include "tests/runtime/corpus/dying_collective.hpp"
+#include "tests/support/held_engine.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -234,4 +236,63 @@ TEST_CASE("a search that cannot be is refused") {
   CHECK(refused(std::vector<float>(8 * (search_queries_max + 1)), {}));
   CHECK(refused(std::vector<float>(8), {0}));
   CHECK(refused(std::vector<float>(8), {search_count_max + 1}));
+}
+
+namespace {
+
+corpus_shard whole_shard(const corpus_rows& all, bool keeps_rows) {
+  corpus_shard shard{.dimensions = all.dimensions, .items = all.items};
+  const auto points = quantize_points(all.values, all.dimensions);
+  shard.points = points.values;
+  shard.scale_exponent = std::ilogb(points.scale);
+  REQUIRE(shard.scale() == points.scale);
+  if (keeps_rows)
+    keep_rows(shard, std::vector<float>(all.values));
+  return shard;
+}
+
+} // namespace
+
+TEST_CASE("an engine that has the points finds the same as this thread, also where more are alike than it gives") {
+  for (const float spread : {0.8F, 0.02F}) // of 0.02 all of a topic are within what rounding may change
+    for (const uint32_t items : {5u, 100u, 3'000u})
+      for (const bool keeps_rows : {true, false}) {
+        CAPTURE(spread);
+        CAPTURE(items);
+        const auto all = some_corpus(11, items, 24, 3, spread);
+        const auto shard = std::make_shared<const corpus_shard>(whole_shard(all, keeps_rows));
+        const auto queries = some_queries(12, 9, 24);
+        for (const uint32_t count : {1u, 10u, 200u, 2'000u}) {
+          const auto engine = std::make_shared<held_engine>();
+          CHECK(search_shard_on(engine_of(engine), *shard, share_points(shard, 0, items), queries, {count}) ==
+                search_shard(*shard, queries, {count}));
+          CHECK(engine->asked == (std::min(count, items) <= nearest_count_max ? 1 : 0));
+        }
+      }
+}
+
+TEST_CASE("a search whose engine is lost, or answers what cannot be, is answered here") {
+  const auto all = some_corpus(13, 500, 24);
+  const auto shard = std::make_shared<const corpus_shard>(whole_shard(all, true));
+  const auto points = share_points(shard, 0, 500);
+  const auto queries = some_queries(14, 3, 24);
+  const auto want = search_shard(*shard, queries, {10});
+  const auto lost = std::make_shared<held_engine>();
+  lost->answers_max = 0;
+  CHECK(search_shard_on(engine_of(lost), *shard, points, queries, {10}) == want);
+  const auto of = [](engine_output& output) -> nearest_output& { return std::get<nearest_output>(output); };
+  for (const std::function<void(engine_output&)>& spoil :
+       {std::function<void(engine_output&)>{[](engine_output& it) { it = similarity_output{}; }},
+        {[&](engine_output& it) { of(it).points.pop_back(); }},
+        {[&](engine_output& it) { of(it).products.push_back(0); }},
+        {[&](engine_output& it) { of(it).points[130] = 500; }},
+        {[&](engine_output& it) { std::swap(of(it).products[0], of(it).products[127]); }},
+        {[&](engine_output& it) {
+          of(it).points[1] = of(it).points[0];
+          of(it).products[1] = of(it).products[0];
+        }}}) {
+    const auto liar = std::make_shared<held_engine>();
+    liar->spoil = spoil;
+    CHECK(search_shard_on(engine_of(liar), *shard, points, queries, {10}) == want);
+  }
 }

@@ -28,6 +28,16 @@ constexpr std::chrono::microseconds look_every{50};
 /// and larger work is better off with an engine that is made for it.
 constexpr uint64_t host_products_max = 4'000'000'000;
 
+/// Of the same on the host, which has no labels of a step before.
+uint64_t host_products_of(const engine_work& work) {
+  const auto* step = std::get_if<assign_work>(&work);
+  if (!step || step->points->dimensions == 0)
+    return products_of(work);
+  const bool is_one = step->before.empty() || step->before == step->centroids;
+  const uint64_t clusters = step->centroids.size() / step->points->dimensions;
+  return step->points->values.size() * clusters * (is_one ? 1 : 2);
+}
+
 /// run() only queues; all else happens on the thread.
 class cuda_engine final : public engine {
 public:
@@ -116,7 +126,7 @@ private:
         if (auto fault = find_points_fault(work))
           return std::move(*fault);
         auto out = device_->compute(work);
-        if (out || out.error().code != errc::overloaded || products_of(work) > host_products_max)
+        if (out || out.error().code != errc::overloaded || host_products_of(work) > host_products_max)
           return out;
         return run_points(work);
       } catch (const std::exception& thrown) {

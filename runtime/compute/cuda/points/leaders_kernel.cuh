@@ -8,7 +8,7 @@ namespace weft::cuda {
 /// Goes through the points in their order: one that is near to a kept one has the first such as its leader, any other
 /// is kept. One block; 32 points at a time: a warp decides among them by the words that say which of them are near to
 /// each other, then all threads look at what comes after these 32. CPU twin: find_duplicates() of
-/// runtime/corpus/duplicate_leaders.
+/// runtime/points/leaders.
 __global__ void __launch_bounds__(leaders_threads) leaders_kernel(leaders_arguments a) {
   auto* const led = reinterpret_cast<uint32_t*>(dynamic_shared_bytes()); // [words]: one bit a point that has a leader
   uint32_t& kept = led[a.words];                                         // of the 32

@@ -6,7 +6,7 @@
 namespace weft::cuda {
 
 /// The length of each point in 1/256, rounded down: floor(√(65 536 · sum of squares)). One warp a point. CPU twin:
-/// integer_root(sum_of_squares() << 16) in runtime/corpus/duplicate_leaders.
+/// integer_root(sum_of_squares() << 16) in runtime/points/leaders.
 __global__ void lengths_kernel(lengths_arguments a) {
   const uint32_t point = blockIdx.x * lengths_warps + threadIdx.x / warp_size, lane = threadIdx.x % warp_size;
   if (point >= a.count)

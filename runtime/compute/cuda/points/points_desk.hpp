@@ -12,7 +12,7 @@ namespace weft::cuda {
 
 /// Every kind of work on points by one device, with the bits of run_points(). Keeps shared points on the device, and
 /// their labels, as long as somebody else has the points, the device has room, and not too many others were worked on
-/// since. Belongs to the engine's thread, whose current device it is.
+/// since; what has to go goes with the next work. Belongs to the engine's thread, whose current device it is.
 class points_desk {
 public:
   explicit points_desk(device_place at);

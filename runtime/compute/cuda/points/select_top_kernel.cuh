@@ -25,7 +25,7 @@ __device__ __forceinline__ void sort_keys(uint64_t* keys, uint32_t size) {
 
 /// The largest products of each row, of equal ones those of the lower columns. One block a row: it gathers keys above
 /// the least that is still wanted, and where they fill up, sorts them and keeps the best. After the first thousands of
-/// columns hardly any is gathered. CPU twin: best_products in runtime/corpus/shard_search.
+/// columns hardly any is gathered. CPU twin: run_nearest() in runtime/points/nearest.
 __global__ void __launch_bounds__(top_threads) select_top_kernel(top_arguments a) {
   constexpr uint32_t step_columns = top_keys / 2; // fit behind as many that are kept
   static_assert(top_count_max <= top_keys / 2);

@@ -197,15 +197,17 @@ TEST_CASE("device: shared points stay, steps go on from the one before, and all 
     CHECK(found.similarities == want.similarities);
     before = step.centroids;
   }
-  const leaders_work near{points, 9'000};
-  const auto leaders = desk.compute(near);
-  REQUIRE(leaders);
-  CHECK(std::get<leaders_output>(*leaders).leaders == std::get<leaders_output>(run_points(near)).leaders);
-  const nearest_work top{points, random_points(draw, 7, 96), 50};
-  const auto nearest = desk.compute(top);
-  REQUIRE(nearest);
-  CHECK(std::get<nearest_output>(*nearest).points == std::get<nearest_output>(run_points(top)).points);
-  CHECK(std::get<nearest_output>(*nearest).products == std::get<nearest_output>(run_points(top)).products);
+  {
+    const leaders_work near{points, 9'000};
+    const auto leaders = desk.compute(near);
+    REQUIRE(leaders);
+    CHECK(std::get<leaders_output>(*leaders).leaders == std::get<leaders_output>(run_points(near)).leaders);
+    const nearest_work top{points, random_points(draw, 7, 96), 50};
+    const auto nearest = desk.compute(top);
+    REQUIRE(nearest);
+    CHECK(std::get<nearest_output>(*nearest).points == std::get<nearest_output>(run_points(top)).points);
+    CHECK(std::get<nearest_output>(*nearest).products == std::get<nearest_output>(run_points(top)).products);
+  }
   const auto held = device->place.memory->bytes_used();
   points.reset();
   REQUIRE(desk.compute(similarity_work{2, {1, 2}, {3, 4}}));
