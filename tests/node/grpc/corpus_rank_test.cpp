@@ -1,5 +1,6 @@
 #include "tests/node/grpc/corpus_world.hpp"
 
+#include <cmath>
 #include <limits>
 #include <thread>
 
@@ -141,7 +142,7 @@ TEST_CASE("the call that embeds the queries has the job's model and options") {
   CHECK(status.ok());
 }
 
-TEST_CASE("vectors are taken as they are, with the version that their client names") {
+TEST_CASE("vectors are taken whatever their length is, with the version that their client names") {
   job_world world;
   auto in = asking({});
   add_vector(in, {1, 2, 3});
@@ -150,7 +151,10 @@ TEST_CASE("vectors are taken as they are, with the version that their client nam
   in.set_without_texts(true);
   rank_client client(world, in);
   const auto asked = next_query(world);
-  CHECK(asked.question.vectors == std::vector<float>{1, 2, 3, 4, 5, 6});
+  // Scaled to length 1, so that scores are cosines.
+  REQUIRE(asked.question.vectors.size() == 6);
+  for (int i = 0; i < 6; ++i)
+    CHECK(asked.question.vectors[i] == doctest::Approx((i + 1) / std::sqrt(i < 3 ? 14.0 : 77.0)));
   CHECK(asked.question.model_version == "v1");
   CHECK(asked.question.count == 10);
   CHECK_FALSE(asked.question.with_texts);
