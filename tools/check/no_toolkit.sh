@@ -14,8 +14,8 @@ if [ "$lines" -ne 1 ] || ! grep -q 'Weft: no CUDA toolkit; the CPU engines do ev
   grep 'Weft:' "$log" || true
   exit 1
 fi
-commands=$(ninja -C "$folder" -t commands all)
-found=$(sed "s|$sources/||g" <<<"$commands" | grep -nE 'nvcc|libcudart|libcuda\.so|libcublas|libnccl|/(usr|opt)/[^ ]*/cuda' || true)
+commands=$(ninja -C "$folder" -t commands all | sed "s|$sources/||g") # wherever the checkout is
+found=$(grep -nE 'nvcc|libcudart|libcuda\.so|libcublas|libnccl|/(usr|opt)/[^ ]*/cuda' <<<"$commands" || true)
 if [ -n "$found" ]; then
   echo "$(wc -l <<<"$found") commands of a build without a toolkit need one, as:"
   sed -n 1,5p <<<"$found" | cut -c 1-300
