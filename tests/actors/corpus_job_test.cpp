@@ -223,7 +223,7 @@ struct device_node {
         {"m", model_load::kept, [made = model]() -> result<model_ptr> { return model_ptr{made}; }});
     options.pools.push_back({.model = "m"});
     options.corpora.engine_patience = engine_patience;
-    options.corpora.search_products_min = 1;
+    options.corpora.search_values_min = 1;
     options.corpora.search_patience = 60s;
     set_jobs(options, memory_rank_hub::make());
     tree.emplace(std::move(options));
