@@ -91,7 +91,10 @@ struct actor_tree::parts {
     options.jobs.ranks.reset();
     threads.join(); // their last messages need the system
     // Those of ranks send none any more: their actor has let go of them.
-    if (const auto left = ranks.leave(ranks_end_within); left > 0 && options.on_left_behind)
+    auto left = ranks.leave(ranks_end_within);
+    if (options.threads_aside)
+      left += options.threads_aside(ranks_end_within);
+    if (left > 0 && options.on_left_behind)
       options.on_left_behind(left);
   }
 

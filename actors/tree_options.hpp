@@ -77,8 +77,11 @@ struct tree_options {
   std::shared_ptr<weft::meter> meter;
   /// Called once, from an actor's thread, when a child fails more often than its restart limit allows.
   std::function<void(std::string reason)> on_unhealthy;
-  /// Called last of all when the tree is destroyed, if threads of ranks hang in a driver or a library: so many are left
-  /// behind, and whoever ends the process must not wait for what they hold. Null: nothing.
+  /// Called when the tree is destroyed and the threads of ranks have had their time: how many more, of those who carry
+  /// ranks, have not ended after so long. Null: none.
+  std::function<size_t(std::chrono::milliseconds wait_max)> threads_aside;
+  /// Called last of all when the tree is destroyed, if threads of ranks, or of threads_aside, hang in a driver or a
+  /// library: so many are left behind, and whoever ends the process must not wait for what they hold. Null: nothing.
   std::function<void(size_t threads)> on_left_behind;
   /// One line for the log: ("warn", "worker", "restarted: …"). Thread-safe.
   std::function<void(std::string_view level, std::string_view actor, std::string_view text)> log;

@@ -15,6 +15,7 @@
 #include "node/options.hpp"
 #include "node/pages.hpp"
 #include "node/version.hpp"
+#include "runtime/compute/collective/close_aside.hpp"
 
 #include <prometheus/registry.h>
 
@@ -156,6 +157,9 @@ status running_node::open_jobs(tree_options& options) {
   // A device that is fenced fails ranks as it fails engines.
   const auto usable = [board = devices_.board] { return !board || board->first_usable(); };
   options.jobs.ranks = std::make_shared<device_rank_carrier>(ranks_, devices_.ranks, told, usable);
+  options.threads_aside = [devices = devices_.ranks](std::chrono::milliseconds wait_max) {
+    return closings_left(wait_max) + (devices ? devices->threads_left(wait_max) : 0);
+  };
   options.jobs.failpoint = failpoint_of(in_.environment);
   return ok;
 }

@@ -4,6 +4,7 @@
 #include "runtime/ports/collective.hpp"
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -31,6 +32,9 @@ public:
   /// rank's device), overloaded (no memory for it, or too many communicators on it).
   virtual result<std::unique_ptr<collective>> join(collective_group group, const device_group_id& id,
                                                    collective::patience limit, const stop_look& stopped) = 0;
+  /// How many of its own threads are in the device's library still, after waiting so long at most; asked where the
+  /// process ends.
+  virtual size_t threads_left(std::chrono::milliseconds) { return 0; }
 };
 
 /// What a shared library with such ranks offers (weft_nccl.so): one for this device, the caller's; null: another build,

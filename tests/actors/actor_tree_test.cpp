@@ -292,3 +292,15 @@ TEST_CASE("plain mode computes text by text on one worker, also after a reload")
   CHECK(device->sequences() == std::vector<size_t>(20, 1));
   CHECK(device->engines_made == 1);
 }
+
+TEST_CASE("threads that hang aside when the tree ends are told of, after all else has ended") {
+  auto options = options_for(std::make_shared<fake_device>(mode::threads));
+  size_t aside = 0, told = 0;
+  options.threads_aside = [&](std::chrono::milliseconds) { return aside; };
+  options.on_left_behind = [&](size_t threads) { told = threads; };
+  { actor_tree tree{options}; }
+  CHECK(told == 0);
+  aside = 2;
+  { actor_tree tree{options}; }
+  CHECK(told == 2);
+}

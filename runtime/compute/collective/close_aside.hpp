@@ -1,39 +1,28 @@
 #pragma once
 
 #include <chrono>
-#include <future>
+#include <cstddef>
+#include <functional>
 #include <memory>
-#include <system_error>
-#include <thread>
 #include <utility>
 
 namespace weft {
 
-/// Destroys something whose end may hang, on a thread of its own, and waits for that so long at most. What takes longer
-/// goes on there, and nobody waits for it. True: it is gone. Where no thread can be made it is destroyed here.
+/// Does `end` on a thread of its own, and waits for it so long at most. What takes longer goes on there, and nobody
+/// waits for it but closings_left(). True: it is done. Where no thread can be made it is done here.
+bool end_aside(std::function<void()> end, std::chrono::milliseconds wait_max);
+
+/// Destroys something whose end may hang, as end_aside().
 template <class T> bool close_aside(std::unique_ptr<T> what, std::chrono::milliseconds wait_max) {
   if (!what)
     return true;
-  // Shared, so that what it is stays ours where no thread begins.
-  const auto held = std::make_shared<std::unique_ptr<T>>(std::move(what));
-  auto ended = std::make_shared<std::promise<void>>();
-  auto gone = ended->get_future();
-  std::thread closer;
-  try {
-    closer = std::thread([held, ended] {
-      held->reset();
-      ended->set_value();
-    });
-  } catch (const std::system_error&) {
-    held->reset();
-    return true;
-  }
-  if (gone.wait_for(wait_max) == std::future_status::ready) {
-    closer.join();
-    return true;
-  }
-  closer.detach();
-  return false;
+  // Shared, because a std::function is copied.
+  return end_aside([held = std::make_shared<std::unique_ptr<T>>(std::move(what))] { held->reset(); }, wait_max);
 }
+
+/// How many ends are under way still, after waiting so long at most for all of them. Whoever ends the process asks:
+/// while there are any, what they use must not be destroyed. Counts those of this program, or of this library where it
+/// has been linked into one.
+size_t closings_left(std::chrono::milliseconds wait_max);
 
 } // namespace weft

@@ -52,7 +52,7 @@ result<std::unique_ptr<nccl_collective>> nccl_collective::shrink(std::span<const
 
 status nccl_collective::run(const verb_call& call, patience limit) {
   if (auto reason = communicator_->ended())
-    return communicator_->fail(std::move(*reason)); // also ends what NCCL runs, when another thread aborted
+    return communicator_->fail(std::move(*reason));
   if (const auto code = cudaSetDevice(communicator_->device()); code != cudaSuccess)
     return communicator_->fail(cuda::describe(code, "cudaSetDevice"));
   const auto deadline = deadline_after(std::chrono::steady_clock::now(), limit);

@@ -163,8 +163,8 @@ void nccl_communicator::close() {
   ncclCommAbort(std::exchange(comm_, nullptr));
 }
 
-/// Ends what NCCL runs, but keeps the communicator for shrink(). False: it does not come to rest; close() aborts it.
 bool nccl_communicator::revoke() {
+  fail({errc::unavailable, "its ranks have formed the next epoch"});
   if (!comm_ || !std::exchange(running_, false))
     return at_rest_;
 #if NCCL_VERSION_CODE >= NCCL_VERSION(2, 28, 9)
@@ -176,13 +176,10 @@ bool nccl_communicator::revoke() {
 }
 
 failure nccl_communicator::fail(failure reason) {
-  {
-    const std::lock_guard lock{mutex_};
-    if (!ended_)
-      ended_ = std::move(reason);
-  }
-  revoke();
-  return *ended();
+  const std::lock_guard lock{mutex_};
+  if (!ended_)
+    ended_ = std::move(reason);
+  return *ended_;
 }
 
 void nccl_communicator::abort(const failure& reason) noexcept {
@@ -303,8 +300,7 @@ result<std::unique_ptr<nccl_communicator>> nccl_communicator::shrink(std::span<c
   WEFT_ASSERT(!std::binary_search(gone.begin(), gone.end(), group_.rank));
 #if NCCL_VERSION_CODE >= NCCL_VERSION(2, 28, 9)
   WEFT_CUDA_TRY(cudaSetDevice(device_));
-  fail({errc::unavailable, "its ranks have formed the next epoch"});
-  if (!at_rest_)
+  if (!revoke())
     return failure{errc::unavailable,
                    "the work of the old communicator does not come to rest, and shrinking it could wait for ever; join "
                    "anew"};

@@ -29,12 +29,11 @@ result<nccl_id> make_nccl_id();
 /// and streams are waited for by asking an event, so that a dead rank costs a deadline, not the thread.
 ///
 /// Owned by one thread, the device's: it joins, queues and waits; whoever destroys it may hang in NCCL
-/// (close_aside.hpp). abort() and ended() by any; the owner ends
-/// NCCL's work when it next looks, every 20 µs while it waits. NCCL tells other ranks nothing: whoever aborts one rank
-/// must abort all (the device group does). Ranks that queue different verbs or sizes hang until the deadline; on the
-/// host's memory nccl_collective finds that out first.
-/// Failures: as the port's; and errc::engine_failed when this rank's own device fails.
-/// REQUIRES: one rank a device (NCCL may hang with two).
+/// (close_aside.hpp). abort() and ended() by any: the owner leaves its verb when it next looks, every 20 µs while it
+/// waits. What NCCL runs then goes on until shrink() revokes it or the destructor aborts it. NCCL tells other ranks
+/// nothing: whoever aborts one rank must abort all (the device group does). Ranks that queue different verbs or sizes
+/// hang until the deadline; on the host's memory nccl_collective finds that out first. Failures: as the port's; and
+/// errc::engine_failed when this rank's own device fails. REQUIRES: one rank a device (NCCL may hang with two).
 class nccl_communicator {
 public:
   using patience = std::chrono::milliseconds;
@@ -57,6 +56,9 @@ public:
   /// Waits for all that was queued in the stream so far.
   status wait(cudaStream_t stream, time_point deadline);
 
+  /// Brings this rank's work to rest, but keeps the communicator for shrink(), which begins with it. Up to 2 s; ends
+  /// this communicator. False: it does not come to rest, or NCCL is older than 2.28.9; the destructor aborts it.
+  bool revoke();
   /// The communicator of those who are left, in the order of their ranks, without a new id. All survivors call it with
   /// the same ranks, once; this communicator is of no use afterwards. An abort() meanwhile changes nothing: the limit
   /// ends it. After any failure: join anew. errc::deadline_exceeded: the other survivors did not come; unavailable: the
@@ -75,7 +77,6 @@ private:
 
   status settle(ncclComm_t comm, time_point deadline, const char* what);
   std::optional<failure> fault_of(ncclComm_t comm, const char* what) const;
-  bool revoke();
   result<ncclComm_t> await_child(time_point deadline);
   void abandon_child();
   void close();

@@ -1,5 +1,6 @@
 #include "runtime/compute/collective/nccl_ranks.hpp"
 
+#include "runtime/compute/collective/close_aside.hpp"
 #include "runtime/compute/collective/nccl_collective.hpp"
 #include "runtime/compute/cuda/base/device_info.hpp"
 #include "runtime/compute/cuda/base/device_memory.hpp"
@@ -44,6 +45,9 @@ public:
       return std::move(joined.error());
     return std::unique_ptr<collective>(*std::move(joined));
   }
+
+  // A copy of that function is in this library, with the ends that joining left aside.
+  size_t threads_left(std::chrono::milliseconds wait_max) override { return closings_left(wait_max); }
 
 private:
   /// Made by the first rank that joins. errc::overloaded: the device has as many communicators as it may; whoever comes

@@ -1,28 +1,12 @@
 #include "runtime/points/held_shard.hpp"
 #include "runtime/points/kmeans.hpp"
 #include "runtime/points/points_work.hpp"
+#include "tests/runtime/points/points_checks.hpp"
 #include "tests/runtime/points/random_points.hpp"
 
 #include <doctest/doctest.h>
 
 using namespace weft;
-
-namespace {
-
-shared_points_ptr share(std::vector<int8_t> values, uint32_t dimensions) {
-  const auto owner = std::make_shared<const std::vector<int8_t>>(std::move(values));
-  return std::make_shared<const shared_points>(shared_points{dimensions, *owner, owner});
-}
-
-void check_equal(const assign_output& a, const assign_output& b) {
-  CHECK(a.changed == b.changed);
-  CHECK(a.sums == b.sums);
-  CHECK(a.counts == b.counts);
-  CHECK(a.labels == b.labels);
-  CHECK(a.similarities == b.similarities);
-}
-
-} // namespace
 
 TEST_CASE("a step is the same whether the engine did the one before it, another one, or none") {
   random_source draw(1);
@@ -36,7 +20,7 @@ TEST_CASE("a step is the same whether the engine did the one before it, another 
       const assign_work work{points, before, centroids, true};
       REQUIRE_FALSE(find_points_fault(work));
       const auto got = held.step(work);
-      check_equal(got, std::get<assign_output>(run_points(work)));
+      check_step(got, work);
       CHECK(got.changed == assign(plain, packed_columns(centroids, 12)));
       CHECK(got.labels == plain.labels);
       CHECK(got.sums == plain.sums.sums);

@@ -3,6 +3,7 @@
 #include "runtime/points/kmeans.hpp"
 #include "runtime/points/points_work.hpp"
 #include "runtime/points/similarity.hpp"
+#include "tests/runtime/points/points_checks.hpp"
 
 #include <doctest/doctest.h>
 
@@ -227,13 +228,7 @@ TEST_CASE("shared points are worked on as the pure functions do, and go when nob
         points, before, {owner->begin() + first * 24, owner->begin() + (first + 7) * 24}, first == 20};
     const auto reply = ask(*e, work);
     REQUIRE(reply.output);
-    const auto& got = std::get<assign_output>(*reply.output);
-    const auto want = std::get<assign_output>(run_points(work));
-    CHECK(got.changed == want.changed);
-    CHECK(got.sums == want.sums);
-    CHECK(got.counts == want.counts);
-    CHECK(got.labels == want.labels);
-    CHECK(got.similarities == want.similarities);
+    check_step(std::get<assign_output>(*reply.output), work);
     before = work.centroids;
   }
   const auto leaders = ask(*e, leaders_work{points, 7'000});

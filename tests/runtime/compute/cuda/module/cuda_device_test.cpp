@@ -5,6 +5,7 @@
 #include "runtime/points/similarity.hpp"
 #include "tests/runtime/compute/cpu/golden.hpp"
 #include "tests/runtime/compute/cuda/module/loaded_module.hpp"
+#include "tests/runtime/points/points_checks.hpp"
 #include "tests/support/model_directory.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -176,13 +177,7 @@ TEST_CASE("shared points and rows have the bits of the CPU, step after step") {
     const auto reply = run(*device, work);
     if (!reply.output)
       FAIL(reply.output.error().message);
-    const auto& got = std::get<assign_output>(*reply.output);
-    const auto want = std::get<assign_output>(run_points(work));
-    CHECK(got.changed == want.changed);
-    CHECK(got.sums == want.sums);
-    CHECK(got.counts == want.counts);
-    CHECK(got.labels == want.labels);
-    CHECK(got.similarities == want.similarities);
+    check_step(std::get<assign_output>(*reply.output), work);
     before = work.centroids;
   }
   const leaders_work near{points, 500};

@@ -11,6 +11,7 @@
 #include "runtime/points/seed_centroids.hpp"
 #include "runtime/points/similarity.hpp"
 #include "tests/runtime/compute/cuda/points/device_fixture.hpp"
+#include "tests/runtime/points/points_checks.hpp"
 #include "tests/runtime/points/random_points.hpp"
 
 #include <algorithm>
@@ -178,8 +179,7 @@ TEST_CASE("device: shared points stay, steps go on from the one before, and all 
     return;
   points_desk desk(device->place);
   const auto work = topics_work(8, 4'000, 96, 60, 1);
-  auto values = std::make_shared<const std::vector<int8_t>>(work.points);
-  auto points = std::make_shared<const shared_points>(shared_points{96, *values, values});
+  auto points = share(work.points, 96);
   random_source draw(9);
   std::vector<int8_t> before;
   for (int i = 0; i < 6; ++i) {
@@ -188,13 +188,7 @@ TEST_CASE("device: shared points stay, steps go on from the one before, and all 
     const assign_work step{points, before, i == 5 ? before : random_points(draw, 60, 96), true};
     const auto got = desk.compute(step);
     REQUIRE(got);
-    const auto& found = std::get<assign_output>(*got);
-    const auto want = std::get<assign_output>(run_points(step));
-    CHECK(found.changed == want.changed);
-    CHECK(found.sums == want.sums);
-    CHECK(found.counts == want.counts);
-    CHECK(found.labels == want.labels);
-    CHECK(found.similarities == want.similarities);
+    check_step(std::get<assign_output>(*got), step);
     before = step.centroids;
   }
   {

@@ -5,6 +5,7 @@
 #include "runtime/points/quantize.hpp"
 #include "runtime/points/seed_centroids.hpp"
 #include "tests/runtime/compute/cuda/points/emulated_kernels.hpp"
+#include "tests/runtime/points/points_checks.hpp"
 #include "tests/runtime/points/random_points.hpp"
 
 #include <doctest/doctest.h>
@@ -108,8 +109,7 @@ TEST_CASE("sums and counts equal the CPU's after points moved") {
 
 TEST_CASE("a step goes on from the one before, or from any other centroids, as on the CPU") {
   const auto work = topics_work(9, 150, 33, 7, 2);
-  const auto owner = std::make_shared<const std::vector<int8_t>>(work.points);
-  const auto points = std::make_shared<const shared_points>(shared_points{33, *owner, owner});
+  const auto points = share(work.points, 33);
   emulated_kmeans steps(work, 5);
   random_source draw(10);
   std::vector<int8_t> before;

@@ -1,0 +1,37 @@
+#include "runtime/compute/collective/close_aside.hpp"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <latch>
+#include <memory>
+
+using namespace weft;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Its end waits until it may go on.
+struct stuck {
+  std::shared_ptr<std::latch> may_end;
+  std::shared_ptr<std::atomic<bool>> ended;
+  ~stuck() {
+    may_end->wait();
+    *ended = true;
+  }
+};
+
+} // namespace
+
+TEST_CASE("an end that hangs is left aside, counted until it is done, and holds up no other") {
+  const auto may_end = std::make_shared<std::latch>(1);
+  const auto ended = std::make_shared<std::atomic<bool>>(false);
+  CHECK_FALSE(close_aside(std::unique_ptr<stuck>(new stuck{may_end, ended}), 1ms));
+  CHECK(closings_left(0ms) == 1);
+  CHECK(close_aside(std::make_unique<int>(1), 10s));
+  CHECK(close_aside(std::unique_ptr<int>{}, 0ms));
+  CHECK(closings_left(0ms) == 1);
+  may_end->count_down();
+  CHECK(closings_left(10s) == 0);
+  CHECK(*ended);
+}
