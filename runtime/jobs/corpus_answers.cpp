@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace weft {
@@ -52,7 +53,8 @@ result<const header_table::entry*> done_corpus(jobs_state& state, const job_ques
 
 void corpus_answers::end(uint64_t question, result<corpus_reading> outcome) {
   --under_way_;
-  state_.desk.want(corpus_read{question, std::move(outcome)});
+  // Made in its place: g++ 12 takes moving it through one more variant for a use of what it has not.
+  state_.desk.want(jobs_effect{std::in_place_type<corpus_read>, question, std::move(outcome)});
 }
 
 void corpus_answers::read(uint64_t question, const job_question& which) {
