@@ -184,7 +184,8 @@ result<rank_plan> plan_ranks(std::span<const segment_holding> holdings, std::spa
   if (items > corpus_items_max || holdings.size() > corpus_segments_max)
     return refused_size(items, holdings.size());
   if (items == 0)
-    return failure{errc::empty_call, "no item of the corpus has a vector: look at why they failed"};
+    return failure{errc::invalid_argument, "no item of it has a vector: it has no texts, or all of them failed, and "
+                                           "'weft job results --failed' says why"};
   planner plan(holdings, live);
   if (!plan.orphan())
     plan.limit(ranks_max);

@@ -52,9 +52,9 @@ uint64_t items_of(std::span<const planned_segment> share) noexcept;
 /// input, in whatever order holders and workers come.
 /// holdings: all segments of the job, [segments] ascending from 0 without a gap. live: who may be a rank; of more than
 /// ranks_max those are taken who hold most of what nobody has taken.
-/// Errors: errc::unavailable (no live worker holds a segment: its number is in the metadata), errc::empty_call (no item
-/// has a vector), errc::too_many_items (more items or segments than a corpus may have).
-/// REQUIRES: 0 < ranks_max <= collective_ranks_max.
+/// Errors: errc::unavailable (no live worker holds a segment: its number is in the metadata), errc::invalid_argument
+/// (no item has a vector), errc::too_many_items (more items or segments than a corpus may have). REQUIRES: 0 <
+/// ranks_max <= collective_ranks_max.
 result<rank_plan> plan_ranks(std::span<const segment_holding> holdings, std::span<const group_worker> live,
                              const rank_plan* before = nullptr, uint32_t ranks_max = collective_ranks_max);
 

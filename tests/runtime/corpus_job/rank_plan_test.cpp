@@ -173,7 +173,7 @@ TEST_CASE("a segment on no live node, no vectors at all, too much: each says so"
   const std::vector<segment_holding> none{{0, 0, 0, 4, 1, {node_id{1}}}};
   const auto empty = plan_ranks(none, workers(3));
   REQUIRE(!empty);
-  CHECK(empty.error().code == errc::empty_call);
+  CHECK(empty.error().code == errc::invalid_argument);
   std::vector<segment_holding> many;
   for (uint32_t s = 0; s * 256ULL <= corpus_items_max; ++s)
     many.push_back({s, s * 256ULL, 256, 0, s, {node_id{1}}});

@@ -60,7 +60,7 @@ TEST_CASE("a corpus without any vector ends with the reason as its outcome") {
   const auto outcome = decode_corpus_outcome(reading->outcome);
   REQUIRE(outcome);
   CHECK(!outcome->result);
-  CHECK(outcome->why == errc::empty_call);
+  CHECK(outcome->why == errc::invalid_argument);
   CHECK(reading->representatives.empty());
 }
 
