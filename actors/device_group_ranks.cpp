@@ -11,7 +11,7 @@ namespace weft {
 namespace {
 
 // The pool answers at once; if it does not, the rank's thread computes.
-constexpr auto pool_answer_max = std::chrono::seconds{1};
+constexpr auto pool_answer_max = std::chrono::seconds{10};
 
 /// Else a matter of the pool. Such a device gets no points for a while.
 bool is_a_matter_of_the_device(const failure& reason) noexcept {

@@ -206,12 +206,12 @@ status running_node::start_tree(const std::filesystem::path& model_directory, co
   options.on_unhealthy = [events = in_.events](std::string reason) {
     events->post(node_event::unhealthy, std::move(reason));
   };
-  options.on_left_behind = [log = in_.log](size_t threads) {
+  options.on_left_behind = [log = in_.log, ends_with = ends_with_](size_t threads) {
     log->write(log_level::error, "node",
                "threads that work on corpora have not ended, or hang in a driver: the process ends without them",
                {{"threads", std::to_string(threads)}});
     log->close();
-    std::_Exit(EXIT_SUCCESS); // destroying what they use would hang as well
+    std::_Exit(static_cast<int>(ends_with->load())); // destroying what they use would hang as well
   };
   options.log = [log = in_.log](std::string_view level, std::string_view actor, std::string_view text) {
     log->write(parse_log_level(level), actor, text);
@@ -355,7 +355,8 @@ void running_node::begin_drain() {
       [tree = tree_.get(), events = in_.events] { tree->drain([events] { events->post(node_event::drained); }); });
 }
 
-void running_node::stop(std::chrono::milliseconds grace) {
+void running_node::stop(std::chrono::milliseconds grace, exit_code code) {
+  *ends_with_ = code;
   if (stop_backups_)
     stop_backups_(); // the listener closes when every call is answered
   grpc_->shutdown(grace);

@@ -5,6 +5,7 @@
 #include "node/data_dir.hpp"
 #include "node/devices/device_model.hpp"
 #include "node/events.hpp"
+#include "node/exit_code.hpp"
 #include "node/grpc/published.hpp"
 #include "node/grpc/server.hpp"
 #include "node/http/http_server.hpp"
@@ -75,8 +76,8 @@ public:
   void keep_known_peers(const std::string& addresses) const { peers_->keep_known_peers(addresses); }
   uint64_t calls_in_flight() const { return tree_->view()->snapshot()->calls_in_flight; }
 
-  /// Closes the client listener: waits for streams up to `grace`, then cancels them.
-  void stop(std::chrono::milliseconds grace);
+  /// Closes the client listener: waits for streams up to `grace`, then cancels them. code: what the process ends with.
+  void stop(std::chrono::milliseconds grace, exit_code code);
 
   const node_config& config() const noexcept { return in_.config; }
 
@@ -92,6 +93,8 @@ private:
 
   inputs in_;
   std::atomic<bool> draining_{false};
+  /// What the process ends with where threads that hang have to be left behind: nobody can return it then.
+  std::shared_ptr<std::atomic<exit_code>> ends_with_ = std::make_shared<std::atomic<exit_code>>(exit_code::failed);
   uint16_t client_port_ = 0;
   std::unique_ptr<data_dir> data_;
   std::unique_ptr<model_side> model_;

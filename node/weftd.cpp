@@ -136,7 +136,7 @@ private:
 
   exit_code stopped() {
     events_.restore_signals();
-    node_.stop(stream_grace);
+    node_.stop(stream_grace, exit_code::success);
     log_.write(log_level::info, "node", "stopped, every call was answered");
     return exit_code::success;
   }
@@ -145,7 +145,7 @@ private:
     log_.write(log_level::warn, "node", "stopping with calls in flight",
                {{"reason", why}, {"calls_in_flight", std::to_string(node_.calls_in_flight())}});
     events_.restore_signals();
-    node_.stop(0ms);
+    node_.stop(0ms, exit_code::timed_out);
     return exit_code::timed_out;
   }
 
@@ -159,7 +159,7 @@ private:
   exit_code unhealthy(const std::string& reason) {
     log_.write(log_level::error, "node", "unhealthy, stopping", {{"reason", reason}});
     events_.restore_signals();
-    node_.stop(0ms);
+    node_.stop(0ms, exit_code::unhealthy);
     return exit_code::unhealthy;
   }
 

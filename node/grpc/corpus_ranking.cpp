@@ -109,10 +109,10 @@ void corpus_ranking::finish(result<corpus_hits> hits) {
     return fail(hits.error());
   const uint64_t bytes = bytes_of(*hits);
   if (bytes > rank_reply_bytes_max)
-    return fail({errc::invalid_argument,
-                 "these hits have " + std::to_string(bytes) + " bytes of texts, more than " +
+    return fail({errc::call_too_large,
+                 "these hits and their texts have " + std::to_string(bytes) + " bytes, more than " +
                      std::to_string(rank_reply_bytes_max) + "; ask for fewer, or for hits without texts",
-                 {{"field", "count"}, {"limit", std::to_string(rank_reply_bytes_max)}}});
+                 {{"limit", std::to_string(rank_reply_bytes_max)}}});
   // As it is known now; what was set aside before goes back.
   if (!edge_->replies->take(bytes))
     return fail(no_room());

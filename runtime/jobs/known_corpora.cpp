@@ -7,6 +7,16 @@
 #include <utility>
 
 namespace weft {
+namespace {
+
+uint64_t items_of(const std::vector<segment_holding>& segments) {
+  uint64_t out = 0;
+  for (const auto& each : segments)
+    out += each.items;
+  return out;
+}
+
+} // namespace
 
 void known_corpora::find(job_id job, corpus_found done) {
   if (const auto found = corpora_.find(job); found != corpora_.end()) {
@@ -41,11 +51,12 @@ void known_corpora::survey(job_id job, known_corpus corpus, corpus_found done) {
                   if (corpus.segments[s].segment != s)
                     return done(failure{errc::unavailable, "the results of segment " + std::to_string(s) +
                                                                " are on no node that is there"});
+                // First: without a segment at all the planner would say that the job has no vectors.
+                if (items_of(corpus.segments) != corpus.facts.items)
+                  return done(failure{errc::unavailable, "results of the job are on no node that is there"});
                 auto plan = plan_ranks(corpus.segments, state_.workers);
                 if (!plan)
                   return done(std::move(plan.error()));
-                if (plan->items != corpus.facts.items)
-                  return done(failure{errc::unavailable, "results of the job are on no node that is there"});
                 corpus.plan = std::move(*plan);
                 auto known = std::make_shared<const known_corpus>(std::move(corpus));
                 keep(job, known);

@@ -155,6 +155,7 @@ job_client::corpus job_client::read_corpus(const std::string& id) {
   set_deadline(context, 60s);
   v1::JobServiceCorpusRequest request;
   request.set_id(id);
+  request.set_with_labels(true);
   auto stream = next().Corpus(&context, request);
   for (v1::JobServiceCorpusResponse piece; stream->Read(&piece);)
     out.whole.MergeFrom(piece);

@@ -54,7 +54,7 @@ public:
     grpc::Status last;
     v1::JobServiceCorpusResponse whole; ///< all messages as one
   };
-  /// The outcome of a corpus job, from the next node; asked once.
+  /// The outcome of a corpus job, with labels, from the next node; asked once.
   corpus read_corpus(const std::string& id);
   /// What is near to these texts in it; likewise.
   std::pair<grpc::Status, v1::JobServiceRankCorpusResponse>

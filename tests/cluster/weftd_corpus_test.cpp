@@ -71,6 +71,10 @@ answer finish(job_client& jobs, const std::string& id, const std::function<bool(
     return read.last.ok();
   });
   REQUIRE_MESSAGE(came, read.last.error_message());
+  int labels = 0;
+  for (const auto& run : read.whole.labels())
+    labels += run.clusters_size();
+  CHECK(labels == static_cast<int>(corpus_texts().size()));
   std::pair<grpc::Status, pb::JobServiceRankCorpusResponse> near;
   const bool found = wait([&] {
     near = jobs.rank_corpus(id, queries, 10);

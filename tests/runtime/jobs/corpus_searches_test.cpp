@@ -167,6 +167,21 @@ TEST_CASE("a corpus of which a part is on no live node is not searched in part")
   CHECK(found.error().code == errc::unavailable);
 }
 
+TEST_CASE("a node without a part that is cut off from all others does not say that the corpus has nothing") {
+  searched_world it{12};
+  size_t asked = 0; // holds no segment of it
+  while (asked < 12 && !it.world.at(asked).segments.empty())
+    ++asked;
+  REQUIRE(asked < 12);
+  it.check_brute_force(it.ended(asked, it.world.rank_corpus(asked, it.query())), it.query());
+  for (size_t i = 0; i < 12; ++i)
+    if (i != asked)
+      it.world.cut(asked, i); // and nobody has noticed
+  const auto found = it.ended(asked, it.world.rank_corpus(asked, it.query()));
+  REQUIRE(!found);
+  CHECK(found.error().code == errc::unavailable);
+}
+
 TEST_CASE("queries that do not fit the corpus are refused with the reason") {
   searched_world it;
   const auto refused = [&](auto change) {
