@@ -47,6 +47,9 @@ public:
   /// Does what the cores want; true when that was something.
   bool pass_on();
 
+  /// Corpora that it leads or has promised to listen for, and attachments that are being encoded.
+  size_t under_way() const noexcept { return leaders_.size() + (member_ ? member_->corpora() : 0) + encoding_.size(); }
+
   /// Null: this node does not lead it now.
   const corpus_job_core* leading(job_id job) const;
 

@@ -29,6 +29,8 @@ public:
   /// All epochs of runs.
   void cancel_runs(job_id job);
 
+  size_t under_way() const noexcept { return loadings_.size(); }
+
   void on(corpus_events::lacks& event);
   void on(corpus_events::fed& event);
   void on(corpus_events::loaded& event);

@@ -33,6 +33,8 @@ struct corpus_parts {
   void drain();
   void tick();
   std::optional<time_point> next_wake() const;
+  /// What there is of corpora that are being made or loaded; 0: nothing is held for any.
+  size_t under_way() const { return desk.under_way() + loader.under_way(); }
   /// How far a corpus is that this node leads.
   std::optional<corpus_standing> standing(job_id job) const;
   /// As the node says that leads it. `done` is called once, here where nobody is to be asked; nothing: nobody leads the

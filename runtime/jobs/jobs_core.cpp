@@ -328,4 +328,8 @@ std::vector<segment_meta> jobs_core::segments() const {
   return parts_->state.segments.all();
 }
 
+size_t jobs_core::corpora() const {
+  return parts_->corpora.under_way();
+}
+
 } // namespace weft

@@ -99,6 +99,8 @@ public:
   /// For tests and the simulator: all headers by id, and the metas of all segments that are kept here.
   std::vector<job_header> headers() const;
   std::vector<segment_meta> segments() const;
+  /// Likewise: corpora that this node leads, has promised to listen for, loads or is asked to keep something of.
+  size_t corpora() const;
 
 private:
   struct parts;

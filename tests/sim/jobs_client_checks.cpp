@@ -1,4 +1,5 @@
 // What clients get to see of their jobs, and whether it is what they were promised.
+#include "runtime/corpus_job/attachment.hpp"
 #include "runtime/jobs/job_places.hpp"
 #include "tests/sim/jobs_clients.hpp"
 
@@ -52,32 +53,36 @@ void jobs_clients::check_headers(const client& who, const std::function<bool(con
     complain(who, "it was acknowledged " + std::string{what} + " by " + std::to_string(copies) + " disks");
 }
 
-/// No node writes that a job is done before the results of every segment are on the disks of two nodes.
+/// No node writes that a job is done before the results of every segment, and the outcome of its corpus, are on the
+/// disks of two nodes.
 void jobs_clients::check_end(const job_header& header) {
   if (header.state != job_state::done && header.state != job_state::done_with_failures)
     return;
   for (const auto& who : clients_) {
     if (who->id != header.id || who->plan.retention)
       continue;
-    for (uint32_t index = 0; index < who->segments.size(); ++index) {
-      const auto [first, end] = who->segments[index];
-      if (first == end)
-        continue; // nothing was left for a last one
+    const auto check = [&](uint32_t index, const std::string& what) {
       uint32_t copies = 0;
       for (uint32_t node = 0; node < cluster_.size(); ++node)
         copies +=
             cluster_.disk(node).is_blameless() || cluster_.disk(node).has({header.id, index}, segment_stage::results);
       if (copies < who->plan.synced.value_or(2))
-        complain(*who, "it is done with the results of segment " + std::to_string(index) + " on " +
-                           std::to_string(copies) + " disks");
-    }
+        complain(*who, "it is done with " + what + " on " + std::to_string(copies) + " disks");
+    };
+    for (uint32_t index = 0; index < who->segments.size(); ++index)
+      if (who->segments[index].first != who->segments[index].second) // nothing was left for a last one
+        check(index, "the results of segment " + std::to_string(index));
+    if (who->plan.corpus)
+      check(attached_index(attached_kind::outcome, 0), "the outcome of its corpus");
   }
 }
 
 void jobs_clients::read_all() {
   for (size_t index = 0; index < clients_.size(); ++index)
-    if (clients_[index]->is_to_read())
+    if (clients_[index]->is_to_read()) {
       read(index);
+      read_corpus(index);
+    }
 }
 
 void jobs_clients::read(size_t index) {
@@ -158,7 +163,7 @@ bool jobs_clients::all_submitted() const {
                              [](const auto& who) { return who->at == stage::submitted || who->at == stage::left; });
 }
 
-bool jobs_clients::all_ended() {
+bool jobs_clients::have_ended(bool corpora) {
   if (!all_submitted())
     return false;
   for (uint32_t node = 0; node < cluster_.size(); ++node) {
@@ -168,7 +173,7 @@ bool jobs_clients::all_ended() {
     for (const auto& header : cluster_.core(node).headers())
       states.emplace(header.id, header.state);
     for (const auto& who : clients_) {
-      if (who->at == stage::left)
+      if (who->at == stage::left || who->plan.corpus.has_value() != corpora)
         continue;
       const auto found = states.find(who->id);
       if (found == states.end() || !is_end(found->second))
@@ -183,7 +188,8 @@ bool jobs_clients::all_ended() {
 }
 
 bool jobs_clients::all_read() const {
-  return std::ranges::all_of(clients_, [](const auto& who) { return who->has_read() || !who->is_to_read(); });
+  return std::ranges::all_of(
+      clients_, [](const auto& who) { return (who->has_read() && who->has_read_corpus()) || !who->is_to_read(); });
 }
 
 std::string jobs_clients::lost() {
@@ -193,8 +199,8 @@ std::string jobs_clients::lost() {
     std::vector<uint32_t> copies(who->acknowledged);
     for (uint32_t node = 0; node < cluster_.size(); ++node)
       for (const auto& meta : cluster_.core(node).segments())
-        for (uint64_t item = meta.first_item; meta.id.job == who->id && item < meta.first_item + meta.items; ++item)
-          if (item < copies.size())
+        if (meta.id.job == who->id && !is_attached(meta.id.index))
+          for (uint64_t item = meta.first_item; item < meta.first_item + meta.items && item < copies.size(); ++item)
             ++copies[item];
     const auto few = std::ranges::find_if(copies, [](uint32_t count) { return count < 2; });
     if (few != copies.end())
@@ -222,7 +228,10 @@ std::string jobs_clients::miscounted() {
       const auto failed = static_cast<uint64_t>(
           std::ranges::count_if(who.plan.texts, [](const auto& text) { return expected_outcome(text).failed(); }));
       const bool has_failed = header.state == job_state::done_with_failures;
-      if (is_done && !who.has_heavy() && (header.progress.items_failed != failed || has_failed != (failed > 0)))
+      const bool is_to_fail = failed > 0 || who.has_no_result;
+      const bool is_unread = who.plan.corpus && who.outcome.empty(); // then nobody knows whether it has a result
+      const bool is_wrong = header.progress.items_failed != failed || (has_failed != is_to_fail && !is_unread);
+      if (is_done && !who.has_heavy() && is_wrong)
         return at + " is " + std::string{to_string(header.state)} + " with " +
                std::to_string(header.progress.items_failed) + " failed items of " + std::to_string(failed);
     }
@@ -298,7 +307,7 @@ std::string jobs_clients::unfinished() const {
                             std::to_string(state->header.progress.items_done) + " of " +
                             std::to_string(who->plan.texts.size()) + " items"
                       : state.error().message) +
-               " on node " + std::to_string(node) + ";" + where(who->id);
+               " on node " + std::to_string(node) + ";" + where(who->id) + standing(who->id);
     }
   }
   return "every job has ended";

@@ -1,5 +1,6 @@
 #include "tests/sim/jobs_clients.hpp"
 
+#include "runtime/corpus/corpus_codec.hpp"
 #include "runtime/jobs/segment_cutter.hpp"
 
 #include <algorithm>
@@ -18,7 +19,7 @@ const std::string tenant = "t";
 
 } // namespace
 
-jobs_clients::jobs_clients(jobs_cluster& cluster) : cluster_(cluster) {
+jobs_clients::jobs_clients(jobs_cluster& cluster, sim_device_groups& devices) : cluster_(cluster), devices_(devices) {
   cluster_.on_client_effect([this](uint32_t node, jobs_effect effect) { on_effect(node, effect); });
   cluster_.on_header_synced([this](const job_header& header) { check_end(header); });
 }
@@ -48,6 +49,8 @@ void jobs_clients::submit(job_plan plan) {
   cuts.push_back(cutter.finish());
   for (const auto& cut : cuts)
     made->segments.emplace_back(cut.first_item, cut.first_item + cut.texts.size());
+  if (made->plan.breaks_at)
+    devices_.break_at(made->id, *made->plan.breaks_at);
   clients_.push_back(std::move(made));
   open(clients_.size() - 1);
 }
@@ -72,6 +75,8 @@ void jobs_clients::open(size_t index) {
   opening.priority = who.plan.priority;
   opening.synced = who.plan.synced;
   opening.retention = who.plan.retention;
+  if (who.plan.corpus)
+    opening.corpus = encode(*who.plan.corpus);
   cluster_.call(*node,
                 [number = who.submission, opening](jobs_core& core, job_time now) { core.open(number, opening, now); });
   watch_over(index);
@@ -148,6 +153,8 @@ void jobs_clients::on_effect(uint32_t node, jobs_effect& effect) {
   } else if (const auto* read_end = std::get_if<reader_ended>(&effect)) {
     if (const auto index = index_of(read_end->reader))
       read_ended(*index, read_end->outcome);
+  } else if (const auto* corpus = std::get_if<corpus_read>(&effect)) {
+    corpus_given(corpus->question, corpus->outcome);
   }
 }
 

@@ -1,6 +1,7 @@
 #include "tests/sim/jobs_cluster.hpp"
 
 #include "runtime/base/assert.hpp"
+#include "tests/runtime/jobs/fake_corpus.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -36,6 +37,8 @@ item_outcome expected_outcome(const std::string& text) {
     outcome.code = errc::engine_failed;
   } else if (text.starts_with("bad")) {
     outcome.code = errc::invalid_utf8;
+  } else if (text.starts_with("corpus") || text.starts_with("heavy corpus")) {
+    return test::corpus_item(text);
   } else {
     const auto hash = text_hash(text);
     outcome.value.values = {static_cast<float>(hash & 0xffff), static_cast<float>(hash >> 48)};
@@ -223,6 +226,8 @@ void jobs_cluster::take(uint32_t node, jobs_effect& effect) {
     answer(node, std::move(*reply));
   else if (const auto* work = std::get_if<run_texts>(&effect))
     run(node, *work);
+  else if (auto* wanted = std::get_if<want_corpus>(&effect); wanted && corpora_)
+    corpora_(node, wanted->effect);
   else if (!std::holds_alternative<cancel_run>(effect) && client_effects_)
     client_effects_(node, std::move(effect));
 }

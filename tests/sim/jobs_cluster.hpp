@@ -25,13 +25,14 @@ struct job_message {
 };
 
 /// What came of a text on every engine of the cluster: a fixed function of it. A text that begins with "poison" makes
-/// every engine fail, one with "bad" is not valid UTF-8, one with "heavy" fails on about half of the nodes.
+/// every engine fail, one with "bad" is not valid UTF-8, one with "heavy" fails on about half of the nodes. One that
+/// begins with "corpus" or "heavy corpus" has a vector as corpora have them.
 item_outcome expected_outcome(const std::string& text);
 
 /// Nodes 0 … n−1, each a real jobs_core on a disk of its own, on one simulated network. The harness plays actor,
-/// transport, engine and failure detector, and knows the truth. The detector is an oracle with delays: each node sees
-/// another one dead some seconds after it is out of its reach, and alive about a second after it is back, each by its
-/// own clock, so that views differ. REQUIRES: at most 16 nodes.
+/// transport, engine and failure detector, and knows the truth; device groups: sim_device_groups. The detector is an
+/// oracle with delays: each node sees another one dead some seconds after it is out of its reach, and alive about a
+/// second after it is back, each by its own clock, so that views differ. REQUIRES: at most 16 nodes.
 class jobs_cluster final : public sim_process, public sim_network<job_message>::receiver {
 public:
   /// What a client is told by a node.
@@ -47,8 +48,11 @@ public:
   jobs_core& core(uint32_t node) { return *hosts_[node].core; }
   sim_job_disk& disk(uint32_t node) { return hosts_[node].disk; }
   node_id id(uint32_t node) const { return hosts_[node].id; }
+  boot_epoch boot(uint32_t node) const { return boot_epoch{hosts_[node].epoch}; }
   job_time now(uint32_t node) const;
   void on_client_effect(client_effects effects) { client_effects_ = std::move(effects); }
+  /// Does what nodes want of corpora; empty: nobody does.
+  void on_corpus_effect(std::function<void(uint32_t node, corpus_effect&)> corpora) { corpora_ = std::move(corpora); }
   /// Called with each header as it becomes synced on a node.
   void on_header_synced(std::function<void(const job_header&)> told) { header_synced_ = std::move(told); }
   uint64_t next_number() noexcept { return ++last_number_; } ///< of submissions, readers, watches
@@ -155,6 +159,7 @@ private:
   std::vector<machine> hosts_;
   std::vector<std::vector<bool>> cut_;
   client_effects client_effects_;
+  std::function<void(uint32_t node, corpus_effect&)> corpora_;
   std::function<void(const job_header&)> header_synced_;
   std::map<uint64_t, std::function<void()>> pending_;
   uint64_t last_pending_ = 0;

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -16,7 +17,7 @@ namespace {
 
 struct stage {
   explicit stage(uint64_t seed, uint32_t nodes, jobs_options options = {})
-      : cluster(seed, nodes, std::move(options)), clients(cluster) {
+      : cluster(seed, nodes, std::move(options)), devices(cluster), clients(cluster, devices) {
     for (uint32_t node = 0; node < nodes; ++node)
       cluster.start(node);
     cluster.world().run_for(3s);
@@ -26,10 +27,12 @@ struct stage {
   void submit(uint32_t count, const std::string& name = "a") {
     submit(random_texts(cluster.world().random(), name, count), name);
   }
-  void submit(std::vector<std::string> texts, const std::string& name) {
+  void submit(std::vector<std::string> texts, const std::string& name,
+              std::optional<corpus_options> corpus = std::nullopt) {
     job_plan plan;
     plan.request_id = name;
     plan.texts = std::move(texts);
+    plan.corpus = corpus;
     clients.submit(std::move(plan));
   }
   bool ends_within(duration time) {
@@ -46,6 +49,7 @@ struct stage {
   }
 
   jobs_cluster cluster;
+  sim_device_groups devices;
   jobs_clients clients;
 };
 
@@ -77,6 +81,33 @@ TEST_CASE("a job is done by all nodes, each result once and right, without any f
     for (const auto& segment : it.cluster.core(0).segments())
       writers.insert(static_cast<uint64_t>(segment.stamp.writer));
     CHECK(writers.size() > 3);
+  }
+}
+
+TEST_CASE(
+    "corpora are made beside other jobs, whatever node dies or stands still, and nobody holds anything for them then") {
+  for (uint64_t seed = 1; seed <= 6; ++seed) {
+    CAPTURE(seed);
+    stage it{seed, 5};
+    it.devices.step_time = 200ms;
+    auto& random = it.cluster.world().random();
+    for (const auto* name : {"a", "b"})
+      it.submit(random_texts(random, name, 1'000, true), name, corpus_options{.clusters = 5, .extract_tokens = 100});
+    it.submit(1'000, "c");
+    it.cluster.world().run_for(3s + random.within(duration{3s}));
+    if (seed % 3 == 1)
+      it.crash(4, seed % 2 == 0);
+    else if (seed % 3 == 2)
+      it.cluster.pause(4, 8s);
+    it.cluster.world().run_for(10s);
+    if (!it.cluster.up(4))
+      it.cluster.start(4);
+    CHECK(it.ends_within(60s));
+    it.check_results();
+    CHECK(it.clients.corpora() == 2);
+    CHECK(it.devices.steps() > 20);
+    CHECK(it.cluster.world().run_until([&] { return it.clients.unsettled_corpora().empty(); }, 10s));
+    CHECK(it.clients.miscounted() == "");
   }
 }
 

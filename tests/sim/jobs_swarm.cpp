@@ -1,6 +1,7 @@
 #include "tests/sim/jobs_swarm.hpp"
 
 #include "tests/sim/jobs_clients.hpp"
+#include "tests/sim/sim_device_groups.hpp"
 
 #include <string>
 #include <utility>
@@ -10,6 +11,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
+/// A coordinator that was refused often pauses for a minute at most; of corpora for which nodes have no room one comes
+/// after the other.
+constexpr duration corpora_end_within = 3min;
+
 double seconds_of(duration time) {
   return std::chrono::duration<double>(time).count();
 }
@@ -18,9 +23,12 @@ double seconds_of(duration time) {
 enum class loss_kind : uint8_t { nothing, disk, records };
 
 struct life {
-  life(uint64_t seed, uint32_t nodes)
-      : cluster(seed, nodes), clients(cluster), loss(static_cast<loss_kind>(random().below(3))),
-        unlucky(random().below(nodes)) {}
+  life(uint64_t seed, uint32_t nodes, jobs_options options)
+      : cluster(seed, nodes, std::move(options)), devices(cluster), clients(cluster, devices),
+        loss(static_cast<loss_kind>(random().below(3))), unlucky(random().below(nodes)) {
+    devices.step_time = 20ms + random().within(500ms);
+    devices.set_faults(0.005, 0.02);
+  }
 
   random_source& random() { return cluster.world().random(); }
   uint32_t nodes_up() const {
@@ -35,6 +43,7 @@ struct life {
   }
 
   jobs_cluster cluster;
+  sim_device_groups devices;
   jobs_clients clients;
   loss_kind loss;
   uint32_t unlucky; ///< the node that may lose something
@@ -138,6 +147,7 @@ void end_faults(life& it) {
   it.cluster.heal_links();
   it.cluster.network().set_faults({});
   it.cluster.set_corruption(0);
+  it.devices.set_faults(0, 0);
   for (uint32_t node = 0; node < it.cluster.size(); ++node) {
     it.cluster.disk(node).full = false;
     it.cluster.set_disk_delay(node, 2ms);
@@ -148,12 +158,27 @@ void end_faults(life& it) {
   }
 }
 
+corpus_options random_corpus(random_source& random) {
+  corpus_options options;
+  options.clusters = random.below(8);
+  options.iterations_max = 1 + random.below(12);
+  options.seed = random.next();
+  options.duplicate_similarity = random.chance(0.7) ? 9'800 : 0;
+  options.duplicate_group_items = group_items_least + random.below(64);
+  options.extract_tokens = random.chance(0.7) ? 200 : 0;
+  return options;
+}
+
 job_plan random_plan(life& it, uint32_t number) {
   auto& random = it.random();
   job_plan plan;
   plan.request_id = "job-" + std::to_string(number);
   const auto count = random.chance(0.2) ? 1 + random.below(5) : 1 + random.below(random.chance(0.3) ? 1'500 : 500);
-  plan.texts = random_texts(random, std::to_string(number), count);
+  if (random.chance(0.3))
+    plan.corpus = random_corpus(random);
+  if (plan.corpus && random.chance(0.1))
+    plan.breaks_at = static_cast<corpus_step>(random.below(static_cast<uint32_t>(corpus_step::done)));
+  plan.texts = random_texts(random, std::to_string(number), count, plan.corpus.has_value());
   if (random.chance(0.1))
     for (uint32_t large = 0; large < 10; ++large) // segments by their bytes
       plan.texts[random.below(count)].resize(100'000 + random.below(900'000), 'x');
@@ -182,10 +207,13 @@ void heal(life& it, jobs_swarm_result& result) {
   result.equal_seconds = seconds_of(world.now() - healed);
   if (!equal)
     wrong("the tables differ 30 s after the last fault: " + it.cluster.table_difference());
-  const bool ended = world.run_until([&] { return it.clients.all_ended(); }, 60s - (world.now() - healed), 250ms);
+  const bool ended = world.run_until([&] { return it.clients.have_ended(false); }, 60s - (world.now() - healed), 250ms);
   result.ended_seconds = seconds_of(world.now() - healed);
   if (!ended)
     wrong("60 s after the last fault " + it.clients.unfinished());
+  if (!world.run_until([&] { return it.clients.all_ended(); }, corpora_end_within - (world.now() - healed), 250ms))
+    wrong("3 min after the last fault " + it.clients.unfinished());
+  result.corpora_seconds = seconds_of(world.now() - healed);
   it.clients.read_all();
   if (!world.run_until([&] { return it.clients.all_read(); }, 30s, 250ms))
     wrong("results are not there 30 s after the jobs' end");
@@ -193,23 +221,28 @@ void heal(life& it, jobs_swarm_result& result) {
   world.run_until([&] { return it.clients.lost().empty(); }, 10s, 250ms);
   wrong(it.clients.lost());
   wrong(it.clients.miscounted());
+  // Who has not heard of the end forgets as nobody orders anything.
+  world.run_until([&] { return it.clients.unsettled_corpora().empty(); }, corpus_member_options{}.orphan_after + 10s,
+                  250ms);
+  wrong(it.clients.unsettled_corpora());
   if (result.problem.empty() && it.random().chance(0.2)) {
     world.run_for(13min); // repair compares everything every 10 min and up to a quarter more
     wrong(it.clients.lost());
     wrong(it.clients.misplaced());
     wrong(it.clients.unsettled());
+    wrong(it.clients.unsettled_corpora());
   }
 }
 
 } // namespace
 
-std::vector<std::string> random_texts(random_source& random, const std::string& name, uint32_t count) {
+std::vector<std::string> random_texts(random_source& random, const std::string& name, uint32_t count, bool is_corpus) {
   std::vector<std::string> texts;
   for (uint32_t item = 0; item < count; ++item) {
     const auto* kind = random.chance(0.001)   ? "poison"
                        : random.chance(0.001) ? "bad"
-                       : random.chance(0.001) ? "heavy"
-                                              : "text";
+                       : random.chance(0.001) ? (is_corpus ? "heavy corpus" : "heavy")
+                                              : (is_corpus ? "corpus" : "text");
     texts.push_back(std::string{kind} + " " + std::to_string(item) + " of " + name);
   }
   return texts;
@@ -219,7 +252,9 @@ jobs_swarm_result run_jobs_swarm(uint64_t seed) {
   random_source choice{seed};
   jobs_swarm_result result;
   result.nodes = 3 + choice.below(choice.chance(0.8) ? 3 : 7);
-  life it{seed, result.nodes};
+  jobs_options options;
+  options.corpus_part.corpora_max = 1 + choice.below(4);
+  life it{seed, result.nodes, options};
   auto& world = it.cluster.world();
   for (uint32_t node = 0; node < result.nodes; ++node)
     it.cluster.start(node);
@@ -237,6 +272,8 @@ jobs_swarm_result run_jobs_swarm(uint64_t seed) {
     heal(it, result);
   result.faults = it.faults;
   result.jobs = it.clients.jobs();
+  result.corpora = it.clients.corpora();
+  result.corpora_made = it.clients.corpora_made();
   result.items = it.clients.items_acknowledged();
   result.computed = it.cluster.items_computed();
   result.hash = world.trace_hash();

@@ -21,8 +21,8 @@ int main(int argc, char** argv) {
       return 2;
     }
   }
-  double equal = 0, ended = 0;
-  uint64_t jobs = 0, items = 0, faults = 0;
+  double equal = 0, ended = 0, corpora_ended = 0;
+  uint64_t jobs = 0, corpora = 0, made = 0, items = 0, faults = 0;
   for (uint64_t seed = first; seed < first + seeds; ++seed) {
     const auto result = weft::sim::run_jobs_swarm(seed);
     if (!result.problem.empty()) {
@@ -32,16 +32,20 @@ int main(int argc, char** argv) {
     }
     equal = std::max(equal, result.equal_seconds);
     ended = std::max(ended, result.ended_seconds);
+    corpora_ended = std::max(corpora_ended, result.corpora_seconds);
     jobs += result.jobs;
+    corpora += result.corpora;
+    made += result.corpora_made;
     items += result.items;
     faults += result.faults;
     if (seeds == 1)
       std::printf("seed %" PRIu64 ": %u nodes, %" PRIu64 " items computed, trace %016" PRIx64 "\n", seed, result.nodes,
                   result.computed, result.hash);
   }
-  std::printf("%" PRIu64 " lives from seed %" PRIu64 ": %" PRIu64 " faults, %" PRIu64 " jobs, %" PRIu64
-              " items acknowledged, none lost; tables equal at most %.1f s, jobs ended at most %.1f s after the last "
-              "fault\n",
-              seeds, first, faults, jobs, items, equal, ended);
+  std::printf("%" PRIu64 " lives from seed %" PRIu64 ": %" PRIu64 " faults, %" PRIu64 " jobs (%" PRIu64
+              " corpora, of which %" PRIu64 " were read), %" PRIu64
+              " items acknowledged, none lost; tables equal at most %.1f s, jobs ended at most %.1f s, corpora at most "
+              "%.1f s after the last fault\n",
+              seeds, first, faults, jobs, corpora, made, items, equal, ended, corpora_ended);
   return 0;
 }

@@ -18,9 +18,9 @@ namespace weft::fiber {
 namespace {
 
 #if defined(WEFT_FIBERS_SANITIZED)
-constexpr size_t stack_bytes = 256 * 1'024; // its frames are several times as large
+constexpr size_t stack_factor = 4;
 #else
-constexpr size_t stack_bytes = 64 * 1'024;
+constexpr size_t stack_factor = 1;
 #endif
 
 group* entered = nullptr; // makecontext hands over no pointer
@@ -48,16 +48,18 @@ void forbid([[maybe_unused]] const void* bytes, [[maybe_unused]] size_t count, [
 #endif
 }
 
+group::group(size_t count, size_t stack_bytes) : fibers_(count), stack_bytes_(stack_bytes * stack_factor) {}
+
 void group::start(size_t index, std::function<void()> body) {
   auto& fiber = fibers_[index];
   if (!fiber.stack)
-    fiber.stack.reset(new std::byte[stack_bytes]);
-  forbid(fiber.stack.get(), stack_bytes, false); // frames of a run that was given up
+    fiber.stack.reset(new std::byte[stack_bytes_]);
+  forbid(fiber.stack.get(), stack_bytes_, false); // frames of a run that was given up
   fiber.body = std::move(body);
   fiber.sanitizer = nullptr;
   getcontext(&fiber.context);
   fiber.context.uc_stack.ss_sp = fiber.stack.get();
-  fiber.context.uc_stack.ss_size = stack_bytes;
+  fiber.context.uc_stack.ss_size = stack_bytes_;
   fiber.context.uc_link = nullptr;
   makecontext(&fiber.context, &group::run, 0);
 }
@@ -65,7 +67,7 @@ void group::start(size_t index, std::function<void()> body) {
 void group::enter(size_t index) {
   running_ = &fibers_[index];
   entered = this;
-  begin_switch(&home_sanitizer_, running_->stack.get(), stack_bytes);
+  begin_switch(&home_sanitizer_, running_->stack.get(), stack_bytes_);
   swapcontext(&home_, &running_->context);
   end_switch(home_sanitizer_, nullptr, nullptr);
   if (thrown_)

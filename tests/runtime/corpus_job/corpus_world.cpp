@@ -7,7 +7,6 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <xxhash.h>
 
 namespace weft::test {
 namespace {
@@ -45,14 +44,9 @@ corpus_world::corpus_world(corpus_world_options options)
   auto made = item_gaps::of(std::move(gaps), item);
   REQUIRE(made);
   gaps_ = std::move(*made);
-  clean_ = same_on_ranks<corpus_result>(all_, in_ranges({options.items}),
-                                        [&](corpus_group& group, corpus_rows rows) -> result<corpus_result> {
-                                          corpus_run run(sim_run_setup(std::move(rows), asked_));
-                                          while (run.next() != corpus_step::done)
-                                            if (auto stepped = run.step(group); !stepped)
-                                              return stepped.error();
-                                          return run.outcome();
-                                        });
+  auto clean = run_alone(sim_run_setup(all_, asked_));
+  REQUIRE(clean);
+  clean_ = *std::move(clean);
   for (uint32_t n = 0; n < options.nodes; ++n) {
     nodes_[n].member = std::make_unique<corpus_member_core>(worker(n));
     on_node(n, between(0, 100), [this, n] { look_around(n); });

@@ -4,6 +4,7 @@
 #include "runtime/corpus/corpus_run.hpp"
 #include "runtime/corpus_job/corpus_job_core.hpp"
 #include "runtime/corpus_job/corpus_member_core.hpp"
+#include "tests/runtime/corpus_job/fake_rank_groups.hpp"
 
 #include <functional>
 #include <map>
@@ -32,14 +33,14 @@ struct corpus_world_options {
 };
 
 /// Nodes, their disks, the ways between them and one corpus job, in virtual time and from a seed. What is real: both
-/// cores, the bytes of their messages, attachments, and corpus_run over a group of threads; a step of all ranks is one
+/// cores, the bytes of their messages, attachments, and corpus_run over fake_rank_groups; a step of all ranks is one
 /// event. What is not: the jobs core (a header's owner is the lowest node that one sees; a survey asks whom it
 /// reaches), the failure detector (it knows after a while), the collective between nodes (a rank that is gone or out of
 /// reach fails the step of all).
-class corpus_world {
+class corpus_world : private rank_world {
 public:
   explicit corpus_world(corpus_world_options options);
-  ~corpus_world();
+  ~corpus_world() override;
 
   void run_for(std::chrono::milliseconds span);
   /// Runs until the job has ended everywhere, or the time is over; whether it has.
@@ -58,7 +59,7 @@ public:
   bool is_alive(uint32_t node) const { return nodes_[node].is_alive; }
   time_point now() const { return now_; }
   uint64_t epoch() const { return epoch_seen_; }
-  uint32_t steps() const { return steps_; } ///< of all epochs
+  uint32_t steps() const { return groups_.steps(); } ///< of all epochs
   /// How often a coordinator said that it is over, each with the reason.
   const std::vector<std::optional<corpus_break>>& ends() const { return ends_; }
   bool is_cancelled() const { return is_cancelled_; }
@@ -88,13 +89,6 @@ private:
     std::optional<memory> corpus;
     bool knows_end = false;
   };
-  struct group_run { ///< the ranks of one epoch
-    std::set<uint32_t> started, stopped;
-    std::vector<std::unique_ptr<collective>> ends;
-    std::vector<std::unique_ptr<corpus_run>> runs;
-    bool is_over = false;
-  };
-  using group_key = std::pair<uint64_t, std::vector<group_worker>>; ///< epochs alone are forgotten with all processes
   using event = std::function<void()>;
 
   group_worker worker(uint32_t node) const;
@@ -114,18 +108,29 @@ private:
   void end_job(uint32_t node);
 
   void perform(uint32_t node, load_corpus& what);
-  void perform(uint32_t node, start_corpus& what);
-  void perform(uint32_t node, stop_corpus& what);
+  void perform(uint32_t node, start_corpus& what) { groups_.start(worker(node), what); }
+  void perform(uint32_t node, stop_corpus& what) { groups_.stop(worker(node), what.job, what.epoch); }
   void perform(uint32_t node, keep_corpus& what);
   void perform(uint32_t node, forget_corpus& what);
   void keep(uint32_t node, attached_kind kind, uint64_t generation, std::string bytes,
             std::function<void(status)> done);
   std::optional<std::string> find_attached(const std::vector<const sim_node*>& among, attached_kind kind,
                                            uint64_t* generation = nullptr, size_t* holders = nullptr) const;
-  void begin_group(const group_key& key);
-  void step_group(const group_key& key);
-  void fail_group(const group_key& key, const failure& why);
   corpus_rows rows_of(const std::vector<planned_segment>& share) const;
+
+  static uint32_t node_of(const group_worker& rank) { return static_cast<uint32_t>(rank.node) - 1; }
+  bool is_there(const group_worker& rank) const override {
+    return is_same(node_of(rank), static_cast<uint64_t>(rank.boot));
+  }
+  bool reaches(const group_worker& from, const group_worker& to) const override {
+    return reaches(node_of(from), node_of(to));
+  }
+  void later(std::chrono::milliseconds after, std::function<void()> what) override { at(after, std::move(what)); }
+  std::chrono::milliseconds step_takes() override { return between(20, 400); }
+  std::optional<corpus_run_setup> begin(const group_worker& rank, job_id job, uint64_t epoch) override;
+  std::optional<failure> fault(job_id job, const corpus_run& run) override;
+  void stepped(const group_worker& rank, job_id job, uint64_t epoch, const corpus_run& run) override;
+  void failed(const group_worker& rank, job_id job, uint64_t epoch, const failure& why) override;
 
   corpus_world_options options_;
   random_source draw_;
@@ -134,7 +139,7 @@ private:
   std::multimap<std::pair<time_point, uint64_t>, event> events_;
   std::vector<sim_node> nodes_;
   std::set<uint32_t> side_;
-  std::map<group_key, group_run> groups_;
+  fake_rank_groups groups_{*this};
   const time_point begin_ = now_;
   corpus_options asked_;
   corpus_rows all_;
@@ -145,7 +150,6 @@ private:
   std::vector<std::optional<corpus_break>> ends_;
   bool is_cancelled_ = false, has_ended_ = false;
   uint64_t epoch_seen_ = 0;
-  uint32_t steps_ = 0;
   std::optional<corpus_progress> engine_fails_at_;
 };
 

@@ -1,21 +1,11 @@
 #include "runtime/corpus/corpus_codec.hpp"
+#include "runtime/job/record_codec.hpp"
 #include "tests/runtime/corpus/divided_corpus.hpp"
 #include "tests/runtime/corpus_job/corpus_world.hpp"
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
-#include <xxhash.h>
-
 namespace weft::test {
-namespace {
-
-using std::chrono::milliseconds;
-
-constexpr milliseconds step_patience{2'000};
-
-} // namespace
-
 void corpus_world::perform(uint32_t node, load_corpus& what) {
   auto& it = nodes_[node];
   if (!it.corpus || it.corpus->roster != what.load.roster)
@@ -58,97 +48,38 @@ corpus_rows corpus_world::rows_of(const std::vector<planned_segment>& share) con
   return part_of(all_, items);
 }
 
-void corpus_world::perform(uint32_t node, start_corpus& what) {
-  const group_key key{what.epoch, what.formation.ranks};
-  auto& group = groups_[key];
-  group.started.insert(node);
-  if (group.started.size() == key.second.size())
-    return begin_group(key);
-  if (group.started.size() == 1)
-    at(step_patience, [this, key] {
-      if (groups_[key].runs.empty())
-        fail_group(key, {errc::deadline_exceeded, "the others did not come"});
-    });
+std::optional<corpus_run_setup> corpus_world::begin(const group_worker& rank, job_id, uint64_t) {
+  const auto& corpus = nodes_[node_of(rank)].corpus;
+  if (!corpus)
+    return std::nullopt;
+  auto setup = sim_run_setup(rows_of(corpus->load.share), corpus->load.options);
+  setup.from = corpus->checkpoint;
+  return setup;
 }
 
-void corpus_world::begin_group(const group_key& key) {
-  auto& group = groups_[key];
-  if (group.is_over)
-    return;
-  group.ends = make_thread_group(static_cast<uint32_t>(key.second.size()), key.first);
-  for (const auto& rank : key.second) {
-    const auto node = static_cast<uint32_t>(static_cast<uint64_t>(rank.node) - 1);
-    const auto& corpus = nodes_[node].corpus;
-    if (!is_same(node, static_cast<uint64_t>(rank.boot)) || group.stopped.contains(node) || !corpus)
-      return fail_group(key, {errc::unavailable, "a rank has gone"});
-    auto setup = sim_run_setup(rows_of(corpus->load.share), corpus->load.options);
-    setup.from = corpus->checkpoint;
-    group.runs.push_back(std::make_unique<corpus_run>(std::move(setup)));
-  }
-  at(between(20, 200), [this, key] { step_group(key); });
-}
-
-void corpus_world::fail_group(const group_key& key, const failure& why) {
-  auto& group = groups_[key];
-  if (std::exchange(group.is_over, true))
-    return;
-  group.runs.clear();
-  group.ends.clear();
-  for (const auto& rank : key.second) {
-    const auto node = static_cast<uint32_t>(static_cast<uint64_t>(rank.node) - 1);
-    if (!is_same(node, static_cast<uint64_t>(rank.boot)) || !group.started.contains(node))
-      continue;
-    on_node(node, between(1, 100), [this, node, epoch = key.first, why] {
-      nodes_[node].member->finished(sim_job, epoch, why);
-      act(node);
-    });
-  }
-}
-
-void corpus_world::step_group(const group_key& key) {
-  auto& group = groups_[key];
-  if (group.is_over)
-    return;
-  std::vector<uint32_t> ranks;
-  for (const auto& rank : key.second) {
-    ranks.push_back(static_cast<uint32_t>(static_cast<uint64_t>(rank.node) - 1));
-    if (!is_same(ranks.back(), static_cast<uint64_t>(rank.boot)) || group.stopped.contains(ranks.back()) ||
-        !reaches(ranks.front(), ranks.back()))
-      return fail_group(key, {errc::unavailable, "a rank has gone, or the way to it"});
-  }
-  const auto& reached = group.runs[0]->checkpoint();
+std::optional<failure> corpus_world::fault(job_id, const corpus_run& run) {
+  const auto& reached = run.checkpoint();
   if (engine_fails_at_ && reached && progress_of(*reached) >= *engine_fails_at_)
-    return fail_group(key, {errc::engine_failed, "the engine fails"});
-  ++steps_;
-  const auto stepped = on_each_rank<status>(group.ends, [&](collective& end) {
-    corpus_group verbs(end, patient);
-    return group.runs[verbs.rank()]->step(verbs);
-  });
-  bool is_done = false;
-  for (size_t r = 0; r < ranks.size(); ++r) {
-    REQUIRE(stepped[r]);
-    const auto& run = *group.runs[r];
-    auto& mine = nodes_[ranks[r]];
-    mine.corpus->checkpoint = run.checkpoint();
-    mine.member->stepped(sim_job, key.first, progress_of(*run.checkpoint()));
-    is_done = run.next() == corpus_step::done;
-    if (!is_done)
-      continue;
-    mine.corpus->result = run.outcome();
-    const auto bytes = encode(run.outcome());
-    mine.member->finished(sim_job, key.first, uint64_t{XXH3_64bits(bytes.data(), bytes.size())});
-  }
-  if (!is_done)
-    return at(between(20, 400), [this, key] { step_group(key); });
-  group.is_over = true;
-  group.runs.clear();
-  group.ends.clear();
+    return failure{errc::engine_failed, "the engine fails"};
+  return std::nullopt;
 }
 
-void corpus_world::perform(uint32_t node, stop_corpus& what) {
-  for (auto& [key, group] : groups_)
-    if (key.first == what.epoch && std::binary_search(key.second.begin(), key.second.end(), worker(node)))
-      group.stopped.insert(node);
+void corpus_world::stepped(const group_worker& rank, job_id job, uint64_t epoch, const corpus_run& run) {
+  auto& mine = nodes_[node_of(rank)];
+  mine.corpus->checkpoint = run.checkpoint();
+  mine.member->stepped(job, epoch, progress_of(*run.checkpoint()));
+  if (run.next() != corpus_step::done)
+    return;
+  mine.corpus->result = run.outcome();
+  mine.member->finished(job, epoch, body_hash(encode(run.outcome())));
+}
+
+void corpus_world::failed(const group_worker& rank, job_id job, uint64_t epoch, const failure& why) {
+  const auto node = node_of(rank);
+  on_node(node, between(1, 100), [this, node, job, epoch, why] {
+    nodes_[node].member->finished(job, epoch, why);
+    act(node);
+  });
 }
 
 void corpus_world::perform(uint32_t node, keep_corpus& what) {
@@ -169,7 +100,8 @@ void corpus_world::perform(uint32_t node, keep_corpus& what) {
        });
 }
 
-void corpus_world::perform(uint32_t node, forget_corpus&) {
+void corpus_world::perform(uint32_t node, forget_corpus& what) {
+  groups_.forget(worker(node), what.job);
   nodes_[node].corpus.reset();
 }
 

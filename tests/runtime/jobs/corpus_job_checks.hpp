@@ -2,8 +2,7 @@
 
 #include "runtime/base/shorten.hpp"
 #include "runtime/corpus/corpus_codec.hpp"
-#include "tests/runtime/corpus/divided_corpus.hpp"
-#include "tests/runtime/jobs/fake_device_groups.hpp"
+#include "tests/runtime/jobs/jobs_world_devices.hpp"
 
 #include <doctest/doctest.h>
 
@@ -33,34 +32,11 @@ inline std::vector<std::string> corpus_texts(size_t count, size_t bad_each = 0) 
   return out;
 }
 
-/// The texts that have vectors, as items of a corpus, and where they are in the job.
-struct plain_corpus {
-  corpus_rows rows;
-  std::vector<uint64_t> items;
-};
-inline plain_corpus plain(const std::vector<std::string>& texts) {
-  plain_corpus out;
-  for (size_t i = 0; i < texts.size(); ++i) {
-    const auto item = corpus_item(texts[i]);
-    if (item.failed())
-      continue;
-    out.rows.dimensions = static_cast<uint32_t>(item.value.values.size());
-    out.rows.items.push_back(static_cast<uint32_t>(out.items.size()));
-    out.rows.values.insert(out.rows.values.end(), item.value.values.begin(), item.value.values.end());
-    out.rows.tokens.push_back(item.value.tokens);
-    out.items.push_back(i);
-  }
-  return out;
-}
-
 /// What one rank makes of them.
 inline corpus_result clean_result(const std::vector<std::string>& texts) {
-  auto ends = make_thread_group(1, 1);
-  corpus_group group(*ends.front(), patient);
-  corpus_run run(small_run(plain(texts).rows, asked_of_it));
-  while (run.next() != corpus_step::done)
-    REQUIRE(run.step(group));
-  return run.outcome();
+  auto out = run_alone(small_run(plain(texts).rows, asked_of_it));
+  REQUIRE(out);
+  return *std::move(out);
 }
 
 inline job_state state_of(jobs_world& world, size_t i, job_id id) {

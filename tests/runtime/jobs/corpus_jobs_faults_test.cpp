@@ -1,3 +1,4 @@
+#include "runtime/base/random_source.hpp"
 #include "tests/runtime/jobs/corpus_job_checks.hpp"
 
 #include <doctest/doctest.h>
@@ -49,8 +50,8 @@ bool have_all_ended(jobs_world& world, const std::vector<job_id>& ids) {
 
 TEST_CASE("an engine that fails each time ends the job with its reason, not without an end") {
   jobs_world world{3};
-  fake_device_groups devices{world};
-  devices.engine_fails_at = corpus_step::seeds;
+  jobs_world_devices devices{world};
+  devices.engine_fails = [](job_id, corpus_step next) { return next >= corpus_step::seeds; };
   REQUIRE(world.submit(0, "r", corpus_texts(300), as_corpus));
   const auto id = world.id_of("r");
   REQUIRE(world.run_until([&] { return has_ended(world, 0, id); }, 300s));
@@ -69,7 +70,7 @@ TEST_CASE("a node that dies while vectors are loaded, ranks run or the outcome i
       CAPTURE(phase);
       CAPTURE(is_leader);
       jobs_world world{3};
-      fake_device_groups devices{world};
+      jobs_world_devices devices{world};
       REQUIRE(world.submit(0, "r", texts, as_corpus));
       const auto id = world.id_of("r");
       size_t leader = 0;
@@ -85,7 +86,7 @@ TEST_CASE("a node that dies while vectors are loaded, ranks run or the outcome i
 
 TEST_CASE("when all nodes start anew the corpus goes on from the checkpoint that was kept") {
   jobs_world world{3};
-  fake_device_groups devices{world};
+  jobs_world_devices devices{world};
   devices.step_time = 1'000ms;
   const auto texts = corpus_texts(1'500);
   REQUIRE(world.submit(0, "r", texts, as_corpus));
@@ -104,7 +105,7 @@ TEST_CASE("when all nodes start anew the corpus goes on from the checkpoint that
   REQUIRE(world.run_until([&] { return has_ended(world, 0, id); }, 300s));
   check_outcome(world, id, texts);
   jobs_world untroubled{3};
-  fake_device_groups reference{untroubled};
+  jobs_world_devices reference{untroubled};
   REQUIRE(untroubled.submit(0, "r", texts, as_corpus));
   REQUIRE(untroubled.run_until([&] { return has_ended(untroubled, 0, id); }, 300s));
   CHECK(devices.steps() - before < reference.steps()); // not from the beginning
@@ -112,7 +113,7 @@ TEST_CASE("when all nodes start anew the corpus goes on from the checkpoint that
 
 TEST_CASE("a node that drains leads nothing and takes no part; the others end the job") {
   jobs_world world{4};
-  fake_device_groups devices{world};
+  jobs_world_devices devices{world};
   const auto texts = corpus_texts(1'500);
   REQUIRE(world.submit(0, "r", texts, as_corpus));
   const auto id = world.id_of("r");
@@ -128,7 +129,7 @@ TEST_CASE("a node that drains leads nothing and takes no part; the others end th
 
 TEST_CASE("results that a rank's disk has lost are loaded from another node, and the outcome is the same") {
   jobs_world world{3};
-  fake_device_groups devices{world};
+  jobs_world_devices devices{world};
   const auto texts = corpus_texts(1'500);
   REQUIRE(world.submit(0, "r", texts, as_corpus));
   const auto id = world.id_of("r");
@@ -155,7 +156,7 @@ TEST_CASE("whatever dies, comes back or is cut off while a corpus is made, its o
     CAPTURE(seed);
     random_source draw{seed};
     jobs_world world{5};
-    fake_device_groups devices{world};
+    jobs_world_devices devices{world};
     devices.step_time = std::chrono::milliseconds{20 + draw.below(400)};
     REQUIRE(world.submit(0, "r", texts, as_corpus));
     const auto id = world.id_of("r");
@@ -174,7 +175,7 @@ TEST_CASE("many corpora beside each other, more than nodes have room for, all co
     auto options = jobs_world::default_options();
     options.corpus_part.corpora_max = 1 + draw.below(3);
     jobs_world world{5, options};
-    fake_device_groups devices{world};
+    jobs_world_devices devices{world};
     devices.step_time = std::chrono::milliseconds{20 + draw.below(200)};
     std::vector<job_id> ids;
     for (size_t j = 0; j < 9; ++j) {

@@ -7,7 +7,7 @@ using namespace weft::test;
 
 TEST_CASE("a corpus job over three nodes ends with the result of one rank, read on each of them with its texts") {
   jobs_world world{3};
-  fake_device_groups devices{world};
+  jobs_world_devices devices{world};
   const auto texts = corpus_texts(1'500);
   REQUIRE(world.submit(1, "r", texts, as_corpus));
   const auto id = world.id_of("r");
@@ -28,7 +28,7 @@ TEST_CASE("one node is a corpus's only rank") {
   auto options = jobs_world::default_options();
   options.single_node = true;
   jobs_world world{1, options};
-  fake_device_groups devices{world};
+  jobs_world_devices devices{world};
   const auto texts = corpus_texts(300);
   REQUIRE(world.submit(0, "r", texts, as_corpus));
   const auto id = world.id_of("r");
@@ -38,7 +38,7 @@ TEST_CASE("one node is a corpus's only rank") {
 
 TEST_CASE("items without a vector are left out of the corpus, and the job is done with failures") {
   jobs_world world{3};
-  fake_device_groups devices{world};
+  jobs_world_devices devices{world};
   const auto texts = corpus_texts(700, 9);
   REQUIRE(world.submit(0, "r", texts, as_corpus));
   const auto id = world.id_of("r");
@@ -50,7 +50,7 @@ TEST_CASE("items without a vector are left out of the corpus, and the job is don
 
 TEST_CASE("a corpus without any vector ends with the reason as its outcome") {
   jobs_world world{3};
-  fake_device_groups devices{world};
+  jobs_world_devices devices{world};
   REQUIRE(world.submit(0, "r", corpus_texts(20, 1), as_corpus));
   const auto id = world.id_of("r");
   REQUIRE(world.run_until([&] { return has_ended(world, 0, id); }, 60s));
@@ -66,7 +66,7 @@ TEST_CASE("a corpus without any vector ends with the reason as its outcome") {
 
 TEST_CASE("a job that is cancelled while its corpus runs is forgotten by all, and has no outcome") {
   jobs_world world{3};
-  fake_device_groups devices{world};
+  jobs_world_devices devices{world};
   REQUIRE(world.submit(0, "r", corpus_texts(600), as_corpus));
   const auto id = world.id_of("r");
   REQUIRE(run_to(world, id, "running"));
@@ -83,7 +83,7 @@ TEST_CASE("the outcome is removed with its job, and copied anew where a node is 
   auto options = jobs_world::default_options();
   options.retention_min = 1'000ms;
   jobs_world world{5, options};
-  fake_device_groups devices{world};
+  jobs_world_devices devices{world};
   const auto texts = corpus_texts(600);
   REQUIRE(world.submit(0, "r", texts, [](job_opening& opening) {
     as_corpus(opening);
@@ -119,7 +119,7 @@ TEST_CASE("a share of many megabytes is loaded a few records at a time") {
   auto options = jobs_world::default_options();
   options.single_node = true;
   jobs_world world{1, options};
-  fake_device_groups devices{world};
+  jobs_world_devices devices{world};
   std::vector<std::string> texts;
   for (size_t i = 0; i < 200; ++i)
     texts.push_back("text " + std::to_string(i) + std::string(200'000, 'x')); // 5 in a segment
@@ -134,7 +134,7 @@ TEST_CASE("a share of many megabytes is loaded a few records at a time") {
 
 TEST_CASE("who asks for the outcome of another job, or too early, hears why not") {
   jobs_world world{3};
-  fake_device_groups devices{world};
+  jobs_world_devices devices{world};
   REQUIRE(world.submit(0, "plain", corpus_texts(10)));
   REQUIRE(world.submit(0, "r", corpus_texts(1'000), as_corpus));
   for (const auto* request : {"plain", "r"}) {
@@ -148,7 +148,7 @@ TEST_CASE("who asks for the outcome of another job, or too early, hears why not"
 
 TEST_CASE("a corpus job that is not done in time expires, and everybody forgets its vectors") {
   jobs_world world{3};
-  fake_device_groups devices{world};
+  jobs_world_devices devices{world};
   devices.step_time = 1'000ms;
   REQUIRE(world.submit(0, "r", corpus_texts(600), [](job_opening& opening) {
     as_corpus(opening);
@@ -163,7 +163,7 @@ TEST_CASE("a corpus job that is not done in time expires, and everybody forgets 
 
 TEST_CASE("the same request id with another question about the corpus is another job, and refused") {
   jobs_world world{3};
-  fake_device_groups devices{world};
+  jobs_world_devices devices{world};
   const auto texts = corpus_texts(40);
   REQUIRE(world.submit(0, "r", texts, as_corpus));
   CHECK(world.submit(1, "r", texts, as_corpus)); // the same once more
@@ -176,7 +176,7 @@ TEST_CASE("many corpora at once all come to their end, though each node has room
   auto options = jobs_world::default_options();
   options.corpus_part.corpora_max = 2;
   jobs_world world{3, options};
-  fake_device_groups devices{world};
+  jobs_world_devices devices{world};
   constexpr size_t jobs = 24;
   for (size_t j = 0; j < jobs; ++j)
     REQUIRE(world.submit(j % 3, "r" + std::to_string(j), corpus_texts(600 + j), as_corpus));
@@ -199,7 +199,7 @@ TEST_CASE("many corpora at once all come to their end, though each node has room
 
 TEST_CASE("every node tells how far a corpus is, and why it had to begin again") {
   jobs_world world{3};
-  fake_device_groups devices{world};
+  jobs_world_devices devices{world};
   devices.step_time = 300ms;
   REQUIRE(world.submit(0, "r", corpus_texts(900), as_corpus));
   const auto id = world.id_of("r");
@@ -236,7 +236,7 @@ TEST_CASE("an outcome with more text than fits an answer is read, its longest te
   auto options = jobs_world::default_options();
   options.single_node = true;
   jobs_world world{1, options};
-  fake_device_groups devices{world};
+  jobs_world_devices devices{world};
   std::vector<std::string> texts;
   for (size_t i = 0; i < 80; ++i)
     texts.push_back("text " + std::to_string(i) + " " + std::string(i < 4 ? 20 : 1'000'000, 'x'));

@@ -1,6 +1,6 @@
 #include "runtime/corpus/corpus_codec.hpp"
 #include "runtime/points/quantize.hpp"
-#include "tests/runtime/jobs/fake_device_groups.hpp"
+#include "tests/runtime/jobs/jobs_world_devices.hpp"
 
 #include <doctest/doctest.h>
 
@@ -75,7 +75,7 @@ struct searched_world {
   const std::vector<std::string> texts;
   const job_id id = jobs_world::id_of("r");
   jobs_world world;
-  fake_device_groups devices;
+  jobs_world_devices devices;
 };
 
 } // namespace

@@ -9,7 +9,7 @@ using namespace weft::test;
 
 TEST_CASE("who watches a corpus job through the node that leads it hears how far it is, and no more often than asked") {
   jobs_world world{3};
-  fake_device_groups devices{world};
+  jobs_world_devices devices{world};
   REQUIRE(world.submit(0, "r", corpus_texts(700), as_corpus));
   const auto id = world.id_of("r");
   std::vector<uint64_t> watches;
