@@ -23,25 +23,36 @@ void exact_products(const float* row, const double* columns, size_t dimensions, 
 void integer_products(const int8_t* row, const int8_t* columns, size_t column_count, size_t dimensions,
                       int32_t* products);
 
-/// products: [rows, columns].
+/// Four columns at a time, so that sums do not wait for each other. products: [rows, columns].
 WEFT_FOR_EACH_CPU void float_products(const float* rows, size_t row_count, const float* columns, size_t column_count,
                                       size_t dimensions, float* products) {
-  constexpr size_t lanes = 32; // a sum for each, so that additions do not wait for each other
-  for (size_t r = 0; r < row_count; ++r)
-    for (size_t c = 0; c < column_count; ++c) {
-      const float *a = rows + r * dimensions, *b = columns + c * dimensions;
-      float sums[lanes] = {};
-      size_t d = 0;
-      for (; d + lanes <= dimensions; d += lanes)
-        for (size_t i = 0; i < lanes; ++i)
-          sums[i] += a[d + i] * b[d + i];
-      for (; d < dimensions; ++d)
-        sums[0] += a[d] * b[d];
-      float sum = 0;
-      for (const float part : sums)
-        sum += part;
-      products[r * column_count + c] = sum;
+  for (size_t r = 0; r < row_count; ++r) {
+    const float* const row = rows + r * dimensions;
+    float* const out = products + r * column_count;
+    size_t c = 0;
+    for (; c + 4 <= column_count; c += 4) {
+      const float* const column = columns + c * dimensions;
+      float sum0 = 0, sum1 = 0, sum2 = 0, sum3 = 0;
+#pragma omp simd reduction(+ : sum0, sum1, sum2, sum3)
+      for (size_t d = 0; d < dimensions; ++d) {
+        sum0 += row[d] * column[d];
+        sum1 += row[d] * column[dimensions + d];
+        sum2 += row[d] * column[2 * dimensions + d];
+        sum3 += row[d] * column[3 * dimensions + d];
+      }
+      out[c] = sum0;
+      out[c + 1] = sum1;
+      out[c + 2] = sum2;
+      out[c + 3] = sum3;
     }
+    for (; c < column_count; ++c) {
+      float sum = 0;
+#pragma omp simd reduction(+ : sum)
+      for (size_t d = 0; d < dimensions; ++d)
+        sum += row[d] * columns[c * dimensions + d];
+      out[c] = sum;
+    }
+  }
 }
 
 namespace {
