@@ -156,8 +156,12 @@ std::map<std::string, v1::Node> node_process::members() const {
   return out;
 }
 
+std::string node_process::metrics() const {
+  return test::http_get(http_, "/metrics");
+}
+
 double node_process::counted(std::string_view series) const {
-  const auto page = test::http_get(http_, "/metrics");
+  const auto page = metrics();
   const auto begins = "\n" + std::string{series};
   double sum = 0;
   for (auto at = page.find(begins); at != std::string::npos; at = page.find(begins, at + 1))

@@ -33,6 +33,8 @@ public:
   /// The first line that is a JSON object with "text": "ready". Ends the benchmark, with what was written, when the
   /// program ends before or a minute passes.
   nlohmann::json wait_ready();
+  /// Lines that it wrote until then, that one included. REQUIRES: wait_ready() has returned.
+  const std::string& before_ready() const { return before_ready_; }
   /// With SIGKILL, at once.
   void kill();
   /// Processor time of all its threads.
@@ -78,6 +80,10 @@ public:
   std::shared_ptr<grpc::Channel> connect() const;
   /// What it says of each member it knows; empty when it does not answer.
   std::map<std::string, v1::Node> members() const;
+  /// Its log until it was ready: a JSON object a line.
+  const std::string& first_lines() const { return child_->before_ready(); }
+  /// Its metrics page. Throws std::runtime_error where it is gone.
+  std::string metrics() const;
   /// The sum of all series of its metrics page whose names begin so; labels may have no blanks before that.
   double counted(std::string_view series) const;
   /// Texts that its engines really computed (weft_engine_items_total).

@@ -53,17 +53,19 @@ slice_rates run_slices(const std::vector<contestant>& contestants, const slice_o
   return rates;
 }
 
-quartiles quartiles_of(std::vector<double> values) {
+double quantile_of(std::vector<double> values, double share) {
   if (values.empty())
-    return {};
+    return 0;
   std::sort(values.begin(), values.end());
-  const auto at = [&](double share) {
-    const double place = share * static_cast<double>(values.size() - 1);
-    const auto below = static_cast<size_t>(place);
-    const auto above = std::min(below + 1, values.size() - 1);
-    return values[below] + (place - static_cast<double>(below)) * (values[above] - values[below]);
-  };
-  return {at(0.25), at(0.5), at(0.75)};
+  const double place = share * static_cast<double>(values.size() - 1);
+  const auto below = static_cast<size_t>(place);
+  const auto above = std::min(below + 1, values.size() - 1);
+  return values[below] + (place - static_cast<double>(below)) * (values[above] - values[below]);
+}
+
+quartiles quartiles_of(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return {quantile_of(values, 0.25), quantile_of(values, 0.5), quantile_of(values, 0.75)};
 }
 
 quartiles paired_ratio(const std::vector<double>& a, const std::vector<double>& b) {

@@ -36,6 +36,8 @@ struct quartiles {
 };
 
 quartiles quartiles_of(std::vector<double> values);
+/// The value that this share of them is below, between two of them where it falls between; 0 of none.
+double quantile_of(std::vector<double> values, double share);
 
 /// Quartiles of a[i] / b[i].
 quartiles paired_ratio(const std::vector<double>& a, const std::vector<double>& b);
