@@ -25,17 +25,15 @@ result<std::unique_ptr<nccl_collective>> nccl_collective::join(collective_group 
   auto device = options.pool->allocate(options.staging_bytes, stream->get());
   if (!device)
     return device.error();
-  auto communicator = nccl_communicator::join(group, options.device, id, limit, stopped);
+  auto buffers = std::make_shared<staging>(staging{std::move(*stream), std::move(*host), std::move(*device)});
+  auto communicator = nccl_communicator::join(group, options.device, id, limit, stopped, buffers);
   if (!communicator)
     return communicator.error();
-  return std::unique_ptr<nccl_collective>(
-      new nccl_collective(std::move(*communicator), std::move(*stream), std::move(*host), std::move(*device)));
+  return std::unique_ptr<nccl_collective>(new nccl_collective(std::move(*communicator), std::move(buffers)));
 }
 
-nccl_collective::nccl_collective(std::unique_ptr<nccl_communicator> communicator, cuda::stream stream,
-                                 cuda::pinned_buffer host, cuda::device_buffer device)
-    : verb_collective(communicator->group()), stream_(std::move(stream)), host_(std::move(host)),
-      device_(std::move(device)), communicator_(std::move(communicator)) {}
+nccl_collective::nccl_collective(std::unique_ptr<nccl_communicator> communicator, std::shared_ptr<staging> buffers)
+    : verb_collective(communicator->group()), staging_(std::move(buffers)), communicator_(std::move(communicator)) {}
 
 nccl_collective::~nccl_collective() = default;
 
@@ -46,8 +44,7 @@ result<std::unique_ptr<nccl_collective>> nccl_collective::shrink(std::span<const
     return next.error();
   // What was queued before comes first in the stream, so buffers and stream stay together. Ours has ended: no verb of
   // it looks at them again.
-  return std::unique_ptr<nccl_collective>(
-      new nccl_collective(std::move(*next), std::move(stream_), std::move(host_), std::move(device_)));
+  return std::unique_ptr<nccl_collective>(new nccl_collective(std::move(*next), staging_));
 }
 
 status nccl_collective::run(const verb_call& call, patience limit) {
@@ -64,22 +61,22 @@ status nccl_collective::run(const verb_call& call, patience limit) {
 
 status nccl_collective::copy_in(size_t offset, size_t bytes) {
   return cuda::checked(
-      cudaMemcpyAsync(device_.data() + offset, host_.data() + offset, bytes, cudaMemcpyHostToDevice, stream_.get()),
+      cudaMemcpyAsync(staging_->device.data() + offset, staging_->host.data() + offset, bytes, cudaMemcpyHostToDevice, staging_->stream.get()),
       "copying to the device");
 }
 
 status nccl_collective::copy_out(size_t offset, size_t bytes) {
   return cuda::checked(
-      cudaMemcpyAsync(host_.data() + offset, device_.data() + offset, bytes, cudaMemcpyDeviceToHost, stream_.get()),
+      cudaMemcpyAsync(staging_->host.data() + offset, staging_->device.data() + offset, bytes, cudaMemcpyDeviceToHost, staging_->stream.get()),
       "copying from the device");
 }
 
 status nccl_collective::queue(const verb_key& key, size_t in, size_t out, time_point deadline) {
-  return communicator_->queue(key, device_.data() + in, device_.data() + out, stream_.get(), deadline);
+  return communicator_->queue(key, staging_->device.data() + in, staging_->device.data() + out, staging_->stream.get(), deadline);
 }
 
 status nccl_collective::wait(time_point deadline) {
-  return communicator_->wait(stream_.get(), deadline);
+  return communicator_->wait(staging_->stream.get(), deadline);
 }
 
 } // namespace weft

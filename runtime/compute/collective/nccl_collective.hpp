@@ -47,20 +47,23 @@ public:
   nccl_communicator& communicator() noexcept { return *communicator_; }
 
 private:
-  nccl_collective(std::unique_ptr<nccl_communicator> communicator, cuda::stream stream, cuda::pinned_buffer host,
-                  cuda::device_buffer device);
+  /// The communicator keeps it too: what NCCL runs may be at work on it until that is closed.
+  struct staging {
+    cuda::stream stream;
+    cuda::pinned_buffer host;
+    cuda::device_buffer device;
+  };
+  nccl_collective(std::unique_ptr<nccl_communicator> communicator, std::shared_ptr<staging> buffers);
 
   status run(const verb_call& call, patience limit) override;
-  std::span<std::byte> host() noexcept override { return {host_.data(), host_.bytes()}; }
+  std::span<std::byte> host() noexcept override { return {staging_->host.data(), staging_->host.bytes()}; }
   status copy_in(size_t offset, size_t bytes) override;
   status copy_out(size_t offset, size_t bytes) override;
   status queue(const verb_key& key, size_t in, size_t out, time_point deadline) override;
   status wait(time_point deadline) override;
 
-  cuda::stream stream_;
-  cuda::pinned_buffer host_;
-  cuda::device_buffer device_;
-  std::unique_ptr<nccl_communicator> communicator_; // goes first: nothing runs on the buffers afterwards
+  const std::shared_ptr<staging> staging_; ///< shared with the collective that this one shrank to
+  const std::unique_ptr<nccl_communicator> communicator_;
 };
 
 } // namespace weft

@@ -110,14 +110,15 @@ result<nccl_id> make_nccl_id() {
 
 result<std::unique_ptr<nccl_communicator>> nccl_communicator::join(collective_group group, int device,
                                                                    const nccl_id& id, patience limit,
-                                                                   const std::function<bool()>& stopped) {
+                                                                   const std::function<bool()>& stopped,
+                                                                   std::shared_ptr<void> companion) {
   WEFT_ASSERT(group.rank < group.ranks);
   WEFT_ASSERT(group.ranks <= collective_ranks_max);
   WEFT_CUDA_TRY(cudaSetDevice(device));
   auto done = cuda::event::make();
   if (!done)
     return done.error();
-  std::unique_ptr<nccl_communicator> out(new nccl_communicator(group, device, std::move(*done)));
+  std::unique_ptr<nccl_communicator> out(new nccl_communicator(group, device, std::move(*done), std::move(companion)));
   ncclUniqueId unique;
   std::memcpy(&unique, id.data(), sizeof(unique));
   ncclConfig_t config = NCCL_CONFIG_INITIALIZER;
@@ -308,7 +309,7 @@ result<std::unique_ptr<nccl_communicator>> nccl_communicator::shrink(std::span<c
   if (!done)
     return done.error();
   std::unique_ptr<nccl_communicator> out(
-      new nccl_communicator(group_without(group_, gone, epoch), device_, std::move(*done)));
+      new nccl_communicator(group_without(group_, gone, epoch), device_, std::move(*done), companion_));
   std::vector<int> excluded;
   for (const auto rank : gone)
     excluded.push_back(static_cast<int>(rank));

@@ -39,9 +39,11 @@ public:
   using patience = std::chrono::milliseconds;
 
   /// Waits until all ranks have come, or `stopped` says true (errc::cancelled). errc::deadline_exceeded, unavailable,
-  /// engine_failed (no such device, among others).
+  /// engine_failed (no such device, among others). companion: what lives until this end is closed, also where joining
+  /// fails and the end hangs aside: so its place is taken, and such ends have a bound.
   static result<std::unique_ptr<nccl_communicator>> join(collective_group group, int device, const nccl_id& id,
-                                                         patience limit, const std::function<bool()>& stopped = {});
+                                                         patience limit, const std::function<bool()>& stopped = {},
+                                                         std::shared_ptr<void> companion = nullptr);
   nccl_communicator(const nccl_communicator&) = delete;
   nccl_communicator& operator=(const nccl_communicator&) = delete;
   /// In peace, if nothing failed: waits up to 2 s for the others to end theirs. Else aborts. abort() and ended() of
@@ -72,8 +74,8 @@ public:
   std::optional<failure> ended() const;
 
 private:
-  nccl_communicator(collective_group group, int device, cuda::event done)
-      : group_(group), device_(device), done_(std::move(done)) {}
+  nccl_communicator(collective_group group, int device, cuda::event done, std::shared_ptr<void> companion)
+      : group_(group), device_(device), companion_(std::move(companion)), done_(std::move(done)) {}
 
   status settle(ncclComm_t comm, time_point deadline, const char* what);
   std::optional<failure> fault_of(ncclComm_t comm, const char* what) const;
@@ -83,6 +85,7 @@ private:
 
   const collective_group group_;
   const int device_;
+  const std::shared_ptr<void> companion_;
   cuda::event done_;
   ncclComm_t comm_ = nullptr;
   bool running_ = false; // joined, and neither revoked nor closed: the owner's
