@@ -43,7 +43,7 @@ public:
 };
 
 /// Rises with every change of this header or of what crosses it.
-inline constexpr uint32_t engine_module_version = 3;
+inline constexpr uint32_t engine_module_version = 4;
 
 /// Types of C++ cross the boundary, so module and program must come from one build. This number differs where their
 /// sizes or the compiler do; a module answers a number that is not its own with null.

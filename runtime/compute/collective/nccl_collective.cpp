@@ -9,9 +9,7 @@
 
 namespace weft {
 
-result<std::unique_ptr<nccl_collective>> nccl_collective::join(collective_group group, const nccl_id& id,
-                                                               const nccl_options& options, patience limit,
-                                                               const std::function<bool()>& stopped) {
+result<nccl_seat> nccl_collective::take_seat(const nccl_options& options) {
   WEFT_ASSERT(options.pool != nullptr);
   WEFT_ASSERT(options.staging_bytes >= staging_bytes_min);
   WEFT_ASSERT(options.staging_bytes % 8 == 0);
@@ -25,11 +23,26 @@ result<std::unique_ptr<nccl_collective>> nccl_collective::join(collective_group 
   auto device = options.pool->allocate(options.staging_bytes, stream->get());
   if (!device)
     return device.error();
-  auto communicator = nccl_communicator::join(group, options.device, id, limit, stopped);
+  return nccl_seat{options.device, std::move(*stream), std::move(*host), std::move(*device)};
+}
+
+result<std::unique_ptr<nccl_collective>> nccl_collective::join(collective_group group, const nccl_id& id,
+                                                               nccl_seat seat, patience limit,
+                                                               const std::function<bool()>& stopped) {
+  auto communicator = nccl_communicator::join(group, seat.index, id, limit, stopped);
   if (!communicator)
     return communicator.error();
-  return std::unique_ptr<nccl_collective>(
-      new nccl_collective(std::move(*communicator), std::move(*stream), std::move(*host), std::move(*device)));
+  return std::unique_ptr<nccl_collective>(new nccl_collective(std::move(*communicator), std::move(seat.stream),
+                                                              std::move(seat.host), std::move(seat.device)));
+}
+
+result<std::unique_ptr<nccl_collective>> nccl_collective::join(collective_group group, const nccl_id& id,
+                                                               const nccl_options& options, patience limit,
+                                                               const std::function<bool()>& stopped) {
+  auto seat = take_seat(options);
+  if (!seat)
+    return seat.error();
+  return join(group, id, std::move(*seat), limit, stopped);
 }
 
 nccl_collective::nccl_collective(std::unique_ptr<nccl_communicator> communicator, cuda::stream stream,

@@ -25,13 +25,25 @@ struct nccl_options {
       nccl_staging_bytes; ///< on the device and on the host; a multiple of 8, at least staging_bytes_min
 };
 
+/// What a rank takes of its device to join: a stream, and the staging on either side.
+struct nccl_seat {
+  int index = 0; ///< of the device
+  cuda::stream stream;
+  cuda::pinned_buffer host;
+  cuda::device_buffer device;
+};
+
 /// The port between devices, on host memory: staged through page-locked memory, NCCL in between. The thread that joins
 /// is the device's: it calls the verbs. For values that lie on the device, `communicator()` has the same
 /// verbs, queued in the caller's stream; one order for both on all ranks.
 class nccl_collective final : public verb_collective, private staging_lane {
 public:
-  /// Waits until all ranks have come. Errors: as nccl_communicator::join(); errc::overloaded: no memory for the
-  /// staging.
+  /// Waits for nobody. Errors: errc::overloaded (no memory for the staging), engine_failed.
+  static result<nccl_seat> take_seat(const nccl_options& options);
+  /// Waits until all ranks have come. Errors: as nccl_communicator::join().
+  static result<std::unique_ptr<nccl_collective>> join(collective_group group, const nccl_id& id, nccl_seat seat,
+                                                       patience limit, const std::function<bool()>& stopped = {});
+  /// Both in one.
   static result<std::unique_ptr<nccl_collective>> join(collective_group group, const nccl_id& id,
                                                        const nccl_options& options, patience limit,
                                                        const std::function<bool()>& stopped = {});
