@@ -29,6 +29,8 @@ fetch_core::fetch_core(fetch_options o, time_point now) : options_(std::move(o))
 fetch_step fetch_core::next(time_point now) {
   if (manifest_ && missing_ == 0)
     return install_model{};
+  if (wrong_.size() >= options_.lies_max)
+    return give_up{all_lie()};
   if (now - progress_at_ >= options_.patience)
     return give_up{nobody_gave_it()};
   if (manifest_ && !home_.empty() && now >= refresh_at_) {
@@ -191,8 +193,8 @@ void fetch_core::pieces_ended(time_point now, const std::string& address, const 
 }
 
 void fetch_core::install_refused(time_point now, const std::string& why) {
-  if (wrong_.size() < options_.sources_max)
-    wrong_.insert(fingerprint_of(*manifest_));
+  wrong_.insert(fingerprint_of(*manifest_)); // of another than all before: those are passed over
+  last_lie_ = author_ + ": " + why;
   doubted_.clear(); // who did not go together with a lie may well be right
   (void)refuse(refused_, author_, why);
   manifest_.reset();
@@ -239,6 +241,13 @@ failure fetch_core::nobody_gave_it() const {
       out += "; " + address + ": " + why;
   return {.code = errc::model_unusable,
           .message = out + ". Run ./tools/setup model here, or start a node that has it and that cluster.seeds names"};
+}
+
+failure fetch_core::all_lie() const {
+  return {.code = errc::model_unusable,
+          .message = "nodes of the cluster described the files of model " + options_.model + " wrongly " +
+                     std::to_string(wrong_.size()) + " times, last " + last_lie_ +
+                     ". Take who tells that out of the cluster, or run ./tools/setup model here"};
 }
 
 } // namespace weft

@@ -23,6 +23,7 @@ struct fetch_options {
   duration refresh = std::chrono::seconds{10};  ///< between descriptions: whoever gave it knows that we still fetch
   uint32_t leg_pieces_max = 64;                 ///< asked for at once
   uint32_t sources_max = 256;                   ///< that are remembered, of each kind
+  uint32_t lies_max = 16; ///< descriptions that their files, fetched whole, showed to be wrong; then it gives up
 };
 
 // What to do next; each is answered by the call of the same name before the next one is asked for.
@@ -51,8 +52,9 @@ using fetch_step = std::variant<ask_directory, ask_model, fetch_pieces, wait_unt
 ///
 /// The first good description is the version that is fetched. A node that tells of another one, or sent a piece that is
 /// not as described, is not asked again while that description holds; it may be the description that lies. Once the
-/// files have shown that it does, only its author is left out, and nobody is believed who tells the same. Pieces are
-/// fetched in order, so that others can follow close behind.
+/// files have shown that it does, only its author is left out, and nobody is believed who tells the same; but not for
+/// ever: whoever invents descriptions finds new addresses for them, too. Pieces are fetched in order, so that others
+/// can follow close behind.
 class fetch_core {
 public:
   fetch_core(fetch_options o, time_point now);
@@ -95,6 +97,7 @@ private:
   failure leave_out(const std::string& address, const std::string& why);
   void note(const std::string& address, const std::string& why);
   failure nobody_gave_it() const;
+  failure all_lie() const;
 
   fetch_options options_;
   time_point progress_at_;
@@ -104,6 +107,7 @@ private:
   std::set<std::string> refused_;            ///< for good
   std::set<std::string> doubted_;            ///< as long as the present manifest holds: they do not go together
   std::set<std::string> wrong_;              ///< fingerprints of manifests whose files were not as they say
+  std::string last_lie_;                     ///< who told it, and what was wrong
   std::map<std::string, std::string> notes_; ///< why an address was of no use; for people
 
   std::optional<model_manifest> manifest_;

@@ -10,8 +10,8 @@ namespace weft {
 
 namespace {
 
-/// Of the layout below.
-constexpr uint8_t codec_version = 1;
+/// Of the layout below. 1 had no labels.
+constexpr uint8_t codec_version = 2;
 enum class record_kind : uint8_t { checkpoint = 1, outcome, options };
 constexpr size_t checksum_bytes = 8;
 /// scale_of() stays within.

@@ -9,7 +9,7 @@
 namespace weft {
 namespace {
 
-constexpr uint8_t outcome_version = 1;
+constexpr uint8_t outcome_version = 2; // 1 had no numeric class, and no labels
 enum class record_kind : uint8_t { outcome = 1, checkpoint };
 
 record_writer begin(record_kind kind) {
@@ -21,8 +21,9 @@ record_writer begin(record_kind kind) {
 
 /// The version and the kind.
 void read_start(record_reader& in, record_kind kind) {
-  if (in.number<uint8_t>() != outcome_version)
-    in.refuse("it has a version that this release does not read");
+  if (const auto version = in.number<uint8_t>(); in.why().empty() && version != outcome_version)
+    in.refuse(version == 1 ? "it has version 1, of an earlier release; this release reads version 2"
+                           : "it has a version that this release does not read");
   if (in.number<uint8_t>() != static_cast<uint8_t>(kind))
     in.refuse("it is of another kind");
 }

@@ -11,7 +11,7 @@
 namespace weft {
 namespace {
 
-constexpr uint8_t message_version = 1;
+constexpr uint8_t message_version = 2; // 1 had no numeric classes
 enum class message_kind : uint8_t { order = 1, report };
 constexpr uint32_t model_version_bytes_max = 1'024;
 

@@ -10,7 +10,7 @@
 namespace weft {
 namespace {
 
-constexpr uint8_t search_version = 1;
+constexpr uint8_t search_version = 2; // 1 told products and candidates
 enum class search_kind : uint8_t { search = 1, hits };
 constexpr int32_t exponent_max = 126; // as in runtime/corpus/corpus_codec.cpp
 

@@ -3,6 +3,7 @@
 #include "runtime/compute/collective/thread_group.hpp"
 #include "runtime/ports/device_ranks.hpp"
 
+#include <atomic>
 #include <cstdint>
 #include <cstring>
 #include <map>
@@ -21,7 +22,8 @@ public:
   struct abilities {
     bool makes_ids = true;
     bool joins = true;
-    bool waits_for_ever = false; ///< a join ends only when it is told to
+    bool waits_for_ever = false;     ///< a join ends only when it is told to
+    errc refuses_place = errc::none; ///< with this, before anybody joins
   };
   std::shared_ptr<device_ranks> device(uint64_t identity, abilities can) {
     return std::make_shared<one>(shared_from_this(), identity, can);
@@ -34,6 +36,9 @@ public:
     return groups_.size();
   }
 
+  size_t joins() const noexcept { return joins_; }   ///< that began
+  size_t places() const noexcept { return places_; } ///< that are held
+
 private:
   class one final : public device_ranks {
   public:
@@ -45,8 +50,27 @@ private:
         return failure{errc::unavailable, "no way between machines"};
       return fabric_->next_id();
     }
+    result<std::unique_ptr<device_place>> take_place() override {
+      if (can_.refuses_place != errc::none)
+        return failure{can_.refuses_place, "the device takes no more"};
+      return std::unique_ptr<device_place>(std::make_unique<place>(fabric_, can_));
+    }
+
+  private:
+    std::shared_ptr<fake_device_fabric> fabric_;
+    uint64_t identity_;
+    abilities can_;
+  };
+
+  class place final : public device_place {
+  public:
+    place(std::shared_ptr<fake_device_fabric> fabric, abilities can) : fabric_(std::move(fabric)), can_(can) {
+      ++fabric_->places_;
+    }
+    ~place() override { --fabric_->places_; }
     result<std::unique_ptr<collective>> join(collective_group group, const device_group_id& id, collective::patience,
-                                             const stop_look& stopped) override {
+                                             const device_stop_look& stopped) override {
+      ++fabric_->joins_;
       while (can_.waits_for_ever && !stopped())
         std::this_thread::yield();
       if (can_.waits_for_ever)
@@ -58,7 +82,6 @@ private:
 
   private:
     std::shared_ptr<fake_device_fabric> fabric_;
-    uint64_t identity_;
     abilities can_;
   };
 
@@ -78,6 +101,8 @@ private:
     return std::move(ends[group.rank]);
   }
 
+  std::atomic<size_t> joins_{0};
+  std::atomic<size_t> places_{0};
   mutable std::mutex mutex_;
   uint64_t ids_ = 0;
   std::map<device_group_id, std::vector<std::unique_ptr<collective>>> groups_;

@@ -21,17 +21,21 @@ constexpr auto look_every = 50ms;
 // verb.
 constexpr auto last_verb_max = 500ms;
 
+enum class device_standing : uint64_t { absent, refuses, ready };
+
 struct device_offer {
-  uint64_t has_device = 0;
+  device_standing standing = device_standing::absent;
   uint64_t identity = 0;
 };
 
-/// Whether every rank has a device, and no two the same; else why not.
+/// Whether every rank has a device that it can join on, and no two the same; else why not.
 std::string refusal_of(std::span<const device_offer> offers) {
   std::vector<uint64_t> seen;
   for (size_t rank = 0; rank < offers.size(); ++rank) {
-    if (!offers[rank].has_device)
+    if (offers[rank].standing == device_standing::absent)
       return "rank " + std::to_string(rank) + " has no device";
+    if (offers[rank].standing != device_standing::ready)
+      return "rank " + std::to_string(rank) + " cannot join on its device now";
     seen.push_back(offers[rank].identity);
   }
   std::sort(seen.begin(), seen.end());
@@ -39,8 +43,7 @@ std::string refusal_of(std::span<const device_offer> offers) {
 }
 
 /// Why the ranks cannot go over their devices; "": they can.
-result<std::string> compare_devices(collective& host, const device_ranks* devices, collective::patience limit) {
-  const device_offer mine{.has_device = devices ? 1U : 0U, .identity = devices ? devices->device_identity() : 0};
+result<std::string> compare_devices(collective& host, const device_offer& mine, collective::patience limit) {
   std::vector<device_offer> all(host.group().ranks);
   if (auto said = host.all_gather(std::as_bytes(std::span(&mine, 1)), std::as_writable_bytes(std::span(all)), limit);
       !said)
@@ -104,23 +107,44 @@ device_collective::~device_collective() {
   close_aside(std::move(device_), failed ? options_.abandon_max : options_.close_max);
 }
 
+/// What this rank needs of its device is taken before the others hear of it: who finds out only when it joins makes
+/// all others wait for it there.
+std::unique_ptr<device_place> device_collective::take_place(std::string& why) {
+  if (!devices_)
+    return nullptr;
+  auto taken = devices_->take_place();
+  if (taken)
+    return std::move(*taken);
+  why = taken.error().message;
+  // What is taken now may be free for the next communicator.
+  if (taken.error().code != errc::overloaded && options_.device_failed)
+    options_.device_failed(taken.error());
+  return nullptr;
+}
+
 /// This rank's end over devices; null, with the reason, where the ranks stay with the host. Errors: the host's.
 result<std::unique_ptr<collective>> device_collective::join_devices(patience limit, std::string& why) {
-  auto refused = compare_devices(*host_, devices_.get(), limit);
+  auto place = take_place(why);
+  device_offer mine;
+  if (devices_)
+    mine = {place ? device_standing::ready : device_standing::refuses, devices_->device_identity()};
+  const auto refused = compare_devices(*host_, mine, limit);
+  result<std::optional<device_group_id>> id = std::optional<device_group_id>{};
   if (!refused)
-    return refused.error();
-  why = std::move(*refused);
-  if (!why.empty())
-    return std::unique_ptr<collective>{};
-  const auto id = share_id(*host_, *devices_, limit, why);
-  if (!id)
-    return id.error();
-  if (!*id) {
+    id = refused.error();
+  else if (refused->empty())
+    id = share_id(*host_, *devices_, limit, why);
+  else if (why.empty())
+    why = *refused;
+  if (!id || !*id) {
+    close_aside(std::move(place), options_.abandon_max);
+    if (!id)
+      return id.error();
     why = why.empty() ? "rank 0 could not make an id" : why;
     return std::unique_ptr<collective>{};
   }
   const auto join_max = std::min(limit, options_.join_max);
-  auto joined = devices_->join(host_->group(), **id, join_max, [this] { return host_->async_error().has_value(); });
+  auto joined = place->join(host_->group(), **id, join_max, [this] { return host_->async_error().has_value(); });
   int64_t all_joined = joined ? 1 : 0;
   // Whoever has joined waits here for those who still try.
   if (auto said = host_->all_reduce(std::span(&all_joined, 1), reduce_op::minimum, limit + join_max); !said) {

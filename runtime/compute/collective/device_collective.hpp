@@ -29,7 +29,8 @@ struct device_collective_options {
 
 /// Ranks that have met over the host go over their devices where every one has a device of its own and all of them
 /// join; else they stay with the host's communicator. That is settled by the first verb, with up to three verbs of the
-/// host's; all decide alike, and the id travels over the host's.
+/// host's; all decide alike, and the id travels over the host's. Whose device refuses (memory, the limit of
+/// communicators, a fault) says so in the first of them, and then nobody begins to join.
 ///
 /// Devices tell nobody of a death or an abort, the host's links do: a rank that dies or aborts ends the verb in
 /// progress on the devices of all others 0.6 s after the host's notice at most (it may only have left after the last
@@ -60,6 +61,7 @@ public:
 private:
   template <class Verb> status run(patience limit, Verb verb);
   status form(patience limit);
+  std::unique_ptr<device_place> take_place(std::string& why);
   result<std::unique_ptr<collective>> join_devices(patience limit, std::string& why);
   void watch();
 

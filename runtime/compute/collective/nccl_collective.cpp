@@ -9,9 +9,7 @@
 
 namespace weft {
 
-result<std::unique_ptr<nccl_collective>> nccl_collective::join(collective_group group, const nccl_id& id,
-                                                               const nccl_options& options, patience limit,
-                                                               const std::function<bool()>& stopped) {
+result<nccl_seat> nccl_collective::take_seat(const nccl_options& options) {
   WEFT_ASSERT(options.pool != nullptr);
   WEFT_ASSERT(options.staging_bytes >= staging_bytes_min);
   WEFT_ASSERT(options.staging_bytes % 8 == 0);
@@ -25,15 +23,30 @@ result<std::unique_ptr<nccl_collective>> nccl_collective::join(collective_group 
   auto device = options.pool->allocate(options.staging_bytes, stream->get());
   if (!device)
     return device.error();
-  auto buffers = std::make_shared<staging>(staging{std::move(*stream), std::move(*host), std::move(*device)});
-  auto communicator = nccl_communicator::join(group, options.device, id, limit, stopped, buffers);
-  if (!communicator)
-    return communicator.error();
-  return std::unique_ptr<nccl_collective>(new nccl_collective(std::move(*communicator), std::move(buffers)));
+  return nccl_seat{options.device, std::move(*stream), std::move(*host), std::move(*device)};
 }
 
-nccl_collective::nccl_collective(std::unique_ptr<nccl_communicator> communicator, std::shared_ptr<staging> buffers)
-    : verb_collective(communicator->group()), staging_(std::move(buffers)), communicator_(std::move(communicator)) {}
+result<std::unique_ptr<nccl_collective>> nccl_collective::join(collective_group group, const nccl_id& id,
+                                                               nccl_seat seat, patience limit,
+                                                               const std::function<bool()>& stopped) {
+  const auto held = std::make_shared<nccl_seat>(std::move(seat));
+  auto communicator = nccl_communicator::join(group, held->index, id, limit, stopped, held);
+  if (!communicator)
+    return communicator.error();
+  return std::unique_ptr<nccl_collective>(new nccl_collective(std::move(*communicator), held));
+}
+
+result<std::unique_ptr<nccl_collective>> nccl_collective::join(collective_group group, const nccl_id& id,
+                                                               const nccl_options& options, patience limit,
+                                                               const std::function<bool()>& stopped) {
+  auto seat = take_seat(options);
+  if (!seat)
+    return seat.error();
+  return join(group, id, std::move(*seat), limit, stopped);
+}
+
+nccl_collective::nccl_collective(std::unique_ptr<nccl_communicator> communicator, std::shared_ptr<nccl_seat> seat)
+    : verb_collective(communicator->group()), seat_(std::move(seat)), communicator_(std::move(communicator)) {}
 
 nccl_collective::~nccl_collective() = default;
 
@@ -44,7 +57,7 @@ result<std::unique_ptr<nccl_collective>> nccl_collective::shrink(std::span<const
     return next.error();
   // What was queued before comes first in the stream, so buffers and stream stay together. Ours has ended: no verb of
   // it looks at them again.
-  return std::unique_ptr<nccl_collective>(new nccl_collective(std::move(*next), staging_));
+  return std::unique_ptr<nccl_collective>(new nccl_collective(std::move(*next), seat_));
 }
 
 status nccl_collective::run(const verb_call& call, patience limit) {
@@ -61,22 +74,22 @@ status nccl_collective::run(const verb_call& call, patience limit) {
 
 status nccl_collective::copy_in(size_t offset, size_t bytes) {
   return cuda::checked(
-      cudaMemcpyAsync(staging_->device.data() + offset, staging_->host.data() + offset, bytes, cudaMemcpyHostToDevice, staging_->stream.get()),
+      cudaMemcpyAsync(seat_->device.data() + offset, seat_->host.data() + offset, bytes, cudaMemcpyHostToDevice, seat_->stream.get()),
       "copying to the device");
 }
 
 status nccl_collective::copy_out(size_t offset, size_t bytes) {
   return cuda::checked(
-      cudaMemcpyAsync(staging_->host.data() + offset, staging_->device.data() + offset, bytes, cudaMemcpyDeviceToHost, staging_->stream.get()),
+      cudaMemcpyAsync(seat_->host.data() + offset, seat_->device.data() + offset, bytes, cudaMemcpyDeviceToHost, seat_->stream.get()),
       "copying from the device");
 }
 
 status nccl_collective::queue(const verb_key& key, size_t in, size_t out, time_point deadline) {
-  return communicator_->queue(key, staging_->device.data() + in, staging_->device.data() + out, staging_->stream.get(), deadline);
+  return communicator_->queue(key, seat_->device.data() + in, seat_->device.data() + out, seat_->stream.get(), deadline);
 }
 
 status nccl_collective::wait(time_point deadline) {
-  return communicator_->wait(staging_->stream.get(), deadline);
+  return communicator_->wait(seat_->stream.get(), deadline);
 }
 
 } // namespace weft

@@ -25,13 +25,25 @@ struct nccl_options {
       nccl_staging_bytes; ///< on the device and on the host; a multiple of 8, at least staging_bytes_min
 };
 
+/// What a rank takes of its device to join: a stream, and the staging on either side.
+struct nccl_seat {
+  int index = 0; ///< of the device
+  cuda::stream stream;
+  cuda::pinned_buffer host;
+  cuda::device_buffer device;
+};
+
 /// The port between devices, on host memory: staged through page-locked memory, NCCL in between. The thread that joins
 /// is the device's: it calls the verbs. For values that lie on the device, `communicator()` has the same
 /// verbs, queued in the caller's stream; one order for both on all ranks.
 class nccl_collective final : public verb_collective, private staging_lane {
 public:
-  /// Waits until all ranks have come. Errors: as nccl_communicator::join(); errc::overloaded: no memory for the
-  /// staging.
+  /// Waits for nobody. Errors: errc::overloaded (no memory for the staging), engine_failed.
+  static result<nccl_seat> take_seat(const nccl_options& options);
+  /// Waits until all ranks have come. Errors: as nccl_communicator::join().
+  static result<std::unique_ptr<nccl_collective>> join(collective_group group, const nccl_id& id, nccl_seat seat,
+                                                       patience limit, const std::function<bool()>& stopped = {});
+  /// Both in one.
   static result<std::unique_ptr<nccl_collective>> join(collective_group group, const nccl_id& id,
                                                        const nccl_options& options, patience limit,
                                                        const std::function<bool()>& stopped = {});
@@ -47,22 +59,18 @@ public:
   nccl_communicator& communicator() noexcept { return *communicator_; }
 
 private:
-  /// The communicator keeps it too: what NCCL runs may be at work on it until that is closed.
-  struct staging {
-    cuda::stream stream;
-    cuda::pinned_buffer host;
-    cuda::device_buffer device;
-  };
-  nccl_collective(std::unique_ptr<nccl_communicator> communicator, std::shared_ptr<staging> buffers);
+  nccl_collective(std::unique_ptr<nccl_communicator> communicator, std::shared_ptr<nccl_seat> seat);
 
   status run(const verb_call& call, patience limit) override;
-  std::span<std::byte> host() noexcept override { return {staging_->host.data(), staging_->host.bytes()}; }
+  std::span<std::byte> host() noexcept override { return {seat_->host.data(), seat_->host.bytes()}; }
   status copy_in(size_t offset, size_t bytes) override;
   status copy_out(size_t offset, size_t bytes) override;
   status queue(const verb_key& key, size_t in, size_t out, time_point deadline) override;
   status wait(time_point deadline) override;
 
-  const std::shared_ptr<staging> staging_; ///< shared with the collective that this one shrank to
+  /// Shared with the communicator, since what NCCL runs may be at work on it until that is closed, and with the
+  /// collective that this one shrank to.
+  const std::shared_ptr<nccl_seat> seat_;
   const std::unique_ptr<nccl_communicator> communicator_;
 };
 

@@ -23,6 +23,22 @@ uint64_t identity_of(uint32_t device) {
   return device_identity_of(boot_id, found ? found->pci_bus_id : "device " + std::to_string(device));
 }
 
+class nccl_place final : public device_place {
+public:
+  explicit nccl_place(nccl_seat seat) : seat_(std::move(seat)) {}
+
+  result<std::unique_ptr<collective>> join(collective_group group, const device_group_id& id,
+                                           collective::patience limit, const device_stop_look& stopped) override {
+    auto joined = nccl_collective::join(group, id, std::move(seat_), limit, stopped);
+    if (!joined)
+      return std::move(joined.error());
+    return std::unique_ptr<collective>(*std::move(joined));
+  }
+
+private:
+  nccl_seat seat_;
+};
+
 class nccl_ranks final : public device_ranks {
 public:
   explicit nccl_ranks(uint32_t device) : device_(device), identity_(identity_of(device)) {}
@@ -34,16 +50,15 @@ public:
     return make_nccl_id();
   }
 
-  result<std::unique_ptr<collective>> join(collective_group group, const device_group_id& id,
-                                           collective::patience limit, const stop_look& stopped) override {
+  result<std::unique_ptr<device_place>> take_place() override {
     auto pool = pool_of_device();
     if (!pool)
       return std::move(pool.error());
     const nccl_options options{.device = static_cast<int>(device_), .pool = *std::move(pool)};
-    auto joined = nccl_collective::join(group, id, options, limit, stopped);
-    if (!joined)
-      return std::move(joined.error());
-    return std::unique_ptr<collective>(*std::move(joined));
+    auto seat = nccl_collective::take_seat(options);
+    if (!seat)
+      return std::move(seat.error());
+    return std::unique_ptr<device_place>(std::make_unique<nccl_place>(std::move(*seat)));
   }
 
   // A copy of that function is in this library, with the ends that joining left aside.

@@ -145,11 +145,14 @@ TEST_CASE("one kind is never read as the other, and another version is named") {
   check_refused(again_checkpoint(encode(random.outcome())));
   check_refused(again_options(encode(random.outcome())));
   check_refused(again_result(encode(random.checkpoint().options)));
-  auto body = body_of(encode(random.outcome()));
-  body[0] = 2;
-  const auto outcome = again_result(sealed(body));
-  check_refused(outcome);
-  CHECK(outcome.error().message.find("version 2") != std::string::npos);
+  for (const char version : {1, 3}) { // the one before this one's, and a later one
+    auto body = body_of(encode(random.outcome()));
+    body[0] = version;
+    const auto outcome = again_result(sealed(body));
+    check_refused(outcome);
+    CHECK(outcome.error().message.find("has version " + std::to_string(version)) != std::string::npos);
+    CHECK(outcome.error().message.find("reads version 2") != std::string::npos);
+  }
 }
 
 TEST_CASE("what does not fit its corpus is refused") {

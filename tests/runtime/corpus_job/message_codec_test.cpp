@@ -130,14 +130,16 @@ TEST_CASE("changed and cut messages are refused, or are other messages with exac
   }
 }
 
-TEST_CASE("a message of another kind or of a later version is refused, and says why") {
+TEST_CASE("a message of another kind or of another version is refused, and says why") {
   random_source draw(3);
   auto order = encode(random_order(draw));
   CHECK(!decode_corpus_report(order));
-  order[0] = 9;
-  const auto read = decode_corpus_order(order);
-  REQUIRE(!read);
-  CHECK(read.error().message.find("version 9") != std::string::npos);
+  for (const char version : {1, 9}) { // the one before this one's, and a later one
+    order[0] = version;
+    const auto read = decode_corpus_order(order);
+    REQUIRE(!read);
+    CHECK(read.error().message.find("has version " + std::to_string(version)) != std::string::npos);
+  }
 }
 
 TEST_CASE("a reason that is too long is cut, not refused") {

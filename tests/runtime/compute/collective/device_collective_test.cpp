@@ -59,6 +59,22 @@ std::shared_ptr<fake_device_fabric> make_fabric() {
   return std::make_shared<fake_device_fabric>();
 }
 
+/// Whoever joins at it has this end at once.
+std::unique_ptr<device_place> place_with(std::unique_ptr<collective> end) {
+  class one_place final : public device_place {
+  public:
+    explicit one_place(std::unique_ptr<collective> end) : end_(std::move(end)) {}
+    result<std::unique_ptr<collective>> join(collective_group, const device_group_id&, collective::patience,
+                                             const device_stop_look&) override {
+      return std::move(end_);
+    }
+
+  private:
+    std::unique_ptr<collective> end_;
+  };
+  return std::make_unique<one_place>(std::move(end));
+}
+
 } // namespace
 
 TEST_CASE("ranks that all have a device of their own go over the devices") {
@@ -107,6 +123,28 @@ TEST_CASE("all ranks stay with the host where one cannot go over devices, and ca
   CHECK(heard[0].device_failed.has_value() == !joins);
 }
 
+TEST_CASE("a rank whose device refuses says so before anybody joins: the others do not wait for it there") {
+  for (const auto code : {errc::overloaded, errc::engine_failed}) {
+    CAPTURE(to_string(code));
+    const auto fabric = make_fabric();
+    const fake_device_fabric::abilities waits{.waits_for_ever = true};
+    std::vector<told> heard;
+    auto ends = make_ends(
+        linked_world::make(3),
+        {fabric->device(1, waits), fabric->device(2, {.refuses_place = code}), fabric->device(3, waits)}, heard);
+    CHECK(sums(ends) == std::vector<int64_t>{6, 6, 6});
+    CHECK(fabric->joins() == 0);
+    CHECK(fabric->places() == 0); // given back
+    for (const auto& one : heard)
+      CHECK_FALSE(one.over_devices);
+    CHECK(heard[0].why == "rank 1 cannot join on its device now");
+    CHECK(heard[1].why == "the device takes no more");
+    // What takes no more now may later; what fails is not tried again.
+    CHECK(heard[1].device_failed.has_value() == (code == errc::engine_failed));
+    CHECK_FALSE(heard[0].device_failed);
+  }
+}
+
 namespace {
 
 /// Two ranks whose devices have formed and wait for a third that never comes: the next verb hangs on the devices.
@@ -144,10 +182,7 @@ TEST_CASE("a rank that dies while the others wait in a verb on their devices end
     silent(std::unique_ptr<collective> end, uint64_t identity) : end_(std::move(end)), identity_(identity) {}
     uint64_t device_identity() const noexcept override { return identity_; }
     result<device_group_id> make_id() override { return device_group_id{}; }
-    result<std::unique_ptr<collective>> join(collective_group, const device_group_id&, collective::patience,
-                                             const stop_look&) override {
-      return std::move(end_);
-    }
+    result<std::unique_ptr<device_place>> take_place() override { return place_with(std::move(end_)); }
 
   private:
     std::unique_ptr<collective> end_;
@@ -251,10 +286,7 @@ TEST_CASE("an end over a device that hangs while it is closed keeps nobody waiti
     explicit one_device(std::unique_ptr<collective> end) : end_(std::move(end)) {}
     uint64_t device_identity() const noexcept override { return 1; }
     result<device_group_id> make_id() override { return device_group_id{}; }
-    result<std::unique_ptr<collective>> join(collective_group, const device_group_id&, collective::patience,
-                                             const stop_look&) override {
-      return std::move(end_);
-    }
+    result<std::unique_ptr<device_place>> take_place() override { return place_with(std::move(end_)); }
 
   private:
     std::unique_ptr<collective> end_;
