@@ -173,12 +173,16 @@ job_plan random_plan(life& it, uint32_t number) {
   auto& random = it.random();
   job_plan plan;
   plan.request_id = "job-" + std::to_string(number);
-  const auto count = random.chance(0.2) ? 1 + random.below(5) : 1 + random.below(random.chance(0.3) ? 1'500 : 500);
   if (random.chance(0.3))
     plan.corpus = random_corpus(random);
+  const auto most = plan.corpus || random.chance(0.3) ? 1'500 : 500; // of several segments corpora have several ranks
+  const auto count = 1 + random.below(random.chance(0.2) ? 5 : most);
   if (plan.corpus && random.chance(0.1))
     plan.breaks_at = static_cast<corpus_step>(random.below(static_cast<uint32_t>(corpus_step::done)));
   plan.texts = random_texts(random, std::to_string(number), count, plan.corpus.has_value());
+  if (plan.corpus && random.chance(0.03)) // one without a vector
+    for (auto& text : plan.texts)
+      text.insert(0, "bad ");
   if (random.chance(0.1))
     for (uint32_t large = 0; large < 10; ++large) // segments by their bytes
       plan.texts[random.below(count)].resize(100'000 + random.below(900'000), 'x');
@@ -254,6 +258,7 @@ jobs_swarm_result run_jobs_swarm(uint64_t seed) {
   result.nodes = 3 + choice.below(choice.chance(0.8) ? 3 : 7);
   jobs_options options;
   options.corpus_part.corpora_max = 1 + choice.below(4);
+  options.corpus_leading.checkpoint_period = 200ms + choice.within(5'000ms);
   life it{seed, result.nodes, options};
   auto& world = it.cluster.world();
   for (uint32_t node = 0; node < result.nodes; ++node)
