@@ -22,6 +22,7 @@ public:
   struct abilities {
     bool makes_ids = true;
     bool joins = true;
+    bool waits_in_vain = false;      ///< a join ends at its deadline
     bool waits_for_ever = false;     ///< a join ends only when it is told to
     errc refuses_place = errc::none; ///< with this, before anybody joins
   };
@@ -75,6 +76,8 @@ private:
         std::this_thread::yield();
       if (can_.waits_for_ever)
         return failure{errc::cancelled, "the ranks' communicator has ended"};
+      if (can_.waits_in_vain)
+        return failure{errc::deadline_exceeded, "the other ranks did not come in time"};
       if (!can_.joins)
         return failure{errc::engine_failed, "the device does not answer"};
       return fabric_->take(group, id);

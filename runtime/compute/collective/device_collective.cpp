@@ -157,10 +157,8 @@ result<std::unique_ptr<collective>> device_collective::join_devices(patience lim
   if (joined)
     close_aside(std::move(*joined), options_.abandon_max);
   why = joined ? "another rank's device did not join" : joined.error().message;
-  // Who waited for another in vain has a sound device.
-  const bool is_to_blame =
-      !joined && joined.error().code != errc::deadline_exceeded && joined.error().code != errc::cancelled;
-  if (is_to_blame && options_.device_failed)
+  // Also whoever waited for another in vain: all ranks are there, so the next epoch would wait as long again.
+  if (!joined && joined.error().code != errc::cancelled && options_.device_failed)
     options_.device_failed(joined.error());
   return std::unique_ptr<collective>{};
 }

@@ -22,8 +22,8 @@ struct device_collective_options {
   std::chrono::milliseconds abandon_max{100}; ///< after a failure: the next epoch waits for this rank
   /// Called once, on the thread of the first verb: whether the verbs go over devices, and why not, for people.
   std::function<void(bool over_devices, const std::string& why)> formed = {};
-  /// Called on the thread of the verb whose device failed, or whose device alone gave up: the next epoch does better
-  /// without it.
+  /// Called on the thread of the verb whose device failed, or did not join though all ranks were there: the next epoch
+  /// does better without it. The device itself may be sound.
   std::function<void(const failure&)> device_failed = {};
 };
 

@@ -73,19 +73,20 @@ status nccl_collective::run(const verb_call& call, patience limit) {
 }
 
 status nccl_collective::copy_in(size_t offset, size_t bytes) {
-  return cuda::checked(
-      cudaMemcpyAsync(seat_->device.data() + offset, seat_->host.data() + offset, bytes, cudaMemcpyHostToDevice, seat_->stream.get()),
-      "copying to the device");
+  return cuda::checked(cudaMemcpyAsync(seat_->device.data() + offset, seat_->host.data() + offset, bytes,
+                                       cudaMemcpyHostToDevice, seat_->stream.get()),
+                       "copying to the device");
 }
 
 status nccl_collective::copy_out(size_t offset, size_t bytes) {
-  return cuda::checked(
-      cudaMemcpyAsync(seat_->host.data() + offset, seat_->device.data() + offset, bytes, cudaMemcpyDeviceToHost, seat_->stream.get()),
-      "copying from the device");
+  return cuda::checked(cudaMemcpyAsync(seat_->host.data() + offset, seat_->device.data() + offset, bytes,
+                                       cudaMemcpyDeviceToHost, seat_->stream.get()),
+                       "copying from the device");
 }
 
 status nccl_collective::queue(const verb_key& key, size_t in, size_t out, time_point deadline) {
-  return communicator_->queue(key, seat_->device.data() + in, seat_->device.data() + out, seat_->stream.get(), deadline);
+  return communicator_->queue(key, seat_->device.data() + in, seat_->device.data() + out, seat_->stream.get(),
+                              deadline);
 }
 
 status nccl_collective::wait(time_point deadline) {

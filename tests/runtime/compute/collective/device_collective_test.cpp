@@ -123,6 +123,19 @@ TEST_CASE("all ranks stay with the host where one cannot go over devices, and ca
   CHECK(heard[0].device_failed.has_value() == !joins);
 }
 
+TEST_CASE("devices that do not find each other are not tried again, though each may be sound") {
+  const auto fabric = make_fabric();
+  const fake_device_fabric::abilities in_vain{.waits_in_vain = true};
+  std::vector<told> heard;
+  auto ends = make_ends(linked_world::make(2), {fabric->device(1, in_vain), fabric->device(2, in_vain)}, heard);
+  CHECK(sums(ends) == std::vector<int64_t>{3, 3});
+  for (const auto& one : heard) {
+    CHECK_FALSE(one.over_devices);
+    REQUIRE(one.device_failed);
+    CHECK(one.device_failed->code == errc::deadline_exceeded);
+  }
+}
+
 TEST_CASE("a rank whose device refuses says so before anybody joins: the others do not wait for it there") {
   for (const auto code : {errc::overloaded, errc::engine_failed}) {
     CAPTURE(to_string(code));
