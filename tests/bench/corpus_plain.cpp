@@ -148,26 +148,31 @@ std::vector<uint32_t> iterate_floats(const float_rows& items, std::vector<float>
 }
 
 std::vector<uint32_t> leaders_of_floats(const float_rows& items, float cosine) {
-  constexpr size_t columns_max = 64; // a row that has its leader is compared no further
+  constexpr size_t columns_max = 64; // that stay in the second-level cache while a block of rows passes by
   const size_t dimensions = items.dimensions;
-  std::vector<float> kept;
+  std::vector<float> kept, products(block_rows * columns_max);
   std::vector<uint32_t> kept_items, leaders;
-  std::array<float, columns_max> products{};
-  for (size_t i = 0; i < items.count(); ++i) {
-    const float* const row = items.values.data() + i * dimensions;
-    uint32_t leader = kept_itself;
-    for (size_t first = 0; first < kept_items.size() && leader == kept_itself; first += columns_max) {
-      const size_t columns = std::min(columns_max, kept_items.size() - first);
-      float_products(row, 1, kept.data() + first * dimensions, columns, dimensions, products.data());
-      const auto end = products.begin() + static_cast<ptrdiff_t>(columns);
-      const auto near = std::find_if(products.begin(), end, [&](float product) { return product >= cosine; });
-      if (near != end)
-        leader = kept_items[first + static_cast<size_t>(near - products.begin())];
+  for (size_t first = 0; first < items.count(); first += block_rows) {
+    const size_t rows = std::min(block_rows, items.count() - first);
+    const float* const block = items.values.data() + first * dimensions;
+    leaders.resize(first + rows, kept_itself);
+    for (size_t k = 0; k < kept_items.size(); k += columns_max) {
+      const size_t columns = std::min(columns_max, kept_items.size() - k);
+      float_products(block, rows, kept.data() + k * dimensions, columns, dimensions, products.data());
+      for (size_t r = 0; r < rows; ++r)
+        for (size_t c = 0; c < columns && leaders[first + r] == kept_itself; ++c)
+          if (products[r * columns + c] >= cosine)
+            leaders[first + r] = kept_items[k + c];
     }
-    leaders.push_back(leader);
-    if (leader == kept_itself) {
-      kept_items.push_back(static_cast<uint32_t>(i));
-      kept.insert(kept.end(), row, row + dimensions);
+    float_products(block, rows, block, rows, dimensions, products.data());
+    for (size_t r = 0; r < rows; ++r) {
+      for (size_t c = 0; c < r && leaders[first + r] == kept_itself; ++c)
+        if (leaders[first + c] == kept_itself && products[r * rows + c] >= cosine)
+          leaders[first + r] = static_cast<uint32_t>(first + c);
+      if (leaders[first + r] == kept_itself) {
+        kept_items.push_back(static_cast<uint32_t>(first + r));
+        kept.insert(kept.end(), block + r * dimensions, block + (r + 1) * dimensions);
+      }
     }
   }
   return leaders;
