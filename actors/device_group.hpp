@@ -88,6 +88,8 @@ private:
   void perform(forget_corpus& it, const corpus_slip_ptr& asked);
   void plan_search(plan_corpus& it, corpus_slip& asked);
   status begin_epoch(const plan_corpus& it);
+  status may_begin() const;
+  void tell_readiness();
   void adopt_checkpoint(part& it, const seal_corpus& sealed) const;
   void give_way(job_id job, part& it, const failure& why);
   part* find(job_id job, uint64_t epoch);

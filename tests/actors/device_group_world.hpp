@@ -3,6 +3,7 @@
 #include "actors/background_threads.hpp"
 #include "actors/corpus_slip.hpp"
 #include "actors/device_group.hpp"
+#include "actors/job_event.hpp"
 #include "tests/actors/embedded_corpus.hpp"
 #include "tests/actors/gated_carrier.hpp"
 #include "tests/support/memory_rank_carrier.hpp"
@@ -81,6 +82,8 @@ public:
       if (each.actor)
         caf::anon_send(each.actor, stop_atom_v);
     forget_actors();
+    for (auto& listener : listeners_)
+      caf::anon_send_exit(std::exchange(listener, nullptr), caf::exit_reason::kill);
     system_.await_all_actors_done();
     threads.join();
   }
@@ -172,6 +175,20 @@ public:
     CHECK(outcome->gaps == gaps_of(corpus));
     return *outcome->result;
   }
+  /// To one that only listens, in place of JOB_KEEPER and the supervisor: what is told unasked comes into the inbox,
+  /// too.
+  void wire(uint32_t n) {
+    const auto listen = [inbox = nodes_[n].inbox](const job_event_ptr& event) {
+      if (auto* told = std::get_if<job_events::corpus>(event.get()))
+        inbox->put(std::move(told->event));
+    };
+    listeners_.push_back(
+        system_.spawn([listen](caf::event_based_actor*) -> caf::behavior { return caf::behavior{listen}; }));
+    auto wiring = std::make_shared<tree_wiring>();
+    wiring->supervisor = caf::actor_cast<node_supervisor_actor>(listeners_.back());
+    wiring->jobs = caf::actor_cast<job_keeper_actor>(listeners_.back());
+    caf::anon_send(nodes_[n].actor, wire_atom_v, wiring_ptr{std::move(wiring)});
+  }
   void kill(uint32_t n) { caf::anon_send_exit(nodes_[n].actor, caf::exit_reason::kill); }
   /// Returns when a node's actor has handled what it was sent so far.
   void settle(uint32_t n) {
@@ -202,6 +219,7 @@ private:
   config config_;
   caf::actor_system system_;
   std::vector<node> nodes_;
+  std::vector<caf::actor> listeners_;
 };
 
 } // namespace weft::test

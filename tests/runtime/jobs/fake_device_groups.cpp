@@ -19,6 +19,10 @@ size_t node_of(const group_worker& rank) {
   return static_cast<size_t>(rank.node) - 1;
 }
 
+failure ranks_hang() {
+  return {errc::unavailable, "ranks hang"};
+}
+
 } // namespace
 
 item_outcome corpus_item(const std::string& text) {
@@ -80,7 +84,19 @@ size_t fake_device_groups::remembered() const {
   return out;
 }
 
+void fake_device_groups::hang(size_t node) {
+  hung_.insert(node);
+  world_.tell_corpus(node, 1ms, corpus_events::readiness{ranks_hang()});
+}
+
+void fake_device_groups::come_back(size_t node) {
+  hung_.erase(node);
+  world_.tell_corpus(node, 1ms, corpus_events::readiness{});
+}
+
 void fake_device_groups::perform(size_t node, plan_corpus& what) {
+  if (what.epoch != 0 && hung_.contains(node))
+    return world_.tell_corpus(node, 1ms, corpus_events::lacks{what.job, what.epoch, ranks_hang(), what.number});
   auto& corpus = at(node).corpora[what.job];
   if (corpus.roster != what.load.roster)
     corpus = {.roster = what.load.roster};

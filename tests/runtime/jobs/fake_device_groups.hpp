@@ -34,6 +34,10 @@ public:
   /// Corpora that processes which are up have in memory.
   size_t remembered() const;
 
+  /// From now on no epoch begins on a node, or again.
+  void hang(size_t node);
+  void come_back(size_t node);
+
   std::chrono::milliseconds step_time{50};
   std::chrono::milliseconds feed_time{10};
   std::chrono::milliseconds search_time{30};
@@ -91,6 +95,7 @@ private:
   jobs_world& world_;
   std::vector<process> processes_;
   std::map<group_key, group_run> groups_;
+  std::set<size_t> hung_;
   uint32_t steps_ = 0;
   uint64_t segments_fed_ = 0;
   uint64_t largest_feed_ = 0;
