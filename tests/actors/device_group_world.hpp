@@ -10,6 +10,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -78,6 +79,7 @@ public:
     tell_members();
   }
   ~device_groups() {
+    let_tasks_go();
     for (auto& each : nodes_)
       if (each.actor)
         caf::anon_send(each.actor, stop_atom_v);
@@ -104,10 +106,22 @@ public:
   void start(uint32_t n) {
     auto services = std::make_shared<const tree_services>(
         tree_services{std::make_shared<null_meter>(), [](auto, auto, auto) {},
-                      [this](std::function<void()> task) { threads.run(std::move(task)); }});
+                      [this](std::function<void()> task) { run_aside(std::move(task)); }});
     nodes_[n].actor = system_.spawn(
         device_group, device_group_setup{options_, std::make_shared<gated_carrier>(hub->carrier(address(n)), gate),
                                          nodes_[n].board, std::move(services)});
+  }
+  /// What is to be done aside from now on waits, until it is let go.
+  void hold_tasks() {
+    const std::lock_guard hold(mutex_);
+    holds_tasks_ = true;
+  }
+  void let_tasks_go() {
+    const std::lock_guard hold(mutex_);
+    holds_tasks_ = false;
+    for (auto& task : tasks_)
+      threads.run(std::move(task));
+    tasks_.clear();
   }
   void tell_members() {
     for (uint32_t n = 0; n < nodes_.size(); ++n)
@@ -207,6 +221,14 @@ public:
   background_threads threads;
 
 private:
+  void run_aside(std::function<void()> task) {
+    const std::lock_guard hold(mutex_);
+    if (holds_tasks_)
+      tasks_.push_back(std::move(task));
+    else
+      threads.run(std::move(task));
+  }
+
   struct config : caf::actor_system_config {
     config() {
       add_message_types<caf::id_block::weft_actors>();
@@ -220,6 +242,9 @@ private:
   caf::actor_system system_;
   std::vector<node> nodes_;
   std::vector<caf::actor> listeners_;
+  std::mutex mutex_; ///< guards the rest
+  bool holds_tasks_ = false;
+  std::vector<std::function<void()>> tasks_;
 };
 
 } // namespace weft::test
