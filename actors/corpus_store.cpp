@@ -58,8 +58,16 @@ void corpus_store::corpus::count_segments() {
   }
 }
 
-uint64_t corpus_store::bytes() const noexcept {
+/// That no corpus here has.
+uint64_t corpus_store::bytes_beside() const noexcept {
   uint64_t out = held_;
+  for (const auto& [job, it] : used_)
+    out += it.shard_bytes + it.dropped_bytes;
+  return out;
+}
+
+uint64_t corpus_store::bytes() const noexcept {
+  uint64_t out = bytes_beside();
   for (const auto& [job, it] : corpora_)
     out += it.bytes();
   return out;
@@ -160,8 +168,28 @@ std::shared_ptr<const corpus_shard> corpus_store::shard(job_id job, std::span<co
   return is_same ? it.shard : nullptr;
 }
 
-status corpus_store::make_room_for_shard(job_id job, std::span<const placed_segment> share) {
-  return make_room(job, run_bytes_of(share));
+status corpus_store::reserve_shard(job_id job, std::span<const placed_segment> share) {
+  const auto bytes = run_bytes_of(share);
+  if (auto made = make_room(job, bytes); !made)
+    return made;
+  used_[job].shard_bytes = bytes;
+  return ok;
+}
+
+void corpus_store::end_search(job_id job) {
+  const auto found = used_.find(job);
+  WEFT_ASSERT(found != used_.end());
+  if (--found->second.searches == 0)
+    used_.erase(found);
+}
+
+void corpus_store::drop(job_id job) {
+  const auto found = corpora_.find(job);
+  if (found == corpora_.end())
+    return;
+  if (const auto searched = used_.find(job); searched != used_.end())
+    searched->second.dropped_bytes += found->second.bytes();
+  corpora_.erase(found);
 }
 
 void corpus_store::keep_shard(job_id job, std::vector<planned_segment> share,
@@ -194,8 +222,9 @@ void corpus_store::keep_shard(job_id job, std::vector<planned_segment> share,
 }
 
 void corpus_store::drop_idle(time_point since) {
-  std::erase_if(corpora_,
-                [&](const auto& each) { return !each.second.is_run && each.second.asked.value_or(since) <= since; });
+  std::erase_if(corpora_, [&](const auto& each) {
+    return may_go(each.first, each.second) && each.second.asked.value_or(since) <= since;
+  });
 }
 
 std::optional<planned_segment> corpus_store::wanted(job_id job, uint32_t segment) const {
@@ -251,9 +280,9 @@ std::optional<std::vector<placed_segment>> corpus_store::find(job_id job,
 }
 
 uint64_t corpus_store::bytes_that_stay(job_id keep) const {
-  uint64_t out = held_;
+  uint64_t out = bytes_beside();
   for (const auto& [job, it] : corpora_)
-    if (it.is_run || job == keep)
+    if (job == keep || !may_go(job, it))
       out += it.bytes();
   return out;
 }
@@ -264,7 +293,7 @@ status corpus_store::make_room(job_id keep, uint64_t more) {
   for (auto used = bytes(); used + more > bytes_max_;) {
     auto oldest = corpora_.end();
     for (auto at = corpora_.begin(); at != corpora_.end(); ++at)
-      if (!at->second.is_run && at->first != keep &&
+      if (at->first != keep && may_go(at->first, at->second) &&
           (oldest == corpora_.end() || at->second.asked < oldest->second.asked))
         oldest = at;
     WEFT_ASSERT(oldest != corpora_.end()); // else what stays would not have fitted

@@ -17,8 +17,8 @@ namespace weft {
 
 /// The vectors of corpora in memory, within a budget of bytes: by job, segment and hash, so that an epoch or a search
 /// loads only what no one before it has loaded. What a run needs stays until release(); of the others the job whose
-/// searches are longest ago goes first, whole. Owned by DEVICE_GROUP; not thread-safe. What is given away
-/// (corpus_segment_ptr, shards) lives on with whoever has it.
+/// searches are longest ago goes first, whole, unless one is under way. Owned by DEVICE_GROUP; not thread-safe. What is
+/// given away (corpus_segment_ptr, shards) lives on with whoever has it, and counts until that search has ended.
 class corpus_store {
 public:
   explicit corpus_store(uint64_t bytes_max) : bytes_max_(bytes_max) {}
@@ -48,12 +48,18 @@ public:
                                             time_point now);
   /// All points of the shard that shard() gave last, for engines. REQUIRES: it gave one.
   shared_points_ptr shard_points(job_id job) const { return corpora_.at(job).shard_points; }
-  /// Whether points of this share may be made; what has to go for them goes. errc::overloaded.
-  status make_room_for_shard(job_id job, std::span<const placed_segment> share);
+  /// A search of what is here begins, and ends; in between the job stays.
+  void begin_search(job_id job) { ++used_[job].searches; }
+  void end_search(job_id job);
+  /// Room for points of this share, for a search that begins now and makes them; what has to go for them goes.
+  /// errc::overloaded. REQUIRES: nobody else makes points of the job.
+  status reserve_shard(job_id job, std::span<const placed_segment> share);
+  /// They are made, or cannot be.
+  void free_shard(job_id job) { used_.at(job).shard_bytes = 0; }
   /// The rows of its segments are from now on those of the shard, so that memory has them once.
   void keep_shard(job_id job, std::vector<planned_segment> share, std::shared_ptr<const corpus_shard> shard);
   /// The job's results are gone. REQUIRES: no run needs it.
-  void drop(job_id job) { corpora_.erase(job); }
+  void drop(job_id job);
   /// Jobs that nobody has asked for since.
   void drop_idle(time_point since);
 
@@ -87,6 +93,14 @@ private:
     void count_segments();
     uint32_t dimensions() const noexcept { return segments.empty() ? 0 : segments.begin()->second->dimensions; }
   };
+  /// What searches under way have of a job.
+  struct use {
+    uint32_t searches = 0;
+    uint64_t shard_bytes = 0;   ///< of points that one of them makes
+    uint64_t dropped_bytes = 0; ///< of what is nowhere else any more
+  };
+  bool may_go(job_id job, const corpus& it) const { return !it.is_run && !used_.contains(job); }
+  uint64_t bytes_beside() const noexcept;
   std::vector<planned_segment> lacking(corpus& it, std::span<const planned_segment> share) const;
   failure no_room(uint64_t bytes) const;
   /// Of all that cannot go, `keep` among them.
@@ -96,6 +110,7 @@ private:
 
   const uint64_t bytes_max_;
   std::map<job_id, corpus> corpora_;
+  std::map<job_id, use> used_;
   uint64_t held_ = 0;
 };
 

@@ -1,5 +1,6 @@
 #include "actors/device_group.hpp"
 
+#include "actors/job_event.hpp"
 #include "actors/parent.hpp"
 
 #include <algorithm>
@@ -86,11 +87,8 @@ status device_group_state::begin_epoch(const plan_corpus& it) {
     return failure{errc::overloaded,
                    "the node takes part in as many corpus jobs as it may: " + std::to_string(parts_.size()),
                    {{"limit", std::to_string(setup_.options.corpora_max)}}};
-  if (lost_.size() >= setup_.options.ranks_lost_max)
-    return failure{errc::unavailable,
-                   std::to_string(lost_.size()) + " ranks of former epochs hang in a driver or a library of this node, "
-                                                  "which has to be started anew",
-                   {{"limit", std::to_string(setup_.options.ranks_lost_max)}}};
+  if (auto may = may_begin(); !may)
+    return may;
   auto& mine = parts_[it.job];
   leave_epoch(mine, other_epoch());
   if (mine.is_forgotten || mine.load.roster != it.load.roster)
@@ -99,6 +97,21 @@ status device_group_state::begin_epoch(const plan_corpus& it) {
   mine.is_loaded = mine.is_forgotten = mine.is_refused = false;
   mine.epoch = it.epoch;
   return ok;
+}
+
+status device_group_state::may_begin() const {
+  if (lost_.size() < setup_.options.ranks_lost_max)
+    return ok;
+  return failure{errc::unavailable,
+                 std::to_string(lost_.size()) + " ranks of former epochs hang in a driver or a library of this node, "
+                                                "which has to be started anew",
+                 {{"limit", std::to_string(setup_.options.ranks_lost_max)}}};
+}
+
+/// Else this node would promise to take part, and each epoch that counts on it would end where it loads.
+void device_group_state::tell_readiness() {
+  if (wiring_ && wiring_->jobs)
+    self_->send(wiring_->jobs, std::make_shared<job_event>(job_events::corpus{corpus_events::readiness{may_begin()}}));
 }
 
 void device_group_state::perform(seal_corpus& it, const corpus_slip_ptr& asked) {
@@ -184,8 +197,11 @@ void device_group_state::forget(job_id job) {
 void device_group_state::wire(const wiring_ptr& wiring) {
   const auto before = std::exchange(wiring_, wiring);
   if (!before)
-    return end_with(self_, wiring->supervisor);
-  if (before->jobs == wiring->jobs)
+    end_with(self_, wiring->supervisor);
+  if (before && before->jobs == wiring->jobs)
+    return;
+  tell_readiness();
+  if (!before)
     return;
   // Nobody leads these parts any more: the next keeper knows nothing of them.
   std::vector<job_id> jobs;

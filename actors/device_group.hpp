@@ -74,10 +74,6 @@ private:
     std::shared_ptr<corpus_rank> rank; ///< not null
     uint64_t bytes = 0;
   };
-  struct waiting_search {
-    corpus_slip_ptr asked;
-    std::vector<placed_segment> share;
-  };
 
   // device_group.cpp: shares and epochs
   time_point now() const { return self_->clock().now(); }
@@ -88,6 +84,8 @@ private:
   void perform(forget_corpus& it, const corpus_slip_ptr& asked);
   void plan_search(plan_corpus& it, corpus_slip& asked);
   status begin_epoch(const plan_corpus& it);
+  status may_begin() const;
+  void tell_readiness();
   void adopt_checkpoint(part& it, const seal_corpus& sealed) const;
   void give_way(job_id job, part& it, const failure& why);
   part* find(job_id job, uint64_t epoch);
@@ -131,7 +129,7 @@ private:
   uint64_t ranks_ = 0;                        ///< number of the last one
   uint32_t searches_ = 0;                     ///< under way
   /// Searches of jobs whose points are being made by another; they look again when those are there.
-  std::map<job_id, std::deque<waiting_search>> making_;
+  std::map<job_id, std::deque<corpus_slip_ptr>> making_;
   corpora_counters counters_;
   bool draining_ = false;
   bool ticking_ = false;

@@ -158,7 +158,7 @@ void device_group_state::on(corpus_notices::stepped& it) {
 void device_group_state::on(corpus_notices::ended& it) {
   if (const auto lost = lost_.extract(it.rank)) { // it came back after all
     store_->let_go(lost.mapped().bytes);
-    return;
+    return tell_readiness();
   }
   const auto found = find_rank(it.rank);
   if (found == parts_.end())
@@ -203,6 +203,7 @@ void device_group_state::on(corpus_notices::overdue& it) {
                        "the next epoch goes on without it, start the node anew when it can be");
   store_->hold(mine.rank_bytes);
   lost_.emplace(it.rank, lost_rank{std::exchange(mine.rank, nullptr), mine.rank_bytes});
+  tell_readiness();
   go_on_without_rank(found);
 }
 

@@ -95,14 +95,17 @@ void device_group_state::perform(search_corpus_share& it, const corpus_slip_ptr&
     return asked->fail({errc::unavailable, "the vectors of the corpus had to go for others: search again"});
   ++searches_;
   ++counters_.searches;
-  if (auto shard = store_->shard(it.job, it.share, it.scale_exponent, now()))
+  if (auto shard = store_->shard(it.job, it.share, it.scale_exponent, now())) {
+    store_->begin_search(it.job);
     return search(asked, std::move(shard));
+  }
   if (const auto made = making_.find(it.job); made != making_.end())
-    return made->second.push_back({asked, *std::move(share)});
-  if (auto room = store_->make_room_for_shard(it.job, *share); !room) {
+    return made->second.push_back(asked);
+  if (auto room = store_->reserve_shard(it.job, *share); !room) {
     --searches_;
     return asked->fail(std::move(room.error()));
   }
+  store_->begin_search(it.job);
   making_[it.job];
   make_and_search(asked, *std::move(share));
 }
@@ -151,17 +154,20 @@ void device_group_state::search(const corpus_slip_ptr& asked, std::shared_ptr<co
 
 void device_group_state::on(corpus_notices::searched& it) {
   --searches_;
+  if (it.was_maker)
+    store_->free_shard(it.job);
   if (it.shard)
     store_->keep_shard(it.job, std::move(it.share), std::move(it.shard));
+  store_->end_search(it.job);
   if (!it.was_maker)
     return;
   auto waited = making_.extract(it.job);
   if (!waited)
     return;
-  for (auto& each : waited.mapped()) {
+  for (const auto& asked : waited.mapped()) {
     --searches_;
     --counters_.searches;
-    std::visit([&](auto& effect) { perform(effect, each.asked); }, each.asked->effect);
+    std::visit([&](auto& effect) { perform(effect, asked); }, asked->effect);
   }
 }
 

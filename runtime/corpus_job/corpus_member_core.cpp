@@ -31,6 +31,13 @@ bool corpus_member_core::has_room(job_id job) const {
   return others < static_cast<int64_t>(options_.corpora_max);
 }
 
+/// For the first time.
+status corpus_member_core::may_promise(job_id job) const {
+  if (!ready_)
+    return ready_;
+  return has_room(job) && parts_.size() < options_.promises_max ? ok : status{no_room()};
+}
+
 corpus_report corpus_member_core::ordered(const corpus_order& order, time_point now) {
   corpus_report nothing{
       .job = order.job, .number = order.number, .worker = self_, .epoch = order.epoch, .progress = {}};
@@ -38,9 +45,9 @@ corpus_report corpus_member_core::ordered(const corpus_order& order, time_point 
   if (found == parts_.end()) {
     if (order.wish != corpus_wish::prepare) // it has never promised to listen: nothing of it is here
       return nothing;
-    if (!has_room(order.job) || parts_.size() >= options_.promises_max) {
+    if (const auto may = may_promise(order.job); !may) {
       nothing.stage = corpus_stage::failed;
-      nothing.why = corpus_break{errc::overloaded, no_room().message};
+      nothing.why = corpus_break{may.error().code, may.error().message};
       return nothing;
     }
     found = parts_.try_emplace(order.job).first;
@@ -76,6 +83,8 @@ void corpus_member_core::listen(job_id job, part& it, const corpus_order& order)
   next.roster = it.roster;
   next.progress = it.progress;
   it = std::move(next);
+  if (!ready_) // a promise would be planned with, and the epoch end where it loads
+    fail(it, ready_.error());
 }
 
 void corpus_member_core::leave(job_id job, part& it) {

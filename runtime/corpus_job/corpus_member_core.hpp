@@ -62,6 +62,10 @@ public:
   /// refused as overloaded; a promise alone takes no such place, so jobs that wait do not hold up each other.
   corpus_report ordered(const corpus_order& order, time_point now);
 
+  /// Whether epochs may begin on this node, from now on; at first they may. Where not, the next one fails here with
+  /// this reason as soon as it is prepared: the coordinator does without this node. What is under way goes on.
+  void set_ready(status ready) { ready_ = std::move(ready); }
+
   // What became of effects; of another epoch than the present one it is not heard.
   void loaded(job_id job, uint64_t epoch, result<corpus_loaded> outcome);
   void stepped(job_id job, uint64_t epoch, corpus_progress progress);
@@ -93,6 +97,7 @@ private:
   };
   part* find(job_id job, uint64_t epoch);
   bool has_room(job_id job) const;
+  status may_promise(job_id job) const;
   void listen(job_id job, part& it, const corpus_order& order);
   void obey(part& it, const corpus_order& order);
   void load(part& it, const corpus_order& order);
@@ -103,6 +108,7 @@ private:
   const group_worker self_;
   const corpus_member_options options_;
   std::map<job_id, part> parts_;
+  status ready_ = ok;
   std::vector<corpus_member_effect> effects_;
 };
 

@@ -76,6 +76,7 @@ void corpus_desk::members_changed() {
   const auto me = self();
   if (me && (!member_ || member_as_ != *me)) {
     member_.emplace(*me, state_.options.corpus_part);
+    member_->set_ready(ready_);
     member_as_ = *me;
   }
   for (auto it = leaders_.begin(); it != leaders_.end();) {
@@ -149,6 +150,12 @@ void corpus_desk::on(corpus_events::encoded& event) {
                     if (member_)
                       member_->kept(job, epoch, generation, kept);
                   });
+}
+
+void corpus_desk::on(corpus_events::readiness& event) {
+  ready_ = std::move(event.to_begin);
+  if (member_)
+    member_->set_ready(ready_);
 }
 
 void corpus_desk::tick() {

@@ -41,6 +41,7 @@ public:
   void on(corpus_events::stepped& event);
   void on(corpus_events::finished& event);
   void on(corpus_events::encoded& event);
+  void on(corpus_events::readiness& event);
 
   void tick();
   std::optional<time_point> next_wake() const;
@@ -83,6 +84,7 @@ private:
   std::map<job_id, leader> leaders_;
   std::optional<corpus_member_core> member_; ///< since this process is known to be a member
   group_worker member_as_;
+  status ready_ = ok;                                                        ///< as DEVICE_GROUP said last
   std::map<std::tuple<job_id, uint64_t, uint64_t>, attached_kind> encoding_; ///< by job, epoch, generation
 };
 

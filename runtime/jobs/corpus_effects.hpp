@@ -103,11 +103,16 @@ struct found {
   uint64_t ticket = 0;
   result<std::vector<std::vector<search_hit>>> hits; ///< [queries]
 };
+/// Whether epochs may begin on this node, unasked: at first, and when that changes. errc::unavailable: ranks of former
+/// ones hang.
+struct readiness {
+  status to_begin = ok;
+};
 
 } // namespace corpus_events
 
 using corpus_event =
     std::variant<corpus_events::lacks, corpus_events::fed, corpus_events::loaded, corpus_events::stepped,
-                 corpus_events::finished, corpus_events::encoded, corpus_events::found>;
+                 corpus_events::finished, corpus_events::encoded, corpus_events::found, corpus_events::readiness>;
 
 } // namespace weft

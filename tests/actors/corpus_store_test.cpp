@@ -159,6 +159,49 @@ TEST_CASE("a run has room for what it makes of its share, or none") {
   }
 }
 
+TEST_CASE("what a search under way has, and the points that it makes, count and stay until it ends") {
+  const auto corpus = embed_corpus({});
+  const auto cost = measure(corpus);
+  const auto one = std::span(corpus.segments).first(1);
+  const auto share = placed(corpus, one);
+  corpus_store store(2 * cost.segment + cost.run);
+  const time_point start{};
+  const auto load = [&](job_id job, std::chrono::seconds at) {
+    REQUIRE(store.plan_search(job, one, start + at));
+    return code_of(store.add(job, read(corpus, one)));
+  };
+  REQUIRE(load(some_job, 1s) == errc::none);
+  REQUIRE(store.reserve_shard(some_job, share));
+  store.begin_search(some_job);
+  CHECK(store.bytes() == cost.segment + cost.run);
+  REQUIRE(load(other_job, 2s) == errc::none);
+  CHECK(store.bytes() == store.bytes_max());
+  CHECK(code_of(store.reserve_shard(other_job, share)) == errc::overloaded); // beside the other's points
+  REQUIRE(load(third_job, 3s) == errc::none);
+  CHECK_FALSE(store.find(other_job, one));
+  CHECK(store.find(some_job, one)); // though it was asked for before
+  store.drop_idle(start + 1s);
+  CHECK(store.find(some_job, one));
+  SUBCASE("then it goes as any other") {
+    store.free_shard(some_job);
+    const auto shard = std::make_shared<const corpus_shard>(make_search_shard(*store.find(some_job, one), 5));
+    store.keep_shard(some_job, {one.begin(), one.end()}, shard);
+    store.end_search(some_job);
+    CHECK(store.bytes() < store.bytes_max());
+    REQUIRE(store.reserve_shard(third_job, share));
+    CHECK_FALSE(store.find(some_job, one));
+    CHECK(store.bytes() == cost.segment + cost.run);
+  }
+  SUBCASE("a job that is removed meanwhile counts as long") {
+    store.drop(some_job);
+    CHECK(store.bytes() == store.bytes_max());
+    store.free_shard(some_job);
+    CHECK(store.bytes() == 2 * cost.segment);
+    store.end_search(some_job);
+    CHECK(store.bytes() == cost.segment);
+  }
+}
+
 TEST_CASE("points for searches have the rows, memory has them once") {
   const auto corpus = embed_corpus({});
   corpus_store store(1 << 20);

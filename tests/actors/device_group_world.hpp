@@ -3,12 +3,14 @@
 #include "actors/background_threads.hpp"
 #include "actors/corpus_slip.hpp"
 #include "actors/device_group.hpp"
+#include "actors/job_event.hpp"
 #include "tests/actors/embedded_corpus.hpp"
 #include "tests/actors/gated_carrier.hpp"
 #include "tests/support/memory_rank_carrier.hpp"
 
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -77,10 +79,13 @@ public:
     tell_members();
   }
   ~device_groups() {
+    let_tasks_go();
     for (auto& each : nodes_)
       if (each.actor)
         caf::anon_send(each.actor, stop_atom_v);
     forget_actors();
+    for (auto& listener : listeners_)
+      caf::anon_send_exit(std::exchange(listener, nullptr), caf::exit_reason::kill);
     system_.await_all_actors_done();
     threads.join();
   }
@@ -101,10 +106,22 @@ public:
   void start(uint32_t n) {
     auto services = std::make_shared<const tree_services>(
         tree_services{std::make_shared<null_meter>(), [](auto, auto, auto) {},
-                      [this](std::function<void()> task) { threads.run(std::move(task)); }});
+                      [this](std::function<void()> task) { run_aside(std::move(task)); }});
     nodes_[n].actor = system_.spawn(
         device_group, device_group_setup{options_, std::make_shared<gated_carrier>(hub->carrier(address(n)), gate),
                                          nodes_[n].board, std::move(services)});
+  }
+  /// What is to be done aside from now on waits, until it is let go.
+  void hold_tasks() {
+    const std::lock_guard hold(mutex_);
+    holds_tasks_ = true;
+  }
+  void let_tasks_go() {
+    const std::lock_guard hold(mutex_);
+    holds_tasks_ = false;
+    for (auto& task : tasks_)
+      threads.run(std::move(task));
+    tasks_.clear();
   }
   void tell_members() {
     for (uint32_t n = 0; n < nodes_.size(); ++n)
@@ -172,6 +189,20 @@ public:
     CHECK(outcome->gaps == gaps_of(corpus));
     return *outcome->result;
   }
+  /// To one that only listens, in place of JOB_KEEPER and the supervisor: what is told unasked comes into the inbox,
+  /// too.
+  void wire(uint32_t n) {
+    const auto listen = [inbox = nodes_[n].inbox](const job_event_ptr& event) {
+      if (auto* told = std::get_if<job_events::corpus>(event.get()))
+        inbox->put(std::move(told->event));
+    };
+    listeners_.push_back(
+        system_.spawn([listen](caf::event_based_actor*) -> caf::behavior { return caf::behavior{listen}; }));
+    auto wiring = std::make_shared<tree_wiring>();
+    wiring->supervisor = caf::actor_cast<node_supervisor_actor>(listeners_.back());
+    wiring->jobs = caf::actor_cast<job_keeper_actor>(listeners_.back());
+    caf::anon_send(nodes_[n].actor, wire_atom_v, wiring_ptr{std::move(wiring)});
+  }
   void kill(uint32_t n) { caf::anon_send_exit(nodes_[n].actor, caf::exit_reason::kill); }
   /// Returns when a node's actor has handled what it was sent so far.
   void settle(uint32_t n) {
@@ -190,6 +221,14 @@ public:
   background_threads threads;
 
 private:
+  void run_aside(std::function<void()> task) {
+    const std::lock_guard hold(mutex_);
+    if (holds_tasks_)
+      tasks_.push_back(std::move(task));
+    else
+      threads.run(std::move(task));
+  }
+
   struct config : caf::actor_system_config {
     config() {
       add_message_types<caf::id_block::weft_actors>();
@@ -202,6 +241,10 @@ private:
   config config_;
   caf::actor_system system_;
   std::vector<node> nodes_;
+  std::vector<caf::actor> listeners_;
+  std::mutex mutex_; ///< guards the rest
+  bool holds_tasks_ = false;
+  std::vector<std::function<void()>> tasks_;
 };
 
 } // namespace weft::test

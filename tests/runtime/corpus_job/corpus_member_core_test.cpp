@@ -160,6 +160,33 @@ TEST_CASE("a member that never promised is idle, and one that has no room for mo
   }
 }
 
+TEST_CASE("a node where no epoch may begin promises nothing and says why; what is under way goes on") {
+  corpus_member_core core(me);
+  bring_to_running(core, 3);
+  core.take_effects();
+  core.set_ready(failure{errc::unavailable, "ranks hang"});
+  CHECK(core.ordered(order(3, corpus_wish::run), {}).stage == corpus_stage::running);
+  CHECK(core.take_effects().empty());
+  auto unknown = order(1, corpus_wish::prepare);
+  unknown.job = {9, 9};
+  for (const auto& asked : {order(4, corpus_wish::prepare), unknown}) {
+    const auto report = core.ordered(asked, {});
+    CHECK(report.epoch == asked.epoch);
+    CHECK(report.stage == corpus_stage::failed);
+    REQUIRE(report.why);
+    CHECK(*report.why == corpus_break{errc::unavailable, "ranks hang"});
+  }
+  CHECK(core.corpora() == 1);
+  CHECK(count_of<stop_corpus>(core.take_effects()) == 1); // of epoch 3
+  core.ordered(order(4, corpus_wish::load), {});
+  CHECK(core.take_effects().empty());
+
+  core.set_ready(ok);
+  CHECK(core.ordered(order(4, corpus_wish::prepare), {}).stage == corpus_stage::failed); // that one goes without
+  CHECK(core.ordered(order(5, corpus_wish::prepare), {}).stage == corpus_stage::prepared);
+  CHECK(core.ordered(unknown, {}).stage == corpus_stage::prepared);
+}
+
 TEST_CASE("promises have a limit, too") {
   corpus_member_core core(me, {.corpora_max = 1, .promises_max = 2});
   for (const uint64_t number : {1U, 2U, 3U}) {

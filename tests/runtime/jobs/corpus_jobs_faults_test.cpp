@@ -84,6 +84,28 @@ TEST_CASE("a node that dies while vectors are loaded, ranks run or the outcome i
     }
 }
 
+TEST_CASE("a node where no epoch may begin is done without, as others have copies of its share, until one may") {
+  jobs_world world{3};
+  fake_device_groups devices{world};
+  const auto texts = corpus_texts(1'500);
+  const auto ranks_of = [&](const char* request) {
+    REQUIRE(world.submit(0, request, texts, as_corpus));
+    const auto id = world.id_of(request);
+    REQUIRE(run_to(world, id, "running"));
+    const auto now = standing(world, id);
+    REQUIRE(now);
+    const auto ranks = now->ranks;
+    REQUIRE(world.run_until([&] { return has_ended(world, 0, id); }, 60s));
+    check_outcome(world, id, texts);
+    return ranks;
+  };
+  CHECK(ranks_of("before") == 3);
+  devices.hang(1);
+  CHECK(ranks_of("while") == 2);
+  devices.come_back(1);
+  CHECK(ranks_of("after") == 3);
+}
+
 TEST_CASE("when all nodes start anew the corpus goes on from the checkpoint that was kept") {
   jobs_world world{3};
   jobs_world_devices devices{world};

@@ -15,6 +15,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
+failure ranks_hang() {
+  return {errc::unavailable, "ranks hang"};
+}
+
 } // namespace
 
 bool fake_device_groups::corpus_in_memory::has(const std::vector<planned_segment>& share) const {
@@ -52,11 +56,23 @@ size_t fake_device_groups::remembered() const {
   return out;
 }
 
+void fake_device_groups::hang(size_t node) {
+  hung_.insert(node);
+  world_.tell(node, 1ms, corpus_events::readiness{ranks_hang()});
+}
+
+void fake_device_groups::come_back(size_t node) {
+  hung_.erase(node);
+  world_.tell(node, 1ms, corpus_events::readiness{});
+}
+
 void fake_device_groups::perform(size_t node, plan_corpus& what) {
   if (is_full && is_full(node))
     return world_.tell(
         node, 1ms,
         corpus_events::lacks{what.job, what.epoch, failure{errc::overloaded, "no memory is left"}, what.number});
+  if (what.epoch != 0 && hung_.contains(node))
+    return world_.tell(node, 1ms, corpus_events::lacks{what.job, what.epoch, ranks_hang(), what.number});
   auto& corpus = at(node).corpora[what.job];
   if (corpus.roster != what.load.roster) {
     corpus = {};

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -44,6 +45,10 @@ public:
   uint64_t largest_feed() const noexcept { return largest_feed_; } ///< bytes of bodies at once
   /// Corpora that processes which are up have in memory.
   size_t remembered() const;
+
+  /// From now on no epoch begins on a node, or again.
+  void hang(size_t node);
+  void come_back(size_t node);
 
   std::chrono::milliseconds step_time{50};
   std::chrono::milliseconds feed_time{10};
@@ -101,6 +106,7 @@ private:
   device_group_world& world_;
   std::vector<process_memory> processes_;
   fake_rank_groups groups_;
+  std::set<size_t> hung_;
   uint64_t segments_fed_ = 0;
   uint64_t largest_feed_ = 0;
 };
