@@ -203,7 +203,8 @@ std::vector<std::vector<search_hit>> search_shard(const corpus_shard& shard, std
     const size_t rows = std::min(prepared_rows::count_max, shard.count() - first);
     block.fill(std::span(shard.points).subspan(first * dimensions, rows * dimensions));
     for (size_t p = 0; p < columns.panels(); ++p) {
-      columns.kernels().multiply(block.data(), rows, columns.panel(p), dimensions, tile.data(), panel_columns);
+      columns.kernels().multiply(block.data(), rows, columns.panel(p), columns.panel_count(p), dimensions, tile.data(),
+                                 panel_columns);
       for (size_t c = 0; c < columns.panel_count(p); ++c)
         for (size_t r = 0; r < rows; ++r)
           best[p * panel_columns + c].offer(first + r, tile[r * panel_columns + c]);

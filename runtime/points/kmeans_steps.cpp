@@ -24,7 +24,8 @@ public:
       std::fill_n(row.columns, lane_maxima::lanes, 0);
     }
     for (size_t p = 0; p < centroids.panels(); ++p) {
-      kernels.multiply(block.data(), block.count(), centroids.panel(p), centroids.dimensions(), tile, panel_columns);
+      kernels.multiply(block.data(), block.count(), centroids.panel(p), centroids.panel_count(p),
+                       centroids.dimensions(), tile, panel_columns);
       kernels.take_largest(tile, block.count(), centroids.panel_count(p), static_cast<uint32_t>(p * panel_columns),
                            rows_.data());
     }

@@ -91,7 +91,8 @@ private:
 
   void look_at_kept(size_t first) {
     for (size_t p = 0; p < kept_.panels(); ++p) {
-      kernels_.multiply(block_.data(), count_, kept_.panel(p), dimensions_, tile_.data(), panel_columns);
+      kernels_.multiply(block_.data(), count_, kept_.panel(p), kept_.panel_count(p), dimensions_, tile_.data(),
+                        panel_columns);
       for (size_t r = 0; r < count_; ++r) {
         if (leaders_[r] != kept_itself) // of a lower point
           continue;
@@ -109,7 +110,7 @@ private:
   /// The block with itself, in its order; what is left is kept.
   void look_at_own(size_t first) {
     kernels_.pack_panel(point(first).data(), count_, dimensions_, own_.data());
-    kernels_.multiply(block_.data(), count_, own_.data(), dimensions_, tile_.data(), panel_columns);
+    kernels_.multiply(block_.data(), count_, own_.data(), count_, dimensions_, tile_.data(), panel_columns);
     for (size_t r = 0; r < count_; ++r) {
       for (size_t c = 0; c < r && leaders_[r] == kept_itself; ++c)
         if (is_kept_[c] && alike(tile_[r * panel_columns + c], lengths_[first + r], lengths_[first + c]))

@@ -58,7 +58,8 @@ nearest_output run_nearest(const nearest_work& work) {
     const size_t rows = std::min(prepared_rows::count_max, points.count() - first);
     block.fill(points.values.subspan(first * dimensions, rows * dimensions));
     for (size_t p = 0; p < columns.panels(); ++p) {
-      columns.kernels().multiply(block.data(), rows, columns.panel(p), points.dimensions, tile.data(), panel_columns);
+      columns.kernels().multiply(block.data(), rows, columns.panel(p), columns.panel_count(p), points.dimensions,
+                                 tile.data(), panel_columns);
       for (size_t c = 0; c < columns.panel_count(p); ++c)
         for (size_t r = 0; r < rows; ++r)
           nearest[p * panel_columns + c].offer(static_cast<uint32_t>(first + r), tile[r * panel_columns + c]);

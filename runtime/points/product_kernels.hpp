@@ -29,9 +29,10 @@ struct product_kernels {
   /// columns: [count, dimensions]. REQUIRES: 1 <= count <= panel_columns.
   void (*pack_panel)(const int8_t* columns, size_t count, size_t dimensions, std::byte* panel);
   void (*prepare_row)(const int8_t* row, size_t dimensions, std::byte* prepared);
-  /// out[r * stride + c] = row r times column c, for all columns of the panel. REQUIRES: stride >= panel_columns.
-  void (*multiply)(const std::byte* rows, size_t count, const std::byte* panel, size_t dimensions, int32_t* out,
-                   size_t stride);
+  /// out[r * stride + c] = row r times column c, for the first `columns` of the panel; what lies up to panel_columns
+  /// may be overwritten. REQUIRES: 1 <= columns <= panel_columns <= stride.
+  void (*multiply)(const std::byte* rows, size_t count, const std::byte* panel, size_t columns, size_t dimensions,
+                   int32_t* out, size_t stride);
   /// Takes in the products of `rows` rows with `count` columns, the first of which is column `first`: a product that is
   /// larger than its lane's takes its place. products: [rows, panel_columns]. REQUIRES: count <= panel_columns, columns
   /// come in ascending order.

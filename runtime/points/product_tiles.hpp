@@ -51,49 +51,62 @@ namespace weft::inline WEFT_POINTS_ISA {
 #endif
 }
 
-/// `Rows` rows by tile_vectors · lanes columns, with the sums in registers.
-template <size_t Rows>
+/// `Rows` rows by Vectors · lanes columns, with the sums in registers.
+template <size_t Rows, size_t Vectors>
 [[gnu::always_inline]] inline void multiply_tile(const std::byte* rows, size_t row_bytes, const std::byte* columns,
                                                  size_t steps, int32_t* out, size_t stride) {
-  sum_lanes sums[Rows][tile_vectors];
+  sum_lanes sums[Rows][Vectors];
 #pragma GCC unroll 8
   for (size_t r = 0; r < Rows; ++r) {
     int32_t correction;
     std::memcpy(&correction, rows + r * row_bytes + steps * 4, sizeof correction);
 #pragma GCC unroll 8
-    for (size_t v = 0; v < tile_vectors; ++v)
+    for (size_t v = 0; v < Vectors; ++v)
       sums[r][v] = sum_lanes{} + correction;
   }
   for (size_t s = 0; s < steps; ++s) {
-    element_lanes column[tile_vectors];
+    element_lanes column[Vectors];
 #pragma GCC unroll 8
-    for (size_t v = 0; v < tile_vectors; ++v)
+    for (size_t v = 0; v < Vectors; ++v)
       std::memcpy(&column[v], columns + (s * panel_columns + v * lanes) * 4, sizeof column[v]);
 #pragma GCC unroll 8
     for (size_t r = 0; r < Rows; ++r) {
       const element_lanes row = splat(rows + r * row_bytes + s * 4);
 #pragma GCC unroll 8
-      for (size_t v = 0; v < tile_vectors; ++v)
+      for (size_t v = 0; v < Vectors; ++v)
         sums[r][v] = multiply_add(column[v], row, sums[r][v]);
     }
   }
 #pragma GCC unroll 8
   for (size_t r = 0; r < Rows; ++r)
 #pragma GCC unroll 8
-    for (size_t v = 0; v < tile_vectors; ++v)
+    for (size_t v = 0; v < Vectors; ++v)
       std::memcpy(out + r * stride + v * lanes, &sums[r][v], sizeof sums[r][v]);
 }
 
-inline void multiply(const std::byte* rows, size_t count, const std::byte* panel, size_t dimensions, int32_t* out,
-                     size_t stride) {
+template <size_t Vectors>
+inline void multiply_strip(const std::byte* rows, size_t count, const std::byte* columns, size_t dimensions,
+                           int32_t* out, size_t stride) {
   const size_t steps = steps_of(dimensions);
   const size_t row_bytes = prepared_row_bytes(dimensions);
-  for (size_t c = 0; c < panel_columns; c += tile_vectors * lanes) {
-    size_t r = 0;
-    for (; r + tile_rows <= count; r += tile_rows)
-      multiply_tile<tile_rows>(rows + r * row_bytes, row_bytes, panel + c * 4, steps, out + r * stride + c, stride);
-    for (; r < count; ++r)
-      multiply_tile<1>(rows + r * row_bytes, row_bytes, panel + c * 4, steps, out + r * stride + c, stride);
+  size_t r = 0;
+  for (; r + tile_rows <= count; r += tile_rows)
+    multiply_tile<tile_rows, Vectors>(rows + r * row_bytes, row_bytes, columns, steps, out + r * stride, stride);
+  for (; r < count; ++r)
+    multiply_tile<1, Vectors>(rows + r * row_bytes, row_bytes, columns, steps, out + r * stride, stride);
+}
+
+inline void multiply(const std::byte* rows, size_t count, const std::byte* panel, size_t columns, size_t dimensions,
+                     int32_t* out, size_t stride) {
+  for (size_t c = 0; c < columns; c += tile_vectors * lanes) {
+    const std::byte* const strip = panel + c * 4;
+    const size_t left = columns - c;
+    if (left <= lanes) // one query, mostly: a quarter of the work
+      multiply_strip<1>(rows, count, strip, dimensions, out + c, stride);
+    else if (left <= 2 * lanes)
+      multiply_strip<2>(rows, count, strip, dimensions, out + c, stride);
+    else
+      multiply_strip<tile_vectors>(rows, count, strip, dimensions, out + c, stride);
   }
 }
 

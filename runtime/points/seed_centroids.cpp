@@ -40,7 +40,8 @@ public:
     uint64_t total = 0;
     int32_t products[panel_columns];
     for (size_t panel = 0; panel < packed_.panels(); ++panel) {
-      packed_.kernels().multiply(centroid_.data(), 1, packed_.panel(panel), dimensions_, products, panel_columns);
+      packed_.kernels().multiply(centroid_.data(), 1, packed_.panel(panel), packed_.panel_count(panel), dimensions_,
+                                 products, panel_columns);
       for (size_t i = 0; i < packed_.panel_count(panel); ++i) {
         const size_t p = panel * panel_columns + i;
         const auto distance = static_cast<uint32_t>(square + squares_[p] - 2 * int64_t{products[i]}); // at most 2^28

@@ -22,10 +22,11 @@ void multiply_block(const prepared_rows& block, const packed_columns& columns, i
     int32_t* const begin = out + p * panel_columns;
     const size_t count = columns.panel_count(p);
     if (count == panel_columns) {
-      kernels.multiply(block.data(), block.count(), columns.panel(p), columns.dimensions(), begin, columns.count());
+      kernels.multiply(block.data(), block.count(), columns.panel(p), count, columns.dimensions(), begin,
+                       columns.count());
       continue;
     }
-    kernels.multiply(block.data(), block.count(), columns.panel(p), columns.dimensions(), tile, panel_columns);
+    kernels.multiply(block.data(), block.count(), columns.panel(p), count, columns.dimensions(), tile, panel_columns);
     for (size_t r = 0; r < block.count(); ++r)
       std::memcpy(begin + r * columns.count(), tile + r * panel_columns, count * sizeof(int32_t));
   }

@@ -40,7 +40,8 @@ std::vector<int32_t> products_of(const product_kernels& kernels, const std::vect
   block.fill(rows);
   std::vector<int32_t> tile(block.count() * panel_columns), products(block.count() * packed.count());
   for (size_t p = 0; p < packed.panels(); ++p) {
-    kernels.multiply(block.data(), block.count(), packed.panel(p), dimensions, tile.data(), panel_columns);
+    kernels.multiply(block.data(), block.count(), packed.panel(p), packed.panel_count(p), dimensions, tile.data(),
+                     panel_columns);
     for (size_t r = 0; r < block.count(); ++r)
       std::copy_n(tile.data() + r * panel_columns, packed.panel_count(p),
                   products.data() + r * packed.count() + p * panel_columns);
@@ -66,6 +67,17 @@ TEST_CASE("every set of kernels that this CPU runs gives the plain products") {
       CAPTURE(std::string(kernels->name));
       CHECK(products_of(*kernels, rows, columns, dimensions) == want);
     }
+  }
+}
+
+TEST_CASE("any number of columns of a panel has its products, with every set of kernels") {
+  random_source draw(11);
+  const auto rows = random_points(draw, 13, 21);
+  for (size_t count = 1; count <= panel_columns; ++count) {
+    CAPTURE(count);
+    const auto columns = random_points(draw, count, 21);
+    for (const auto* kernels : kernel_sets())
+      CHECK(products_of(*kernels, rows, columns, 21) == plain_products(rows, columns, 21));
   }
 }
 
