@@ -75,6 +75,12 @@ private:
     uint64_t bytes = 0;
   };
 
+  /// Of one thread with all its engines, by numbers of what it gave them.
+  struct engine_waits {
+    uint64_t given = 0;   ///< the last one
+    uint64_t expired = 0; ///< it has waited long enough for all up to this one
+  };
+
   // device_group.cpp: shares and epochs
   time_point now() const { return self_->clock().now(); }
   void perform(plan_corpus& it, const corpus_slip_ptr& asked);
@@ -97,7 +103,8 @@ private:
   void with_engines(std::chrono::milliseconds patience, std::function<void(std::vector<corpus_engine>)> go_on);
   std::vector<corpus_engine> engines_of(const worker_pool_actor& pool, const pool_status& found,
                                         std::chrono::milliseconds patience);
-  corpus_engine engine_on(const worker_pool_actor& pool, const std::string& device, std::chrono::milliseconds patience);
+  corpus_engine engine_on(const worker_pool_actor& pool, const std::string& device, std::chrono::milliseconds patience,
+                          const std::shared_ptr<engine_waits>& waits);
   void begin_rank(job_id job, uint64_t epoch, std::vector<corpus_engine> engines);
   result<rank_seat> seat_in(const part& it, job_id job) const;
   void on(corpus_notices::stepped& it);

@@ -13,6 +13,7 @@ struct device_group_options {
   /// Of a verb, beside longest_between_verbs() of the corpus.
   std::chrono::milliseconds patience{300'000};
   /// For an engine that has the points of an iteration: a device needs a second of it; then the rank's thread computes.
+  /// Several that were given theirs before are waited for together.
   std::chrono::milliseconds engine_patience{60'000};
   std::chrono::milliseconds engine_rest{600'000}; ///< of an engine that has failed at points
   /// Vectors that only searches need are kept so long after the last one.

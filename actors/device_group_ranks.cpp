@@ -54,27 +54,36 @@ void device_group_state::with_engines(std::chrono::milliseconds patience,
 std::vector<corpus_engine> device_group_state::engines_of(const worker_pool_actor& pool, const pool_status& found,
                                                           std::chrono::milliseconds patience) {
   std::vector<corpus_engine> out;
+  const auto waits = std::make_shared<engine_waits>();
   for (const auto& it : found.engines) {
     const auto rests = resting_.find(it.info.device);
     if (it.info.kind == device_kind::gpu && (rests == resting_.end() || rests->second <= now()))
-      out.push_back(engine_on(pool, it.info.device, patience));
+      out.push_back(engine_on(pool, it.info.device, patience, waits));
   }
   return out;
 }
 
-/// One of them, to a thread of a rank or a search. The pool answers also when it goes.
+/// One of them, to a thread of a rank or a search. The pool answers also when it goes. Where patience with one has
+/// ended, whatever was given to others before has had as much: for several that hang the thread waits as long as for
+/// one.
 corpus_engine device_group_state::engine_on(const worker_pool_actor& pool, const std::string& device,
-                                            std::chrono::milliseconds patience) {
-  return [pool, device, patience, hdl = device_group_actor{self_}](engine_work work) -> engine_answer {
+                                            std::chrono::milliseconds patience,
+                                            const std::shared_ptr<engine_waits>& waits) {
+  return [pool, device, patience, waits, hdl = device_group_actor{self_}](engine_work work) -> engine_answer {
+    const auto number = ++waits->given;
     const auto promise = std::make_shared<std::promise<engine_reply>>();
     const auto reply = promise->get_future().share();
     auto tell = [promise](engine_reply computed) { promise->set_value(std::move(computed)); };
     caf::anon_send(pool, std::make_shared<points_ask>(std::move(work), std::move(tell), device));
-    return [reply, patience, device, hdl]() -> result<engine_output> {
+    return [reply, patience, number, waits, device, hdl]() -> result<engine_output> {
       result<engine_output> output =
           failure{errc::deadline_exceeded, device + " did not come to the points of a corpus in time"};
-      if (reply.wait_for(patience) == std::future_status::ready)
+      const auto given = waits->given;
+      const bool has_waited = number <= waits->expired;
+      if (reply.wait_for(has_waited ? std::chrono::milliseconds{0} : patience) == std::future_status::ready)
         output = reply.get().output;
+      else if (!has_waited)
+        waits->expired = given;
       if (!output && is_a_matter_of_the_device(output.error()))
         caf::anon_send(hdl, std::make_shared<corpus_notice>(corpus_notice{corpus_notices::engine_failed{device}}));
       return output;

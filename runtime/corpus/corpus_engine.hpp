@@ -9,7 +9,8 @@
 
 namespace weft {
 
-/// Waits for the answer; called once at most.
+/// Waits for the answer; called once at most. Of several engines that hang, who waits for their answers in turn waits
+/// as long as for one.
 using engine_answer = std::function<result<engine_output>()>;
 
 /// One engine of the node, to a rank: takes work and returns at once, so that several compute at the same time. What it

@@ -4,12 +4,12 @@
 #include "actors/corpus_slip.hpp"
 #include "actors/device_group.hpp"
 #include "actors/job_event.hpp"
+#include "actors/points_ask.hpp"
+#include "tests/actors/corpus_inbox.hpp"
 #include "tests/actors/embedded_corpus.hpp"
 #include "tests/actors/gated_carrier.hpp"
 #include "tests/support/memory_rank_carrier.hpp"
 
-#include <condition_variable>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -20,37 +20,6 @@
 #include <vector>
 
 namespace weft::test {
-
-/// What a node's JOB_KEEPER would hear. Thread-safe.
-class corpus_inbox {
-public:
-  void put(corpus_event event) {
-    const std::lock_guard hold(mutex_);
-    events_.push_back(std::move(event));
-    changed_.notify_all();
-  }
-  /// Waits for the next that is no step. REQUIRES: it is an Event.
-  template <class Event> Event take() {
-    std::unique_lock hold(mutex_);
-    for (;;) {
-      changed_.wait(hold, [&] { return !events_.empty(); });
-      auto next = std::move(events_.front());
-      events_.pop_front();
-      if (auto* step = std::get_if<corpus_events::stepped>(&next)) {
-        steps.push_back(*step);
-        continue;
-      }
-      REQUIRE(std::holds_alternative<Event>(next));
-      return std::get<Event>(std::move(next));
-    }
-  }
-  std::vector<corpus_events::stepped> steps; ///< those that came before what was taken
-
-private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<corpus_event> events_;
-};
 
 inline corpus_load load_of(std::vector<planned_segment> share, uint64_t roster = 7) {
   corpus_load out;
@@ -92,10 +61,19 @@ public:
 
   static device_group_options some_options() { return {.bytes_max = 8 << 20, .corpora_max = 2, .patience = patient}; }
 
+  struct given_points {
+    size_t count() {
+      const std::lock_guard hold(mutex);
+      return asks.size();
+    }
+    std::mutex mutex; ///< guards the rest
+    std::vector<points_ask_ptr> asks;
+  };
   struct node {
     device_group_actor actor;
     std::shared_ptr<corpus_inbox> inbox = std::make_shared<corpus_inbox>();
     std::shared_ptr<device_group_board> board = std::make_shared<device_group_board>();
+    std::shared_ptr<given_points> points_given = std::make_shared<given_points>();
     uint64_t boot = 1;
     member_condition condition = member_condition::serving;
   };
@@ -190,17 +168,28 @@ public:
     return *outcome->result;
   }
   /// To one that only listens, in place of JOB_KEEPER and the supervisor: what is told unasked comes into the inbox,
-  /// too.
-  void wire(uint32_t n) {
+  /// too. In place of the pool, it has these devices, and they all hang: what they are given stays there.
+  void wire(uint32_t n, const std::vector<std::string>& hung_devices = {}) {
     const auto listen = [inbox = nodes_[n].inbox](const job_event_ptr& event) {
       if (auto* told = std::get_if<job_events::corpus>(event.get()))
         inbox->put(std::move(told->event));
     };
-    listeners_.push_back(
-        system_.spawn([listen](caf::event_based_actor*) -> caf::behavior { return caf::behavior{listen}; }));
+    auto devices = std::make_shared<pool_status>();
+    for (const auto& device : hung_devices)
+      devices->engines.push_back({.info = {.device = device, .kind = device_kind::gpu}});
+    const auto look = [pool = pool_status_ptr{std::move(devices)}](status_atom) { return pool; };
+    const auto take = [given = nodes_[n].points_given](const points_ask_ptr& ask) {
+      const std::lock_guard hold(given->mutex);
+      given->asks.push_back(ask);
+    };
+    listeners_.push_back(system_.spawn([listen, look, take](caf::event_based_actor*) -> caf::behavior {
+      return caf::behavior{listen, look, take};
+    }));
     auto wiring = std::make_shared<tree_wiring>();
     wiring->supervisor = caf::actor_cast<node_supervisor_actor>(listeners_.back());
     wiring->jobs = caf::actor_cast<job_keeper_actor>(listeners_.back());
+    if (!hung_devices.empty())
+      wiring->pools.push_back({"default", "m", caf::actor_cast<worker_pool_actor>(listeners_.back())});
     caf::anon_send(nodes_[n].actor, wire_atom_v, wiring_ptr{std::move(wiring)});
   }
   void kill(uint32_t n) { caf::anon_send_exit(nodes_[n].actor, caf::exit_reason::kill); }
