@@ -71,7 +71,19 @@ void job_keeper_state::hear(const cluster_view_ptr& cluster) {
 
 void job_keeper_state::on(job_events::open& event) {
   submissions_[event.submission] = std::move(event.slip);
+  event.opening.precision = class_of_model(event.opening.model);
   core_->open(event.submission, std::move(event.opening), now());
+}
+
+std::optional<numeric_class> job_keeper_state::class_of_model(const std::string& model) const {
+  if (!setup_.node)
+    return std::nullopt;
+  const auto& known = setup_.options.core.models;
+  const auto& wanted = model.empty() && !known.empty() ? known.front() : model;
+  const auto now = setup_.node->snapshot();
+  const auto found = std::ranges::find(now->models, wanted, [](const model_status& it) { return it.info.name; });
+  return found == now->models.end() || found->state != model_state::ready ? std::nullopt
+                                                                          : std::optional{found->info.precision};
 }
 
 void job_keeper_state::on(job_events::append& event) {

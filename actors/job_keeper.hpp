@@ -7,6 +7,7 @@
 #include "actors/job_runs.hpp"
 #include "actors/services.hpp"
 #include "runtime/jobs/jobs_core.hpp"
+#include "runtime/ports/node_view.hpp"
 
 #include <map>
 #include <memory>
@@ -20,6 +21,7 @@ struct job_keeper_setup {
   job_options options;
   std::shared_ptr<job_desk> desk;
   services_ptr services;
+  std::shared_ptr<const node_view> node = nullptr; ///< tells the classes of models; null: none is known
 };
 
 /// Duty: keeps the node's jobs: gives the core its events and does what it wants. Owner: NODE_SUPERVISOR. Threads: its
@@ -85,6 +87,8 @@ private:
   void perform(corpus_ranked& effect);
 
   void load();
+  /// Of the model as it is open now; "": the default one. Nothing: it is not.
+  std::optional<numeric_class> class_of_model(const std::string& model) const;
   void plan();
   void publish();
   call_ptr submit(uint64_t run, context with, embed_request request);

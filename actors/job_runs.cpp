@@ -1,6 +1,7 @@
 #include "actors/job_runs.hpp"
 
 #include "runtime/base/assert.hpp"
+#include "runtime/corpus_job/corpus_terms.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -44,7 +45,7 @@ void job_runs::submit(uint64_t run, under_way& it) {
                .priority = priority::batch, // whatever the job's own: interactive calls go first
                .deadline = time_point::max(),
                .traceparent = {}};
-  embed_request request{.model = spec.model, .texts = {}, .options = spec.options};
+  embed_request request{.model = spec.model, .texts = {}, .options = spec.options, .precision = class_of(spec)};
   request.texts.reserve(it.items.size());
   for (auto index : it.items)
     request.texts.push_back(it.work->texts[index]);

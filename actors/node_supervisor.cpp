@@ -138,7 +138,8 @@ void node_supervisor_state::start_gateway() {
 }
 
 void node_supervisor_state::start_jobs() {
-  parts_.jobs = self_->spawn(job_keeper, job_keeper_setup{setup_.options.jobs, setup_.desk, setup_.services});
+  parts_.jobs =
+      self_->spawn(job_keeper, job_keeper_setup{setup_.options.jobs, setup_.desk, setup_.services, setup_.board});
   watch(parts_.jobs);
 }
 

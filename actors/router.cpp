@@ -114,6 +114,11 @@ void router_state::route(const call_ptr& call, uint32_t pool) {
   if (origin && (!kind || !serves()))
     return call->fail({errc::other_identity,
                        "this node has another version, numeric class or cache generation of '" + target.model + "'"});
+  if (const auto& wanted = call->request().precision; wanted && kind && *wanted != kind->parts().precision) {
+    auto parts = kind->parts();
+    parts.precision = *wanted;
+    return compute_in_class(call, std::make_shared<const result_kind>(std::move(parts)));
+  }
   if (!kind || !uses_cache(*call))
     return hand_over(call, target);
   const auto to = std::make_shared<gather>(call, kind);

@@ -55,7 +55,10 @@ private:
   void compute_here(const call_ptr& call);
   /// To the pool, or to COMPRESSOR, as the operation is.
   void hand_over(const call_ptr& call, const tree_wiring::pool& pool);
-  void compute_there(const shard_call_ptr& call, const result_kind_ptr& kind, const weft::route& where);
+  void compute_there(computation what);
+  /// A call in a class in which this node does not compute, whole and without its cache: by the node that ends it first
+  /// of those that may, else by the next. Fails with errc::other_identity when none is left.
+  void compute_in_class(const call_ptr& call, const result_kind_ptr& kind);
   /// What an answer, a refusal or a failure says about the node that was to compute.
   void judge(const computation& done, errc why, const std::optional<node_load>& load);
   /// Nobody need ask this owner now: it is suspect, or has said that it computes something else.
@@ -77,6 +80,7 @@ private:
   foreign_owners foreign_;
   std::optional<near_cache> near_;
   open_requests open_;
+  std::optional<time_point> class_missed_;                 ///< when that was logged
   bool armed_ = false;                                     ///< a look at the open requests will come
   std::unordered_map<std::string, result_kind_ptr> kinds_; ///< by model, options and scope
 };

@@ -1,6 +1,7 @@
 #include "actors/borrowed_turns.hpp"
 #include "actors/owners.hpp"
 #include "actors/router.hpp"
+#include "actors/shard_call.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -11,6 +12,8 @@ namespace {
 
 // A deadline that is nearer has passed: clocks and gRPC round.
 constexpr auto deadline_rounding = std::chrono::milliseconds{2};
+// Between two lines of the log that say that nobody computes in a class.
+constexpr auto missed_period = std::chrono::minutes{1};
 
 /// About as many tokens as the texts have: what the router's times are measured against.
 uint32_t work_of(const call& call) noexcept {
@@ -39,6 +42,11 @@ bool lies_in_the_text(const failure& reason) noexcept {
 capability capability_of(const result_kind_parts& parts) {
   return capability{std::hash<std::string>{}(parts.model + '\n' + parts.model_version + '\n' +
                                              std::string{to_string(parts.precision)})};
+}
+
+/// The node cannot compute it at all, and is not asked for a while.
+bool is_another_asked(errc why) noexcept {
+  return why == errc::other_identity || why == errc::unknown_model;
 }
 
 } // namespace
@@ -148,7 +156,7 @@ void router_state::compute(const shard_call_ptr& call) {
     wanted.home = self;
   const auto where = targets_->pick(wanted, now());
   if (where && where->node != self)
-    return compute_there(call, kind, *where);
+    return compute_there({.call = call, .kind = kind, .where = *where, .refused_here = refused_here});
   if (refused_here)
     return call->fail(*refused_here);
   if (where) // else all have as much as they may have; the pool's own bound answers
@@ -156,10 +164,32 @@ void router_state::compute(const shard_call_ptr& call) {
   compute_here(call);
 }
 
-void router_state::compute_there(const shard_call_ptr& call, const result_kind_ptr& kind, const weft::route& where) {
-  auto work = std::make_shared<computation>(computation{.call = call, .kind = kind, .where = where, .since = now()});
-  const auto& request = call->request();
-  work->values.resize(request.texts.size());
+void router_state::compute_in_class(const call_ptr& call, const result_kind_ptr& kind) {
+  const node_id self = cluster_ ? cluster_->self : node_id{};
+  const auto where =
+      owners_.empty()
+          ? result<weft::route>{failure{errc::unavailable, "this node is alone"}}
+          : targets_->pick({.work = work_of(*call), .needs = capability_of(kind->parts()), .except = {&self, 1}},
+                           now());
+  if (where)
+    return compute_there({.call = call, .kind = kind, .where = *where, .other_class = true});
+  if (where.error().code == errc::overloaded)
+    return call->fail(where.error());
+  const auto& parts = kind->parts();
+  const auto why = "no node that is there computes '" + parts.model + "' in " +
+                   std::string{to_string(parts.precision)} + ": start one with that model.precision";
+  if (!class_missed_ || now() - *class_missed_ >= missed_period) {
+    class_missed_ = now();
+    setup_.services->log("warn", name, why + "; what is bound to that class, as corpora are, waits");
+  }
+  call->fail({errc::other_identity, why});
+}
+
+void router_state::compute_there(computation what) {
+  what.since = now();
+  what.values.resize(what.call->request().texts.size());
+  auto work = std::make_shared<computation>(std::move(what));
+  const auto& request = work->call->request();
   peer_listener listener{
       .on_items =
           [work](std::vector<peer_item> answered) {
@@ -173,14 +203,14 @@ void router_state::compute_there(const shard_call_ptr& call, const result_kind_p
             send_from_outside(lender, hdl, computation_ptr{work});
           },
   };
-  watch(call, setup_.peers->ask(where.node,
-                                {.context = call->context(),
-                                 .kind = kind,
-                                 .model = request.model,
-                                 .options = request.options,
-                                 .texts = request.texts,
-                                 .compute_only = true},
-                                std::move(listener)));
+  watch(work->call, setup_.peers->ask(work->where.node,
+                                      {.context = work->call->context(),
+                                       .kind = work->kind,
+                                       .model = work->kind->parts().model,
+                                       .options = request.options,
+                                       .texts = request.texts,
+                                       .compute_only = true},
+                                      std::move(listener)));
 }
 
 void router_state::computed(const computation& done) {
@@ -205,8 +235,12 @@ void router_state::computed(const computation& done) {
     return done.call->fail(outcome.error());
   if (done.call->ended())
     return;
-  if (const auto& refused_here = done.call->refused_here())
-    return done.call->fail(*refused_here);
+  if (done.other_class)
+    return is_another_asked(why)
+               ? compute_in_class(done.call, done.kind)
+               : done.call->fail(outcome ? failure{errc::unavailable, "a node has left texts out"} : outcome.error());
+  if (done.refused_here)
+    return done.call->fail(*done.refused_here);
   compute_here(done.call);
 }
 

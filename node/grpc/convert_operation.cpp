@@ -4,6 +4,7 @@
 #include "node/grpc/convert_compress_options.hpp"
 #include "runtime/corpus/corpus_codec.hpp"
 #include "runtime/corpus/duplicate_leaders.hpp"
+#include "runtime/corpus_job/corpus_terms.hpp"
 
 #include <cmath>
 #include <string>
@@ -93,7 +94,8 @@ void write_embed_options(const embed_options& from, pb::EmbedOptions& to) {
 }
 
 void write_corpus(const job_status& from, pb::JobCorpus& to) {
-  if (const auto wanted = decode_corpus_options(from.header.spec.corpus)) { // else it is of a later release
+  if (const auto terms = decode_corpus_terms(from.header.spec.corpus)) { // else it is of a later release
+    const auto* wanted = &terms->options;
     auto& options = *to.mutable_options();
     write_embed_options(from.header.spec.options, *options.mutable_embed());
     options.set_clusters(wanted->clusters);

@@ -2,6 +2,7 @@
 
 #include "node/grpc/convert_corpus.hpp"
 #include "node/grpc/rpc_call.hpp"
+#include "runtime/corpus_job/corpus_terms.hpp"
 
 #include <string>
 #include <utility>
@@ -87,7 +88,8 @@ void corpus_ranking::found(const job_status& job) {
     return fail({errc::invalid_argument,
                  "this job is to " + spec.operation + "; what is near can be asked of corpus jobs",
                  {{"field", "id"}}});
-  embed_request request{.model = spec.model, .texts = std::move(request_.texts), .options = spec.options};
+  embed_request request{
+      .model = spec.model, .texts = std::move(request_.texts), .options = spec.options, .precision = class_of(spec)};
   edge_->entrance.submit(std::make_shared<query_call>(caller_, std::move(request), shared_from_this()));
 }
 

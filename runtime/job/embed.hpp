@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,8 @@ struct embed_request {
   std::string model; ///< "" = the node's default model
   std::vector<std::string> texts;
   embed_options options;
+  /// In which it has to be computed, by another node where this one has another class; nothing: in this node's.
+  std::optional<numeric_class> precision = std::nullopt;
 };
 
 /// Where a result came from.

@@ -70,7 +70,7 @@ struct job_spec {
   std::string operation = "embed";
   std::string model; ///< resolved: never ""
   embed_options options;
-  std::string corpus{}; ///< of operation "corpus": corpus_options, encoded (runtime/corpus/corpus_codec.hpp); else ""
+  std::string corpus{}; ///< of operation "corpus": its terms (runtime/corpus_job/corpus_terms.hpp); else ""
   weft::priority priority = weft::priority::normal; ///< among jobs; interactive calls go first in any case
   job_durability durability;
   std::string home_region;

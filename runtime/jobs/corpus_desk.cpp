@@ -1,6 +1,6 @@
 #include "runtime/jobs/corpus_desk.hpp"
 
-#include "runtime/corpus/corpus_codec.hpp"
+#include "runtime/corpus_job/corpus_terms.hpp"
 #include "runtime/corpus_job/message_codec.hpp"
 #include "runtime/jobs/attachment_store.hpp"
 #include "runtime/jobs/corpus_finder.hpp"
@@ -55,12 +55,12 @@ void corpus_desk::embedded(job_id job) {
 
 void corpus_desk::lead(const job_header& header) {
   const auto me = self();
-  const auto options = decode_corpus_options(header.spec.corpus);
-  if (!me || !options) // whose release wrote these options leads it
+  const auto terms = decode_corpus_terms(header.spec.corpus);
+  if (!me || !terms) // whose release wrote these terms leads it
     return;
   corpus_job_setup setup{.job = header.id,
                          .self = *me,
-                         .options = *options,
+                         .options = terms->options,
                          .job_items = header.items_total.value_or(0),
                          .segments = header.segments_total.value_or(0),
                          .epoch_floor = epoch_floor_of(header, state_.now.wall)};

@@ -1,6 +1,6 @@
 #include "runtime/jobs/corpus_shares.hpp"
 
-#include "runtime/corpus/corpus_codec.hpp"
+#include "runtime/corpus_job/corpus_terms.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -76,8 +76,8 @@ void corpus_shares::begin(job_id job) {
                    .items = first.search.items,
                    .job_items = first.search.job_items};
   if (const auto* known = state_.headers.find(job))
-    if (const auto options = decode_corpus_options(known->header.spec.corpus))
-      load.options = *options;
+    if (const auto terms = decode_corpus_terms(known->header.spec.corpus))
+      load.options = terms->options;
   loader_.load(job, 0, std::move(load), [this, job, ticket = first.ticket](result<corpus_loaded> outcome) {
     const auto found = queues_.find(job);
     if (found == queues_.end() || found->second.front().ticket != ticket)

@@ -98,6 +98,7 @@ void execution_core::ran(uint64_t run, run_outcome outcome, time_point now) {
   parts_->runs.erase(found);
   auto& what = parts_->active.at(key);
   what.at = work_phase::ready;
+  outcome = what.work->checked(std::move(outcome));
   std::optional<failure> reason;
   if (!outcome)
     reason = outcome.error();

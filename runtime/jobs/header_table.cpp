@@ -1,5 +1,7 @@
 #include "runtime/jobs/header_table.hpp"
 
+#include "runtime/corpus_job/corpus_terms.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <tuple>
@@ -159,8 +161,8 @@ wall_time forgotten_at(const job_header& header, std::chrono::milliseconds tombs
   return header.ended ? removed_at(header) + tombstone : wall_time::max();
 }
 
-bool asks_the_same(const job_spec& a, const job_spec& b) noexcept {
-  return a.operation == b.operation && a.model == b.model && a.options == b.options && a.corpus == b.corpus;
+bool asks_the_same(const job_spec& a, const job_spec& b) {
+  return a.operation == b.operation && a.model == b.model && a.options == b.options && ask_the_same(a.corpus, b.corpus);
 }
 
 } // namespace weft

@@ -64,6 +64,6 @@ wall_time forgotten_at(const job_header& header, std::chrono::milliseconds tombs
 
 /// Whether a retry asks for the same: what results depend on. How long and how safely they are kept is what the first
 /// one said.
-bool asks_the_same(const job_spec& a, const job_spec& b) noexcept;
+bool asks_the_same(const job_spec& a, const job_spec& b);
 
 } // namespace weft

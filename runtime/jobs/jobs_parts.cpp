@@ -26,7 +26,9 @@ repair_options repair_options_of(node_id self, const jobs_options& options) {
           .seed = static_cast<uint64_t>(self)};
 }
 
-result<std::shared_ptr<const segment_texts>> texts_of(result<segment_record> record) {
+/// job: what is known of the segment's; null: nothing. Where two nodes took a corpus job at once, in two classes, what
+/// all know of it counts.
+result<std::shared_ptr<const segment_texts>> texts_of(result<segment_record> record, const job_header* job) {
   if (!record)
     return std::move(record.error());
   if (record->meta.stage != segment_stage::texts)
@@ -34,6 +36,8 @@ result<std::shared_ptr<const segment_texts>> texts_of(result<segment_record> rec
   auto texts = decode_texts(*record->body);
   if (!texts)
     return std::move(texts.error());
+  if (job && !job->spec.corpus.empty())
+    texts->spec.corpus = job->spec.corpus;
   return std::make_shared<const segment_texts>(std::move(*texts));
 }
 
@@ -205,7 +209,8 @@ void jobs_core::parts::pass_on(want_texts& wanted) {
   nodes.insert(nodes.begin(), state.self);
   find_record(state, {id, segment_stage::texts, std::move(nodes), [this](segment_id lost) { damaged(lost); }},
               [this, id](result<segment_record> record) {
-                execution.texts(id, texts_of(std::move(record)), state.now.steady);
+                const auto* job = state.headers.find(id.job);
+                execution.texts(id, texts_of(std::move(record), job ? &job->header : nullptr), state.now.steady);
               });
 }
 

@@ -1,6 +1,7 @@
 #include "runtime/jobs/opened_spec.hpp"
 
 #include "runtime/corpus/corpus_codec.hpp"
+#include "runtime/corpus_job/corpus_terms.hpp"
 #include "runtime/registry/operation_registry.hpp"
 
 #include <algorithm>
@@ -34,7 +35,11 @@ std::optional<failure> durability_of(const job_opening& opening, const jobs_opti
   return std::nullopt;
 }
 
-/// A corpus job embeds its items; what is asked of the corpus is kept in canonical form.
+constexpr std::chrono::milliseconds model_again{1'000};
+
+/// A corpus job embeds its items; what is asked of the corpus is kept in canonical form. All its vectors are of one
+/// numeric class, this node's: by which its nodes choose for themselves, they may differ, and vectors of several
+/// classes are no corpus.
 std::optional<failure> corpus_of(const job_opening& opening, job_spec& out) {
   if (opening.corpus.empty())
     return std::nullopt;
@@ -47,8 +52,14 @@ std::optional<failure> corpus_of(const job_opening& opening, job_spec& out) {
     return refused("the items of a corpus are embedded, not compressed");
   if (!opening.options.normalize)
     return refused("the items of a corpus are compared by angle: leave normalize on");
+  if (!opening.precision)
+    return failure{errc::model_loading,
+                   "the model is not open on this node, so that it is not known in which numeric class it computes: "
+                   "submit the corpus again when it is, or to another node",
+                   {},
+                   model_again};
   out.operation = "corpus";
-  out.corpus = encode(*asked);
+  out.corpus = encode(corpus_terms{*asked, *opening.precision});
   return std::nullopt;
 }
 

@@ -2,6 +2,7 @@
 
 #include "runtime/base/assert.hpp"
 #include "runtime/base/item_failure.hpp"
+#include "runtime/corpus_job/corpus_terms.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -15,6 +16,7 @@ segment_work::segment_work(std::shared_ptr<const segment_texts> texts, uint64_t 
     : texts_(std::move(texts)), first_item_(first_item) {
   WEFT_ASSERT(texts_ != nullptr);
   WEFT_ASSERT(!texts_->texts.empty());
+  class_ = class_of(texts_->spec);
   const auto count = texts_->texts.size();
   results_.items.resize(count);
   settled_.resize(count);
@@ -36,12 +38,24 @@ std::vector<uint32_t> segment_work::take_slice(uint64_t bytes_max) {
   return slice;
 }
 
+run_outcome segment_work::checked(run_outcome outcome) const {
+  if (!outcome || !class_ || outcome->precision == *class_)
+    return outcome;
+  return failure{errc::other_identity, "this node computes in " + std::string{to_string(outcome->precision)} +
+                                           ", and the job is one of " + std::string{to_string(*class_)}};
+}
+
+/// That nobody who is there computes in the job's class passes: the node has asked those that may.
+failure_kind segment_work::kind_of_run(errc code) const noexcept {
+  return class_ && code == errc::other_identity ? failure_kind::passing : kind_of(code);
+}
+
 std::optional<failure_kind> segment_work::ran(const std::vector<uint32_t>& items, run_outcome outcome) {
   WEFT_ASSERT(!items.empty());
   if (outcome && outcome->items.size() != items.size())
     outcome = failure{errc::internal, "a run answered with another number of items"};
   if (!outcome) {
-    const auto kind = kind_of(outcome.error().code);
+    const auto kind = kind_of_run(outcome.error().code);
     if (kind == failure_kind::passing) {
       slices_.push_front(items);
     } else if (kind == failure_kind::about_node) {
@@ -173,7 +187,8 @@ void segment_work::suspect(uint32_t item, errc code, const std::string& message)
 }
 
 bool segment_work::computed_alike(const segment_results& other) const {
-  return !has_kind_ || (results_.model_version == other.model_version && results_.precision == other.precision);
+  return (!class_ || *class_ == other.precision) &&
+         (!has_kind_ || (results_.model_version == other.model_version && results_.precision == other.precision));
 }
 
 void segment_work::take_over_kind(const segment_results& other) {

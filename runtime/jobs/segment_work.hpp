@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace weft {
@@ -20,8 +21,11 @@ public:
 
   const std::shared_ptr<const segment_texts>& texts() const noexcept { return texts_; }
 
+  /// The same, or errc::other_identity: it was computed in another numeric class than the job's.
+  run_outcome checked(run_outcome outcome) const;
+
   /// The next items to run together: their texts have this many bytes at most, or it is one item. Empty: none are left.
-  /// They come back by ran().
+  /// They come back by ran(), checked().
   std::vector<uint32_t> take_slice(uint64_t bytes_max);
   /// What came of a slice. Passing failures put it back; the answer says which kind it was, if it failed as a whole.
   /// A slice that was computed in another way (version, numeric class) than those before has these computed again.
@@ -55,10 +59,12 @@ private:
   bool computed_alike(const segment_results& other) const;
   void take_over_kind(const segment_results& other);
   void compute_again();
+  failure_kind kind_of_run(errc code) const noexcept;
   std::string named(uint32_t item, uint32_t place, const std::string& message) const;
 
   std::shared_ptr<const segment_texts> texts_;
   uint64_t first_item_;
+  std::optional<numeric_class> class_; ///< that results have to have
   std::deque<std::vector<uint32_t>> slices_;
   std::vector<uint32_t> suspects_;
   std::vector<bool> settled_;

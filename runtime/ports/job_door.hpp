@@ -22,6 +22,8 @@ struct job_opening {
   std::string model;      ///< "": the node's default
   embed_options options;
   std::string corpus; ///< of a corpus job, whose items `options` embed: what is asked of it, encoded; "": none
+  /// Of a corpus job, the class of all its vectors: filled in on the way, that of this node. Nothing: not known yet.
+  std::optional<numeric_class> precision = std::nullopt;
   weft::priority priority = weft::priority::normal;
   std::optional<uint32_t> synced;                      ///< copies before an acknowledgement, 1 to 3
   std::optional<std::chrono::milliseconds> expires_in; ///< else the node's default
@@ -57,8 +59,8 @@ public:
   /// So many items from the first on are durable. `append` more.
   virtual void on_durable(uint64_t items) = 0;
   /// The last call. A status: all items are there. Errors: invalid_argument (limits, durability, another spec under
-  /// this request id), unknown_model, unavailable (no quorum of replicas, jobs are off), overloaded, storage_full,
-  /// storage_failed, draining. What was durable stays.
+  /// this request id), unknown_model, model_loading (a corpus, whose class is not known yet), unavailable (no quorum of
+  /// replicas, jobs are off), overloaded, storage_full, storage_failed, draining. What was durable stays.
   virtual void on_end(result<job_status> outcome) = 0;
 };
 

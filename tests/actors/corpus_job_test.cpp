@@ -1,5 +1,6 @@
 #include "actors/actor_tree.hpp"
 #include "runtime/corpus_job/corpus_outcome.hpp"
+#include "runtime/corpus_job/corpus_terms.hpp"
 #include "tests/actors/actor_world.hpp"
 #include "tests/actors/embedded_corpus.hpp"
 #include "tests/support/memory_job_log.hpp"
@@ -26,10 +27,15 @@ const std::string address = "node:1";
 struct client final : submission_listener {
   std::optional<job_id> id;
   bool is_safe = false;
+  std::optional<failure> refused;
 
   void on_open(const job_status& job) override { id = job.header.id; }
   void on_durable(uint64_t) override {}
-  void on_end(result<job_status> outcome) override { is_safe = static_cast<bool>(outcome); }
+  void on_end(result<job_status> outcome) override {
+    is_safe = static_cast<bool>(outcome);
+    if (!outcome)
+      refused = outcome.error();
+  }
 };
 
 std::vector<std::string> some_texts(size_t count) {
@@ -75,7 +81,9 @@ cluster_view_ptr alone() {
 }
 
 struct corpus_node : actor_world {
-  corpus_node() {
+  enum class model_opens : uint8_t { at_once, later };
+  explicit corpus_node(model_opens when = model_opens::at_once) {
+    hold_tasks = when == model_opens::later;
     set_jobs(options, hub);
     options.corpora.niceness = 0; // ranks run on the test's thread
     start();
@@ -115,6 +123,8 @@ struct corpus_node : actor_world {
     REQUIRE(outcome->result);
     CHECK(*outcome->result == wanted(fake_model{device}, texts));
     CHECK(outcome->model_version == "0123456789ab");
+    CHECK((*reading)->job.header.spec.corpus ==
+          encode(corpus_terms{usual_options, fake_model{device}.info().precision}));
     REQUIRE((*reading)->representatives.size() == outcome->result->clusters.size());
     REQUIRE((*reading)->extract.size() == outcome->result->extract.size());
     for (size_t i = 0; i < outcome->result->extract.size(); ++i)
@@ -237,7 +247,8 @@ struct device_node {
       const auto stream = jobs->open({.tenant = "t", .request_id = request, .corpus = encode(usual_options)}, heard);
       const auto opened = heard->open.take();
       if (!opened) {
-        REQUIRE(opened.error().code == errc::unavailable);
+        const bool is_early = opened.error().code == errc::unavailable || opened.error().code == errc::model_loading;
+        REQUIRE(is_early);
         continue;
       }
       stream->append(texts);
@@ -318,6 +329,24 @@ TEST_CASE("a corpus job comes to what one rank makes of its items, and its items
   REQUIRE(best[0].text);
   CHECK(*best[0].text == texts.at(best[0].item));
   CHECK(world.corpora->counters().searches == 1);
+}
+
+TEST_CASE("a corpus is refused while the model is not open: nobody knows its class yet; then it is taken") {
+  corpus_node node{corpus_node::model_opens::later};
+  const auto heard = std::make_shared<client>();
+  const auto stream = node.jobs->open({.tenant = "t", .request_id = "r", .corpus = encode(usual_options)}, heard);
+  node.step();
+  REQUIRE(heard->refused);
+  CHECK(heard->refused->code == errc::model_loading);
+  CHECK(heard->refused->retry_after);
+  node.hold_tasks = false;
+  node.run_tasks();
+  node.step();
+  const auto texts = some_texts(60);
+  const auto id = node.submit_corpus(texts);
+  for (int i = 0; i < 200 && !is_end(node.state_of(id)); ++i)
+    node.pass(100ms);
+  CHECK(node.state_of(id) == job_state::done);
 }
 
 TEST_CASE("a device group that dies in mid run costs an epoch, not the job") {

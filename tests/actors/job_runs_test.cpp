@@ -1,4 +1,5 @@
 #include "actors/job_runs.hpp"
+#include "runtime/corpus_job/corpus_terms.hpp"
 #include "tests/support/recording_call.hpp"
 
 #include <doctest/doctest.h>
@@ -59,6 +60,20 @@ TEST_CASE("a run is a call of the job's tenant with the lowest priority, of its 
   CHECK((*end)->computed_by == node_id{3});
   CHECK((*end)->items[1].value.tokens == 9);
   CHECK_FALSE(w.runs.next_wake());
+}
+
+TEST_CASE("a run of a corpus job names the class that its vectors have to have, others name none") {
+  world w;
+  auto bound = world::work(1, {0});
+  w.runs.start(bound);
+  auto texts = *bound.work;
+  texts.spec.corpus = encode(corpus_terms{{}, numeric_class::int16});
+  bound.work = std::make_shared<const segment_texts>(std::move(texts));
+  bound.run = 2;
+  w.runs.start(bound);
+  REQUIRE(w.calls.size() == 2);
+  CHECK_FALSE(w.calls[0].request.precision);
+  CHECK(w.calls[1].request.precision == numeric_class::int16);
 }
 
 TEST_CASE("what passes is tried again, later each time; anything else is told") {

@@ -139,6 +139,83 @@ TEST_CASE("when the last device is lost, another node computes in the class that
   world.step();
 }
 
+namespace {
+
+/// In another class than the node's.
+call_options in_class(numeric_class precision) {
+  call_options out;
+  out.precision = precision;
+  return out;
+}
+
+} // namespace
+
+TEST_CASE("a call in a class in which this node does not compute is computed by one that does, as a whole") {
+  two_nodes world;
+  world.tell({1, 2, 3});
+  REQUIRE(world.kind->parts().precision != numeric_class::bf16);
+  auto outcome = world.submit({world.mine[0], world.theirs[0]}, in_class(numeric_class::bf16));
+  REQUIRE(world.peers->asks.size() == 1);
+  const auto first = world.peers->asks[0];
+  CHECK(first.request.compute_only);
+  CHECK(first.request.kind->parts().precision == numeric_class::bf16);
+  CHECK(first.request.kind->parts().model_version == world.kind->parts().model_version);
+  CHECK(first.request.texts.size() == 2);
+  SUBCASE("by the next where the first does not have it, which is then not asked again") {
+    first.end(failure{errc::other_identity, "it has fp32"});
+    world.step();
+    REQUIRE(world.peers->asks.size() == 2);
+    const auto& second = world.peers->asks[1];
+    CHECK(second.peer != first.peer);
+    second.answer(0);
+    second.answer(1);
+    second.end();
+    world.step();
+    REQUIRE(outcome->answered());
+    REQUIRE(outcome->code() == errc::none);
+    CHECK(outcome->reply().precision == numeric_class::bf16);
+    CHECK(outcome->reply().items.size() == 2);
+    world.submit({world.mine[0]}, in_class(numeric_class::bf16));
+    REQUIRE(world.peers->asks.size() == 3);
+    CHECK(world.peers->asks[2].peer == second.peer);
+  }
+  SUBCASE("by nobody where none has it: it says so") {
+    for (size_t i = 0; i < 2; ++i) {
+      REQUIRE(world.peers->asks.size() == i + 1);
+      world.peers->asks[i].end(failure{errc::other_identity, "it has fp32"});
+      world.step();
+    }
+    REQUIRE(outcome->answered());
+    CHECK(outcome->code() == errc::other_identity);
+    CHECK(outcome->error().message.find("in bf16") != std::string::npos);
+    auto again = world.submit({world.mine[1]}, in_class(numeric_class::bf16));
+    CHECK(again->code() == errc::other_identity); // known by now
+    CHECK(world.peers->asks.size() == 2);
+    CHECK(std::ranges::count_if(world.log, [](const std::string& line) { return line.starts_with("warn router"); }) ==
+          1);
+  }
+  SUBCASE("later where the one that has it is full") {
+    first.end(failure{errc::overloaded, "full"});
+    world.step();
+    REQUIRE(outcome->answered());
+    CHECK(outcome->code() == errc::overloaded);
+  }
+  CHECK(world.all_computed() == 0);
+}
+
+TEST_CASE("a call in the node's own class goes the usual way, and a node that is alone has no other") {
+  two_nodes world;
+  auto usual = world.submit({world.mine[0]}, in_class(world.kind->parts().precision));
+  REQUIRE(usual->answered());
+  CHECK(usual->code() == errc::none);
+  CHECK(world.all_computed() == 1);
+  world.tell({1});
+  auto other = world.submit({world.mine[1]}, in_class(numeric_class::bf16));
+  REQUIRE(other->answered());
+  CHECK(other->code() == errc::other_identity);
+  CHECK(world.peers->asks.empty());
+}
+
 TEST_CASE("leaders without patience cost those who have it nothing") {
   cached_world world{mode::manual};
   world.start();

@@ -86,7 +86,7 @@ bool jobs_world::run_until(const std::function<bool()>& holds, std::chrono::mill
 }
 
 uint64_t jobs_world::open(size_t i, std::string request_id, std::function<void(job_opening&)> change) {
-  job_opening opening{.tenant = "t", .request_id = std::move(request_id)};
+  job_opening opening{.tenant = "t", .request_id = std::move(request_id), .precision = numeric_class::fp32};
   if (change)
     change(opening);
   const auto number = ++last_number_;

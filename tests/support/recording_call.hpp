@@ -94,12 +94,14 @@ struct call_options {
   std::string model;
   embed_options embed;
   std::string tenant;
+  std::optional<numeric_class> precision = std::nullopt;
 };
 
 inline test_call make_call(std::vector<std::string> texts, const call_options& options = {}) {
   auto to = std::make_shared<outcome>();
   context with{.request_id = "r", .tenant = options.tenant, .priority = options.priority, .deadline = options.deadline};
-  embed_request request{.model = options.model, .texts = std::move(texts), .options = options.embed};
+  embed_request request{
+      .model = options.model, .texts = std::move(texts), .options = options.embed, .precision = options.precision};
   return {std::make_shared<recording_call>(std::move(with), std::move(request), to), to};
 }
 

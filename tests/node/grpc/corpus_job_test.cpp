@@ -40,7 +40,7 @@ TEST_CASE("a corpus job is opened with its options, and told with them and with 
 
   auto job = some_corpus_job(1);
   job.header.spec.options = asked.opening.options;
-  job.header.spec.corpus = asked.opening.corpus;
+  job.header.spec.corpus = encode(corpus_terms{*wanted, numeric_class::bf16});
   asked.listener->on_open(job);
   const auto young = client.next().opened().job();
   CHECK(young.operation() == "corpus");

@@ -109,10 +109,11 @@ TEST_CASE("texts are embedded by the job's model and options, and what is near c
   CHECK(eventually([&] { return world.node.meter->count("rank_corpus", errc::none) == 1; }));
 }
 
-TEST_CASE("the call that embeds the queries has the job's model and options") {
+TEST_CASE("the call that embeds the queries has the job's model, options and numeric class") {
   fake_ingress::handler keep = [](const call_ptr& c) {
     CHECK(c->request().model == "mini");
     CHECK(c->request().options == embed_options{.side = truncation_side::left});
+    CHECK(c->request().precision == numeric_class::int16);
     CHECK(c->request().texts == std::vector<std::string>{"q"});
     CHECK(c->context().tenant == "acme");
     answer(c);
@@ -135,6 +136,7 @@ TEST_CASE("the call that embeds the queries has the job's model and options") {
   CHECK_FALSE(asked.question.all_tenants);
   auto job = some_corpus_job(1);
   job.header.spec.options.side = truncation_side::left;
+  job.header.spec.corpus = encode(corpus_terms{{}, numeric_class::int16});
   asked.done(job);
   CHECK(eventually([&] { return door->has_query(); }));
   door->take_query().done(corpus_hits{{}});

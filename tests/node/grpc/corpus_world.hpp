@@ -2,6 +2,7 @@
 
 #include "runtime/corpus/corpus_codec.hpp"
 #include "runtime/corpus_job/corpus_outcome.hpp"
+#include "runtime/corpus_job/corpus_terms.hpp"
 #include "tests/node/grpc/job_world.hpp"
 
 #include <algorithm>
@@ -16,7 +17,7 @@ namespace weft::test {
 inline job_status some_corpus_job(uint64_t number) {
   auto out = some_job(number);
   out.header.spec.operation = "corpus";
-  out.header.spec.corpus = encode(corpus_options{});
+  out.header.spec.corpus = encode(corpus_terms{});
   return out;
 }
 

@@ -1,4 +1,5 @@
 #include "runtime/corpus/corpus_codec.hpp"
+#include "runtime/corpus_job/corpus_terms.hpp"
 #include "runtime/jobs/opened_spec.hpp"
 
 #include <doctest/doctest.h>
@@ -103,13 +104,14 @@ TEST_CASE("a job that asks something of its items together is a corpus job that 
   auto what = opening();
   const corpus_options asked{.clusters = 7, .extract_tokens = 100};
   what.corpus = encode(asked);
+  what.precision = numeric_class::bf16;
   const auto spec = spec_of(what, options(), now);
   REQUIRE(spec);
   CHECK(spec->operation == "corpus");
   CHECK(spec->options == what.options);
-  const auto kept = decode_corpus_options(spec->corpus);
+  const auto kept = decode_corpus_terms(spec->corpus);
   REQUIRE(kept);
-  CHECK(*kept == asked);
+  CHECK(*kept == corpus_terms{asked, numeric_class::bf16});
   what.options.normalize = false;
   CHECK(spec_of(what, options(), now).error().code == errc::invalid_argument);
   what.options.normalize = true;
@@ -118,4 +120,15 @@ TEST_CASE("a job that asks something of its items together is a corpus job that 
   what.options.compress = "";
   what.corpus = "?";
   CHECK(spec_of(what, options(), now).error().code == errc::invalid_argument);
+}
+
+TEST_CASE("a corpus is refused where no class is known that all its vectors would have, other jobs are not") {
+  auto what = opening();
+  CHECK(spec_of(what, options(), now));
+  what.corpus = encode(corpus_options{});
+  const auto spec = spec_of(what, options(), now);
+  REQUIRE_FALSE(spec);
+  CHECK(spec.error().code == errc::model_loading);
+  CHECK(spec.error().retry_after == 1'000ms);
+  CHECK(spec.error().message.find("submit the corpus again") != std::string::npos);
 }

@@ -1,3 +1,4 @@
+#include "runtime/corpus_job/corpus_terms.hpp"
 #include "runtime/jobs/segment_work.hpp"
 
 #include <doctest/doctest.h>
@@ -198,4 +199,28 @@ TEST_CASE("a run that answers with another number of items has failed") {
   segment_work work{texts_of(2), 0};
   CHECK(work.ran(work.take_slice(all_bytes), results_for({0})) == failure_kind::about_items);
   CHECK(work.take_slice(all_bytes) == places{0});
+}
+
+TEST_CASE("results of another numeric class than the job's do not count, from here or elsewhere, and fail no item") {
+  segment_texts bound;
+  bound.spec.corpus = encode(corpus_terms{{}, numeric_class::bf16});
+  bound.texts = {"a", "b"};
+  segment_work work{std::make_shared<const segment_texts>(bound), 0};
+  auto wrong = results_for(work.take_slice(all_bytes)); // fp32
+  const auto checked = work.checked(wrong);
+  REQUIRE_FALSE(checked);
+  CHECK(checked.error().code == errc::other_identity);
+  CHECK(work.ran({0, 1}, checked) == failure_kind::passing); // another node, or this one later
+  CHECK(work.untouched());
+  const auto again = work.take_slice(all_bytes);
+  CHECK(again == places{0, 1});
+  CHECK(work.ran(again, failure{errc::unknown_model, "gone"}) == failure_kind::about_node);
+  CHECK(work.tried_elsewhere(results_for({0, 1})));
+  CHECK(work.suspects() == places{0, 1});
+  auto right = results_for({0, 1});
+  right.precision = numeric_class::bf16;
+  CHECK(work.checked(right));
+  CHECK(work.tried_elsewhere(right));
+  REQUIRE(work.done());
+  CHECK(work.take_results().precision == numeric_class::bf16);
 }
