@@ -75,6 +75,7 @@ void jobs_clients::open(size_t index) {
   opening.priority = who.plan.priority;
   opening.synced = who.plan.synced;
   opening.retention = who.plan.retention;
+  opening.precision = numeric_class::fp32; // that of the sim's engines
   if (who.plan.corpus)
     opening.corpus = encode(*who.plan.corpus);
   cluster_.call(*node,

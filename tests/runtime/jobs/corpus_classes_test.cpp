@@ -30,7 +30,7 @@ std::function<void(job_opening&)> corpus_of(size_t i) {
 /// Three nodes, each of another class.
 struct mixed_world {
   jobs_world world{3};
-  fake_device_groups devices{world};
+  jobs_world_devices devices{world};
   std::map<size_t, uint32_t> own_first; ///< runs of a node that are computed in its own class all the same
   bool is_class_there = true;           ///< of a job that has one
 

@@ -86,7 +86,7 @@ TEST_CASE("a node that dies while vectors are loaded, ranks run or the outcome i
 
 TEST_CASE("a node where no epoch may begin is done without, as others have copies of its share, until one may") {
   jobs_world world{3};
-  fake_device_groups devices{world};
+  jobs_world_devices devices{world};
   const auto texts = corpus_texts(1'500);
   const auto ranks_of = [&](const char* request) {
     REQUIRE(world.submit(0, request, texts, as_corpus));
