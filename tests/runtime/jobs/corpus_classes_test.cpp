@@ -49,6 +49,7 @@ struct mixed_world {
   }
 
   numeric_class class_of_outcome(job_id id) {
+    REQUIRE(world.run_until([&] { return has_ended(world, 1, id); }));
     const auto reading = read_corpus(world, 1, id);
     REQUIRE(reading);
     const auto outcome = decode_corpus_outcome(reading->outcome);
@@ -119,7 +120,7 @@ TEST_CASE("while nobody is there who computes in its class a corpus waits, and o
   mixed_world mixed;
   auto& world = mixed.world;
   mixed.is_class_there = false;
-  const auto texts = corpus_texts(40 * 256); // more segments than wait elsewhere at most
+  const auto texts = corpus_texts(150 * 256); // on each node more segments than wait elsewhere at most
   REQUIRE(world.submit(0, "r", texts, corpus_of(0)));
   world.advance(5s);
   REQUIRE(world.submit(1, "plain", some_texts(2'000)));
