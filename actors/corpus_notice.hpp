@@ -4,6 +4,7 @@
 #include "actors/corpus_segment.hpp"
 #include "actors/corpus_slip.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -38,9 +39,10 @@ struct ended {
   uint64_t rank = 0;
   result<rank_outcome> outcome;
 };
-/// An engine has failed at a rank's points, or did not answer.
+/// An engine has failed at the points of a rank or a search, or did not answer within their patience.
 struct engine_failed {
   std::string device;
+  std::chrono::milliseconds patience; ///< whoever has no more does not try it for a while; of a failure: everybody
 };
 /// A rank that was told to go has had its time.
 struct overdue {

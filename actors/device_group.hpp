@@ -131,10 +131,14 @@ private:
   cluster_view_ptr cluster_; ///< null: none was told
   std::optional<corpus_store> store_;
   std::map<job_id, part> parts_;
-  std::map<uint64_t, lost_rank> lost_;        ///< by number
-  std::map<std::string, time_point> resting_; ///< devices that failed at points, until when
-  uint64_t ranks_ = 0;                        ///< number of the last one
-  uint32_t searches_ = 0;                     ///< under way
+  std::map<uint64_t, lost_rank> lost_; ///< by number
+  struct rest {
+    time_point until;
+    std::chrono::milliseconds patience; ///< whoever has no more leaves the device alone
+  };
+  std::map<std::string, rest> resting_; ///< devices that failed at points
+  uint64_t ranks_ = 0;                  ///< number of the last one
+  uint32_t searches_ = 0;               ///< under way
   /// Searches of jobs whose points are being made by another; they look again when those are there.
   std::map<job_id, std::deque<corpus_slip_ptr>> making_;
   corpora_counters counters_;

@@ -4,7 +4,9 @@
 #include "runtime/device_group/rank_seat.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <future>
+#include <optional>
 #include <utility>
 
 namespace weft {
@@ -13,9 +15,12 @@ namespace {
 // The pool answers at once; if it does not, the rank's thread computes.
 constexpr auto pool_answer_max = std::chrono::seconds{10};
 
-/// Else a matter of the pool. Such a device gets no points for a while.
-bool is_a_matter_of_the_device(const failure& reason) noexcept {
-  return reason.code == errc::engine_failed || reason.code == errc::deadline_exceeded;
+/// Who leaves a device alone after this: nobody, after what is a matter of the pool. A device that was too slow for a
+/// search may be in time for a rank.
+std::optional<std::chrono::milliseconds> patience_that_fails(const failure& reason, std::chrono::milliseconds had) {
+  if (reason.code == errc::engine_failed)
+    return std::chrono::milliseconds::max();
+  return reason.code == errc::deadline_exceeded ? std::optional{had} : std::nullopt;
 }
 
 } // namespace
@@ -57,7 +62,9 @@ std::vector<corpus_engine> device_group_state::engines_of(const worker_pool_acto
   const auto waits = std::make_shared<engine_waits>();
   for (const auto& it : found.engines) {
     const auto rests = resting_.find(it.info.device);
-    if (it.info.kind == device_kind::gpu && (rests == resting_.end() || rests->second <= now()))
+    const bool is_left_alone =
+        rests != resting_.end() && rests->second.until > now() && patience <= rests->second.patience;
+    if (it.info.kind == device_kind::gpu && !is_left_alone)
       out.push_back(engine_on(pool, it.info.device, patience, waits));
   }
   return out;
@@ -84,16 +91,21 @@ corpus_engine device_group_state::engine_on(const worker_pool_actor& pool, const
         output = reply.get().output;
       else if (!has_waited)
         waits->expired = given;
-      if (!output && is_a_matter_of_the_device(output.error()))
-        caf::anon_send(hdl, std::make_shared<corpus_notice>(corpus_notice{corpus_notices::engine_failed{device}}));
+      if (const auto fails = output ? std::nullopt : patience_that_fails(output.error(), patience))
+        caf::anon_send(hdl,
+                       std::make_shared<corpus_notice>(corpus_notice{corpus_notices::engine_failed{device, *fails}}));
       return output;
     };
   };
 }
 
-/// The rank goes on without it; ranks of the next epochs need not find out anew, each after its patience.
+/// The rank goes on without it; ranks of the next epochs need not find out anew, each after its patience. A search does
+/// not shorten what a rank has found out.
 void device_group_state::on(corpus_notices::engine_failed& it) {
-  resting_[it.device] = now() + setup_.options.engine_rest;
+  auto& rest = resting_[it.device];
+  const bool is_over = rest.until <= now();
+  if (is_over || it.patience >= rest.patience)
+    rest = {now() + setup_.options.engine_rest, it.patience};
 }
 
 result<rank_seat> device_group_state::seat_in(const part& it, job_id job) const {

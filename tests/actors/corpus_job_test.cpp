@@ -137,12 +137,12 @@ struct corpus_node : actor_world {
 /// Steps of k-means that each of two devices was given; while the first is stuck it keeps what it has.
 struct device_points {
   std::atomic<int> first{0}, second{0}, searches{0};
-  std::atomic<bool> is_first_stuck{false};
+  std::atomic<bool> is_first_stuck{false}, are_searches_stuck{false};
   std::mutex mutex;
   std::vector<std::function<void()>> kept;
 
   void go_on() {
-    is_first_stuck = false;
+    is_first_stuck = are_searches_stuck = false;
     const std::lock_guard hold(mutex);
     for (const auto& run : std::exchange(kept, {}))
       run();
@@ -158,12 +158,13 @@ public:
   }
   const engine_info& info() const noexcept override { return info_; }
   void run(engine_work work, std::function<void(engine_reply)> done) override {
-    points_->searches += std::holds_alternative<nearest_work>(work);
-    if (!std::holds_alternative<assign_work>(work))
+    const bool is_search = std::holds_alternative<nearest_work>(work), is_first = info_.device == "fake:0";
+    points_->searches += is_search;
+    if (std::holds_alternative<assign_work>(work))
+      ++(is_first ? points_->first : points_->second);
+    else if (!is_search)
       return inner_->run(std::move(work), std::move(done));
-    const bool is_first = info_.device == "fake:0";
-    ++(is_first ? points_->first : points_->second);
-    if (!is_first || !points_->is_first_stuck)
+    if (is_search ? !points_->are_searches_stuck : !is_first || !points_->is_first_stuck)
       return inner_->run(std::move(work), std::move(done));
     const std::lock_guard hold(points_->mutex);
     points_->kept.push_back([this, kept = std::make_shared<engine_work>(std::move(work)), done = std::move(done)] {
@@ -227,14 +228,15 @@ struct waiting_client final : submission_listener {
 
 /// A node on real threads whose two engines are on devices.
 struct device_node {
-  explicit device_node(std::chrono::milliseconds engine_patience = 60s) {
+  explicit device_node(std::chrono::milliseconds engine_patience = 60s,
+                       std::chrono::milliseconds search_patience = 60s) {
     tree_options options{.node_name = "n1", .version = "0.1.0"};
     options.models.push_back(
         {"m", model_load::kept, [made = model]() -> result<model_ptr> { return model_ptr{made}; }});
     options.pools.push_back({.model = "m"});
     options.corpora.engine_patience = engine_patience;
     options.corpora.search_values_min = 1;
-    options.corpora.search_patience = 60s;
+    options.corpora.search_patience = search_patience;
     set_jobs(options, memory_rank_hub::make());
     tree.emplace(std::move(options));
     tree->set_members(alone());
@@ -405,4 +407,22 @@ TEST_CASE("a device that hangs at the points of one corpus is done without, ther
   CHECK(node.points->first == 1);
   CHECK(node.points->second > before);
   CHECK(node.tree->count_corpora().breaks == 0);
+}
+
+TEST_CASE("a device that is too slow for a search is left alone by searches, not by ranks") {
+  device_node node(60s, 100ms);
+  const auto texts = some_texts(300);
+  CHECK(node.run("r", texts) == wanted(node.model->texts, texts));
+  const auto found = node.nearest_to(texts[17]);
+  node.points->are_searches_stuck = true;
+  for (const int searches : {1, 2, 2}) { // each device once
+    CHECK(node.nearest_to(texts[17]) == found);
+    CHECK(node.points->searches == searches);
+  }
+  node.points->go_on();
+  const int first = node.points->first, second = node.points->second;
+  const auto more = some_texts(310);
+  CHECK(node.run("s", more) == wanted(node.model->texts, more));
+  CHECK(node.points->first > first);
+  CHECK(node.points->second > second);
 }

@@ -44,7 +44,7 @@ TEST_CASE("whether epochs may begin is told unasked: at first, when too many ran
 TEST_CASE("devices that hang are waited for together, as long as one of them, and the rank computes in their place") {
   const auto corpus = embed_corpus({});
   auto options = device_groups::some_options();
-  options.engine_patience = 500ms;
+  options.engine_patience = 2s;
   options.niceness = 0; // the time that it takes is looked at
   device_groups world(1, options);
   std::vector<std::string> devices;
