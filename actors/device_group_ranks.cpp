@@ -102,10 +102,10 @@ corpus_engine device_group_state::engine_on(const worker_pool_actor& pool, const
 /// The rank goes on without it; ranks of the next epochs need not find out anew, each after its patience. A search does
 /// not shorten what a rank has found out.
 void device_group_state::on(corpus_notices::engine_failed& it) {
-  auto& rest = resting_[it.device];
-  const bool is_over = rest.until <= now();
-  if (is_over || it.patience >= rest.patience)
-    rest = {now() + setup_.options.engine_rest, it.patience};
+  auto& left = resting_[it.device];
+  const bool is_over = left.until <= now();
+  if (is_over || it.patience >= left.patience)
+    left = {now() + setup_.options.engine_rest, it.patience};
 }
 
 result<rank_seat> device_group_state::seat_in(const part& it, job_id job) const {
