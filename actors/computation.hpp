@@ -23,6 +23,8 @@ struct computation {
   errc outcome = errc::none;                            ///< of what was computed here
   std::optional<failure> refused_here = std::nullopt;   ///< why this node does not, where another cannot either
   bool other_class = false;                             ///< in which this node does not compute
+  std::vector<node_id> tried{};                         ///< of another class: that could not now
+  std::optional<failure> last = std::nullopt;           ///< why the last of them could not
 
   bool complete() const {
     for (const auto& value : values)

@@ -3,6 +3,7 @@
 #include "actors/corpus_slip.hpp"
 #include "actors/parent.hpp"
 #include "actors/part_call.hpp"
+#include "runtime/corpus_job/corpus_terms.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -71,19 +72,23 @@ void job_keeper_state::hear(const cluster_view_ptr& cluster) {
 
 void job_keeper_state::on(job_events::open& event) {
   submissions_[event.submission] = std::move(event.slip);
-  event.opening.precision = class_of_model(event.opening.model);
+  if (!event.opening.corpus.empty())
+    event.opening.precision = class_of_model(event.opening.model);
   core_->open(event.submission, std::move(event.opening), now());
 }
 
-std::optional<numeric_class> job_keeper_state::class_of_model(const std::string& model) const {
+std::optional<numeric_class> job_keeper_state::class_of_model(const std::string& model) {
   if (!setup_.node)
     return std::nullopt;
   const auto& known = setup_.options.core.models;
   const auto& wanted = model.empty() && !known.empty() ? known.front() : model;
   const auto now = setup_.node->snapshot();
   const auto found = std::ranges::find(now->models, wanted, [](const model_status& it) { return it.info.name; });
-  return found == now->models.end() || found->state != model_state::ready ? std::nullopt
-                                                                          : std::optional{found->info.precision};
+  if (found != now->models.end() && found->state == model_state::ready)
+    return found->info.precision;
+  if (wiring_ && std::ranges::find(known, wanted) != known.end())
+    self_->send(wiring_->keeper, want_atom_v, wanted);
+  return std::nullopt;
 }
 
 void job_keeper_state::on(job_events::append& event) {
@@ -268,7 +273,23 @@ void job_keeper_state::perform(answer_node& effect) {
 }
 
 void job_keeper_state::perform(run_texts& effect) {
+  if (auto problem = effect.is_try ? refused_try(effect.work->spec) : std::nullopt)
+    return core_->ran(effect.run, run_outcome{std::move(*problem)}, now());
   runs_->start(effect);
+}
+
+/// A try for another node tells whether this one can compute texts, so one that would have to pass them on does not.
+std::optional<failure> job_keeper_state::refused_try(const job_spec& spec) {
+  const auto wanted = class_of(spec);
+  if (!wanted)
+    return std::nullopt;
+  const auto own = class_of_model(spec.model);
+  if (!own)
+    return failure{errc::model_loading, "the model is not open on this node"};
+  if (*own == *wanted)
+    return std::nullopt;
+  return failure{errc::other_identity, "this node computes in " + std::string{to_string(*own)} +
+                                           ", and the job is one of " + std::string{to_string(*wanted)}};
 }
 
 void job_keeper_state::perform(cancel_run& effect) {

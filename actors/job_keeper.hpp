@@ -86,9 +86,10 @@ private:
   void perform(corpus_read& effect);
   void perform(corpus_ranked& effect);
 
+  std::optional<failure> refused_try(const job_spec& spec);
   void load();
-  /// Of the model as it is open now; "": the default one. Nothing: it is not.
-  std::optional<numeric_class> class_of_model(const std::string& model) const;
+  /// Of the model as it is open now; "": the default one. Nothing: it is not; a lazy one is opened then.
+  std::optional<numeric_class> class_of_model(const std::string& model);
   void plan();
   void publish();
   call_ptr submit(uint64_t run, context with, embed_request request);

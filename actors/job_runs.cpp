@@ -9,6 +9,10 @@
 namespace weft {
 namespace {
 
+// A run that is bound to a class may need another node, whose trouble is no reason to keep other jobs from this one's
+// places: after so many tries the core puts it back, and rests.
+constexpr uint32_t bound_tries_max = 4;
+
 /// The node's own state, not the texts': it passes.
 bool passes(errc code) noexcept {
   return code == errc::overloaded || code == errc::model_loading || code == errc::unavailable ||
@@ -33,19 +37,27 @@ segment_results results_of(embed_result&& from, node_id self) {
 void job_runs::start(const run_texts& what) {
   WEFT_ASSERT(!what.items.empty());
   auto& it = runs_[what.run];
-  it = {.work = what.work, .items = what.items, .is_try = what.is_try, .call = nullptr, .tries = 0, .again_at = {}};
+  it = {.work = what.work,
+        .items = what.items,
+        .is_try = what.is_try,
+        .is_bound = false,
+        .call = nullptr,
+        .tries = 0,
+        .again_at = {}};
   submit(what.run, it);
 }
 
 void job_runs::submit(uint64_t run, under_way& it) {
   const auto& spec = it.work->spec;
+  const auto precision = class_of(spec);
+  it.is_bound = precision.has_value();
   context with{.request_id = spec.request_id,
                .tenant = spec.tenant,
                .caller = role::client,
                .priority = priority::batch, // whatever the job's own: interactive calls go first
                .deadline = time_point::max(),
                .traceparent = {}};
-  embed_request request{.model = spec.model, .texts = {}, .options = spec.options, .precision = class_of(spec)};
+  embed_request request{.model = spec.model, .texts = {}, .options = spec.options, .precision = precision};
   request.texts.reserve(it.items.size());
   for (auto index : it.items)
     request.texts.push_back(it.work->texts[index]);
@@ -68,7 +80,8 @@ std::optional<run_outcome> job_runs::ended(uint64_t run, result<embed_result> ou
     return std::nullopt;
   auto& it = found->second;
   it.call = nullptr;
-  if (!outcome && !it.is_try && passes(outcome.error().code)) {
+  const bool may_wait = !it.is_bound || it.tries < bound_tries_max;
+  if (!outcome && !it.is_try && may_wait && passes(outcome.error().code)) {
     it.again_at = now + pause_of(it, outcome.error());
     return std::nullopt;
   }

@@ -41,7 +41,8 @@ private:
     std::shared_ptr<const segment_texts> work;
     std::vector<uint32_t> items;
     bool is_try = false;
-    call_ptr call; ///< null while it waits
+    bool is_bound = false; ///< to a numeric class
+    call_ptr call;         ///< null while it waits
     uint32_t tries = 0;
     time_point again_at{};
   };

@@ -16,6 +16,8 @@ constexpr size_t kinds_max = 4'096;
 
 // How soon a peer learns that nobody waits for its answer; a deadline it knows itself.
 constexpr auto sweep_period = std::chrono::milliseconds{100};
+// When to come again for a model that is being opened.
+constexpr auto open_again = std::chrono::milliseconds{1'000};
 
 // A token on one core, until answers tell.
 constexpr auto token_guess = std::chrono::microseconds{100};
@@ -111,13 +113,20 @@ void router_state::route(const call_ptr& call, uint32_t pool) {
     return origin->compute_only ? computes_the_same(kind->parts(), origin->kind->parts())
                                 : kind->bytes() == origin->kind->bytes();
   };
+  const auto& wanted = call->request().precision;
+  if (!kind && (origin ? origin->compute_only : wanted.has_value())) {
+    // In which class it would be computed is not known yet: nobody may take it for another one.
+    self_->send(wiring_->keeper, want_atom_v, target.model);
+    return call->fail(
+        {errc::model_loading, "the model '" + target.model + "' is not open on this node", {}, open_again});
+  }
   if (origin && (!kind || !serves()))
     return call->fail({errc::other_identity,
                        "this node has another version, numeric class or cache generation of '" + target.model + "'"});
-  if (const auto& wanted = call->request().precision; wanted && kind && *wanted != kind->parts().precision) {
+  if (wanted && *wanted != kind->parts().precision) {
     auto parts = kind->parts();
     parts.precision = *wanted;
-    return compute_in_class(call, std::make_shared<const result_kind>(std::move(parts)));
+    return compute_in_class({.call = call, .kind = std::make_shared<const result_kind>(std::move(parts))});
   }
   if (!kind || !uses_cache(*call))
     return hand_over(call, target);

@@ -57,8 +57,10 @@ private:
   void hand_over(const call_ptr& call, const tree_wiring::pool& pool);
   void compute_there(computation what);
   /// A call in a class in which this node does not compute, whole and without its cache: by the node that ends it first
-  /// of those that may, else by the next. Fails with errc::other_identity when none is left.
-  void compute_in_class(const call_ptr& call, const result_kind_ptr& kind);
+  /// of those that may, else by the next. Fails as the last one did when none is left, with errc::other_identity when
+  /// there is none.
+  void compute_in_class(computation what);
+  void compute_elsewhere(const computation& done, failure why);
   /// What an answer, a refusal or a failure says about the node that was to compute.
   void judge(const computation& done, errc why, const std::optional<node_load>& load);
   /// Nobody need ask this owner now: it is suspect, or has said that it computes something else.

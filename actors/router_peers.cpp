@@ -49,6 +49,12 @@ bool is_another_asked(errc why) noexcept {
   return why == errc::other_identity || why == errc::unknown_model;
 }
 
+/// Whether another node of the class may be able to.
+bool can_another(errc why) noexcept {
+  return is_another_asked(why) || why == errc::overloaded || why == errc::draining || why == errc::model_loading ||
+         why == errc::unavailable || why == errc::deadline_exceeded || why == errc::engine_failed;
+}
+
 } // namespace
 
 void router_state::ask_peer(const gather_ptr& to, node_id peer, const std::vector<uint32_t>& items,
@@ -164,25 +170,41 @@ void router_state::compute(const shard_call_ptr& call) {
   compute_here(call);
 }
 
-void router_state::compute_in_class(const call_ptr& call, const result_kind_ptr& kind) {
-  const node_id self = cluster_ ? cluster_->self : node_id{};
+void router_state::compute_in_class(computation what) {
+  auto except = what.tried;
+  except.push_back(cluster_ ? cluster_->self : node_id{});
+  const auto& parts = what.kind->parts();
   const auto where =
       owners_.empty()
           ? result<weft::route>{failure{errc::unavailable, "this node is alone"}}
-          : targets_->pick({.work = work_of(*call), .needs = capability_of(kind->parts()), .except = {&self, 1}},
-                           now());
-  if (where)
-    return compute_there({.call = call, .kind = kind, .where = *where, .other_class = true});
+          : targets_->pick({.work = work_of(*what.call), .needs = capability_of(parts), .except = except}, now());
+  if (where) {
+    what.where = *where;
+    what.other_class = true;
+    return compute_there(std::move(what));
+  }
+  if (what.last)
+    return what.call->fail(*what.last);
   if (where.error().code == errc::overloaded)
-    return call->fail(where.error());
-  const auto& parts = kind->parts();
+    return what.call->fail(where.error());
   const auto why = "no node that is there computes '" + parts.model + "' in " +
                    std::string{to_string(parts.precision)} + ": start one with that model.precision";
   if (!class_missed_ || now() - *class_missed_ >= missed_period) {
     class_missed_ = now();
     setup_.services->log("warn", name, why + "; what is bound to that class, as corpora are, waits");
   }
-  call->fail({errc::other_identity, why});
+  what.call->fail({errc::other_identity, why});
+}
+
+/// The next one: it computes something else after all, or cannot now.
+void router_state::compute_elsewhere(const computation& done, failure why) {
+  auto tried = done.tried;
+  tried.push_back(done.where.node);
+  const auto code = why.code;
+  computation next{.call = done.call, .kind = done.kind, .tried = std::move(tried), .last = done.last};
+  if (!is_another_asked(code))
+    next.last = std::move(why);
+  compute_in_class(std::move(next));
 }
 
 void router_state::compute_there(computation what) {
@@ -235,10 +257,10 @@ void router_state::computed(const computation& done) {
     return done.call->fail(outcome.error());
   if (done.call->ended())
     return;
-  if (done.other_class)
-    return is_another_asked(why)
-               ? compute_in_class(done.call, done.kind)
-               : done.call->fail(outcome ? failure{errc::unavailable, "a node has left texts out"} : outcome.error());
+  if (done.other_class) {
+    const auto reason = outcome ? failure{errc::unavailable, "a node has left texts out"} : outcome.error();
+    return can_another(reason.code) ? compute_elsewhere(done, reason) : done.call->fail(reason);
+  }
   if (done.refused_here)
     return done.call->fail(*done.refused_here);
   compute_here(done.call);

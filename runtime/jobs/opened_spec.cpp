@@ -93,14 +93,14 @@ result<job_spec> spec_of(const job_opening& opening, const jobs_options& options
                .priority = opening.priority,
                .home_region = options.region,
                .created = now};
-  if (auto problem = corpus_of(opening, out))
-    return std::move(*problem);
   if (options.models.empty())
     return failure{errc::unknown_model, "this node has no model to run jobs with"};
   if (out.model.empty())
     out.model = options.models.front();
   if (std::ranges::find(options.models, out.model) == options.models.end())
     return failure{errc::unknown_model, "this node does not have the model '" + out.model + "'"};
+  if (auto problem = corpus_of(opening, out))
+    return std::move(*problem);
   if (auto problem = durability_of(opening, options, out.durability))
     return std::move(*problem);
   std::chrono::milliseconds expires_in{};

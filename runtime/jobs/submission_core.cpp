@@ -1,6 +1,7 @@
 #include "runtime/jobs/submission_core.hpp"
 
 #include "runtime/corpus/corpus_shard.hpp"
+#include "runtime/corpus_job/corpus_terms.hpp"
 #include "runtime/job/record_codec.hpp"
 #include "runtime/jobs/opened_spec.hpp"
 
@@ -43,9 +44,13 @@ void submission_core::refuse(uint64_t number, failure why) {
   state_.desk.want(submission_ended{number, std::move(why)});
 }
 
-void submission_core::open(uint64_t number, const job_opening& opening) {
+void submission_core::open(uint64_t number, job_opening opening) {
   if (draining_)
     return refuse(number, {errc::draining, "the node takes no new submissions"});
+  // A retry goes on in the class that its job has, whether or not the model is open here now.
+  if (const auto* before = state_.headers.find(job_id_of(opening.tenant, opening.request_id)))
+    if (const auto its = class_of(before->header.spec))
+      opening.precision = its;
   auto spec = spec_of(opening, state_.options, state_.now.wall);
   if (!spec)
     return refuse(number, std::move(spec.error()));

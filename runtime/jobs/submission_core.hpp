@@ -25,7 +25,7 @@ public:
   submission_core(jobs_state& state, record_keeper& keeper, replicator& copies, std::function<void(segment_id)> damaged)
       : state_(state), keeper_(keeper), copies_(copies), damaged_(std::move(damaged)) {}
 
-  void open(uint64_t number, const job_opening& opening);
+  void open(uint64_t number, job_opening opening);
   void append(uint64_t number, std::vector<std::string> texts);
   void complete(uint64_t number);
   void abandon(uint64_t number) { intakes_.erase(number); }

@@ -81,9 +81,11 @@ cluster_view_ptr alone() {
 }
 
 struct corpus_node : actor_world {
-  enum class model_opens : uint8_t { at_once, later };
+  enum class model_opens : uint8_t { at_once, later, when_wanted };
   explicit corpus_node(model_opens when = model_opens::at_once) {
     hold_tasks = when == model_opens::later;
+    if (when == model_opens::when_wanted)
+      options.models[0].load = model_load::lazy;
     set_jobs(options, hub);
     options.corpora.niceness = 0; // ranks run on the test's thread
     start();
@@ -376,6 +378,20 @@ TEST_CASE("a device group that dies in mid run costs an epoch, not the job") {
   world.hold_tasks = false;
   world.run_tasks();
   world.check_outcome(id, texts);
+}
+
+TEST_CASE("a corpus that is refused as the model is lazy opens it") {
+  corpus_node node{corpus_node::model_opens::when_wanted};
+  const auto heard = std::make_shared<client>();
+  const auto stream = node.jobs->open({.tenant = "t", .request_id = "r", .corpus = encode(usual_options)}, heard);
+  node.step();
+  REQUIRE(heard->refused);
+  CHECK(heard->refused->code == errc::model_loading);
+  CHECK(node.models_opened == 1);
+  const auto id = node.submit_corpus(some_texts(60));
+  for (int i = 0; i < 200 && !is_end(node.state_of(id)); ++i)
+    node.pass(100ms);
+  CHECK(node.state_of(id) == job_state::done);
 }
 
 TEST_CASE("where a node's engines are on devices they take the points of k-means and of searches, on real threads") {

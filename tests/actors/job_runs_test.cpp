@@ -76,6 +76,26 @@ TEST_CASE("a run of a corpus job names the class that its vectors have to have, 
   CHECK(w.calls[1].request.precision == numeric_class::int16);
 }
 
+TEST_CASE(
+    "a run that is bound to a class is tried some times, then told: it may wait for another node, other jobs not") {
+  world w;
+  auto bound = world::work(1, {0});
+  auto texts = *bound.work;
+  texts.spec.corpus = encode(corpus_terms{{}, numeric_class::int16});
+  bound.work = std::make_shared<const segment_texts>(std::move(texts));
+  w.runs.start(bound);
+  std::optional<run_outcome> end;
+  while (!end && w.calls.size() < 100) {
+    end = w.runs.ended(1, failure{errc::unavailable, "the way to it is broken"}, w.now);
+    w.now += 10s;
+    w.runs.tick(w.now);
+  }
+  REQUIRE(end);
+  CHECK(end->error().code == errc::unavailable);
+  CHECK(w.calls.size() == 4);
+  CHECK_FALSE(w.runs.next_wake());
+}
+
 TEST_CASE("what passes is tried again, later each time; anything else is told") {
   for (auto [code, again] : {std::pair{errc::overloaded, true},
                              {errc::model_loading, true},

@@ -194,13 +194,65 @@ TEST_CASE("a call in a class in which this node does not compute is computed by 
     CHECK(std::ranges::count_if(world.log, [](const std::string& line) { return line.starts_with("warn router"); }) ==
           1);
   }
+  SUBCASE("by the next where the first cannot now") {
+    errc why = errc::none;
+    SUBCASE("as it is full") {
+      why = errc::overloaded;
+    }
+    SUBCASE("as it goes") {
+      why = errc::draining;
+    }
+    SUBCASE("as it is gone") {
+      why = errc::unavailable;
+    }
+    SUBCASE("as its model is not open") {
+      why = errc::model_loading;
+    }
+    SUBCASE("as its device fails") {
+      why = errc::engine_failed;
+    }
+    first.end(failure{why, "not now"});
+    world.step();
+    REQUIRE(world.peers->asks.size() == 2);
+    const auto& second = world.peers->asks[1];
+    CHECK(second.peer != first.peer);
+    second.answer(0);
+    second.answer(1);
+    second.end();
+    world.step();
+    REQUIRE(outcome->answered());
+    CHECK(outcome->code() == errc::none);
+  }
   SUBCASE("later where the one that has it is full") {
     first.end(failure{errc::overloaded, "full"});
+    world.step();
+    REQUIRE(world.peers->asks.size() == 2);
+    world.peers->asks[1].end(failure{errc::other_identity, "it has fp32"});
     world.step();
     REQUIRE(outcome->answered());
     CHECK(outcome->code() == errc::overloaded);
   }
+  SUBCASE("not again where the text is at fault") {
+    first.end(failure{errc::invalid_utf8, "item 0 is no UTF-8"});
+    world.step();
+    REQUIRE(outcome->answered());
+    CHECK(outcome->code() == errc::invalid_utf8);
+  }
   CHECK(world.all_computed() == 0);
+}
+
+TEST_CASE(
+    "where the model is not open a call that names a class is not computed in whichever it will have, and opens it") {
+  cached_world world;
+  world.options.models[0].load = model_load::lazy;
+  world.start();
+  auto early = world.submit({"a"}, in_class(numeric_class::bf16));
+  REQUIRE(early->answered());
+  CHECK(early->code() == errc::model_loading);
+  CHECK(early->error().retry_after);
+  CHECK(world.all_computed() == 0);
+  CHECK(world.models_opened == 1);
+  CHECK(world.submit({"a"}, in_class(numeric_class::bf16))->code() == errc::other_identity); // it has another one
 }
 
 TEST_CASE("a call in the node's own class goes the usual way, and a node that is alone has no other") {

@@ -116,6 +116,20 @@ TEST_CASE("where two nodes of two classes take one corpus job at once, it has on
   check_outcome(world, id, texts);
 }
 
+TEST_CASE("a retry goes on in the class of its job, where the model is not open too") {
+  mixed_world mixed;
+  auto& world = mixed.world;
+  const auto texts = corpus_texts(300);
+  REQUIRE(world.submit(0, "r", texts, corpus_of(0)));
+  const auto id = world.id_of("r");
+  CHECK(world.submit(2, "r", texts, [](job_opening& opening) {
+    as_corpus(opening);
+    opening.precision.reset();
+  }));
+  CHECK(world.id_of("r") == id);
+  CHECK(mixed.class_of_outcome(id) == classes[0]);
+}
+
 TEST_CASE("while nobody is there who computes in its class a corpus waits, and other jobs do not") {
   mixed_world mixed;
   auto& world = mixed.world;

@@ -131,4 +131,6 @@ TEST_CASE("a corpus is refused where no class is known that all its vectors woul
   CHECK(spec.error().code == errc::model_loading);
   CHECK(spec.error().retry_after == 1'000ms);
   CHECK(spec.error().message.find("submit the corpus again") != std::string::npos);
+  what.model = "another"; // which no waiting opens
+  CHECK(spec_of(what, options(), now).error().code == errc::unknown_model);
 }
