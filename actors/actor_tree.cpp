@@ -15,7 +15,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Ranks are aborted when the tree ends; those that still are not gone after so long hang.
+/// Ranks are aborted when the tree ends; those that still are not gone after so long hang. Half of it is for the ranks,
+/// half for those who carry them.
 constexpr auto ranks_end_within = 10s;
 
 struct system_config : caf::actor_system_config {
@@ -91,9 +92,9 @@ struct actor_tree::parts {
     options.jobs.ranks.reset();
     threads.join(); // their last messages need the system
     // Those of ranks send none any more: their actor has let go of them.
-    auto left = ranks.leave(ranks_end_within);
+    auto left = ranks.leave(ranks_end_within / 2);
     if (options.threads_aside)
-      left += options.threads_aside(ranks_end_within);
+      left += options.threads_aside(ranks_end_within / 2);
     if (left > 0 && options.on_left_behind)
       options.on_left_behind(left);
   }

@@ -50,6 +50,13 @@ uint64_t corpus_store::corpus::bytes() const noexcept {
   return segment_bytes + run_bytes + (shard ? bytes_of(*shard) : 0);
 }
 
+uint64_t corpus_store::use::bytes() const noexcept {
+  uint64_t out = shard_bytes + dropped_bytes;
+  for (const auto& it : former)
+    out += it.shard.expired() ? 0 : it.bytes;
+  return out;
+}
+
 void corpus_store::corpus::count_segments() {
   segment_bytes = 0;
   for (const auto& [key, segment] : segments) {
@@ -62,7 +69,7 @@ void corpus_store::corpus::count_segments() {
 uint64_t corpus_store::bytes_beside() const noexcept {
   uint64_t out = held_;
   for (const auto& [job, it] : used_)
-    out += it.shard_bytes + it.dropped_bytes;
+    out += it.bytes();
   return out;
 }
 
@@ -215,6 +222,12 @@ void corpus_store::keep_shard(job_id job, std::vector<planned_segment> share,
     std::erase_if(it.segments, [&](const auto& each) { return each.second->values.get() == &it.shard->rows; });
   for (auto& [key, segment] : placed)
     it.segments[key] = std::move(segment);
+  // Other searches have the former shard until they end, and may outlast several of them.
+  if (const auto searched = used_.find(job); it.shard && searched != used_.end()) {
+    auto& former = searched->second.former;
+    std::erase_if(former, [](const former_shard& each) { return each.shard.expired(); });
+    former.push_back({it.shard, bytes_of(*it.shard)});
+  }
   it.shard_points = share_points(shard, 0, shard->count());
   it.shard = std::move(shard);
   it.shard_share = std::move(share);

@@ -93,11 +93,19 @@ private:
     void count_segments();
     uint32_t dimensions() const noexcept { return segments.empty() ? 0 : segments.begin()->second->dimensions; }
   };
+  /// A shard in whose place there is another. Searches may have it still.
+  struct former_shard {
+    std::weak_ptr<const corpus_shard> shard;
+    uint64_t bytes = 0;
+  };
   /// What searches under way have of a job.
   struct use {
     uint32_t searches = 0;
-    uint64_t shard_bytes = 0;   ///< of points that one of them makes
-    uint64_t dropped_bytes = 0; ///< of what is nowhere else any more
+    uint64_t shard_bytes = 0;         ///< of points that one of them makes
+    uint64_t dropped_bytes = 0;       ///< of what is nowhere else any more
+    std::vector<former_shard> former; ///< while one of them has it: at most one a search
+
+    uint64_t bytes() const noexcept;
   };
   bool may_go(job_id job, const corpus& it) const { return !it.is_run && !used_.contains(job); }
   uint64_t bytes_beside() const noexcept;

@@ -158,7 +158,7 @@ status running_node::open_jobs(tree_options& options) {
   const auto usable = [board = devices_.board] { return !board || board->first_usable(); };
   options.jobs.ranks = std::make_shared<device_rank_carrier>(ranks_, devices_.ranks, told, usable);
   options.threads_aside = [devices = devices_.ranks](std::chrono::milliseconds wait_max) {
-    return closings_left(wait_max) + (devices ? devices->threads_left(wait_max) : 0);
+    return closings_left(wait_max, devices.get());
   };
   options.jobs.failpoint = failpoint_of(in_.environment);
   return ok;

@@ -296,7 +296,10 @@ TEST_CASE("plain mode computes text by text on one worker, also after a reload")
 TEST_CASE("threads that hang aside when the tree ends are told of, after all else has ended") {
   auto options = options_for(std::make_shared<fake_device>(mode::threads));
   size_t aside = 0, told = 0;
-  options.threads_aside = [&](std::chrono::milliseconds) { return aside; };
+  options.threads_aside = [&](std::chrono::milliseconds wait_max) {
+    CHECK(wait_max == 5s); // the ranks had as much before: an end takes 10 s at most
+    return aside;
+  };
   options.on_left_behind = [&](size_t threads) { told = threads; };
   { actor_tree tree{options}; }
   CHECK(told == 0);

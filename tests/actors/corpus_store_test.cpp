@@ -231,3 +231,50 @@ TEST_CASE("points for searches have the rows, memory has them once") {
     CHECK(lacking->size() == share.size() - 1);
   }
 }
+
+TEST_CASE("a shard in whose place there is another counts for as long as a search has it") {
+  const auto corpus = embed_corpus({});
+  const auto cost = measure(corpus);
+  const std::vector share{corpus.segments.front()};
+  const auto with_one = cost.segment + cost.run - uint64_t{20} * 16 * sizeof(float); // the rows are the shard's
+  corpus_store store(with_one + cost.run + cost.segment - 1);
+  const time_point at{};
+  const auto make = [&](int32_t scale_exponent) {
+    return std::make_shared<const corpus_shard>(make_search_shard(*store.find(some_job, share), scale_exponent));
+  };
+  REQUIRE(store.plan_search(some_job, share, at));
+  REQUIRE(store.add(some_job, read(corpus, share)));
+  store.keep_shard(some_job, share, make(5));
+  REQUIRE(store.bytes() == with_one);
+  auto searched = store.shard(some_job, share, 5, at);
+  REQUIRE(searched);
+  store.begin_search(some_job); // of the one that is here
+  store.begin_search(some_job); // and one that makes another
+  store.keep_shard(some_job, share, make(4));
+  REQUIRE(store.find(some_job, share));
+  CHECK(store.bytes() == with_one + cost.run);
+  SUBCASE("until that search ends, not the one that made the other, and others have no room meanwhile") {
+    store.end_search(some_job);
+    CHECK(store.bytes() == with_one + cost.run);
+    REQUIRE(store.plan_search(other_job, share, at));
+    CHECK(code_of(store.add(other_job, read(corpus, share))) == errc::overloaded);
+    store.end_search(some_job);
+    CHECK(store.bytes() == with_one);
+    CHECK(code_of(store.add(other_job, read(corpus, share))) == errc::none);
+  }
+  SUBCASE("though the job is removed meanwhile") {
+    store.drop(some_job);
+    CHECK(store.bytes() == with_one + cost.run);
+    store.end_search(some_job);
+    store.end_search(some_job);
+    CHECK(store.bytes() == 0);
+  }
+  SUBCASE("or lets go of it, though searches follow each other without an end") {
+    searched = nullptr;
+    CHECK(store.bytes() == with_one);
+    for (int32_t scale_exponent = 5; scale_exponent < 9; ++scale_exponent) {
+      store.keep_shard(some_job, share, make(scale_exponent));
+      CHECK(store.bytes() == with_one);
+    }
+  }
+}

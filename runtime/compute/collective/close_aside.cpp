@@ -1,5 +1,6 @@
 #include "runtime/compute/collective/close_aside.hpp"
 
+#include <algorithm>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -61,6 +62,15 @@ size_t closings_left(std::chrono::milliseconds wait_max) {
   std::unique_lock lock{all.mutex};
   all.changed.wait_for(lock, wait_max, [&] { return all.running == 0; });
   return all.running;
+}
+
+size_t closings_left(std::chrono::milliseconds wait_max, device_ranks* devices) {
+  const auto begin = std::chrono::steady_clock::now();
+  const auto left = closings_left(wait_max);
+  if (!devices)
+    return left;
+  const auto waited = std::chrono::ceil<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
+  return left + devices->threads_left(std::max(wait_max - waited, std::chrono::milliseconds{0}));
 }
 
 } // namespace weft

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "runtime/ports/device_ranks.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -24,5 +26,7 @@ template <class T> bool close_aside(std::unique_ptr<T> what, std::chrono::millis
 /// while there are any, what they use must not be destroyed. Counts those of this program, or of this library where it
 /// has been linked into one.
 size_t closings_left(std::chrono::milliseconds wait_max);
+/// And how many threads devices have in their library, if there are some: so long at most for both together.
+size_t closings_left(std::chrono::milliseconds wait_max, device_ranks* devices);
 
 } // namespace weft

@@ -21,6 +21,18 @@ struct stuck {
   }
 };
 
+/// Remembers how long it may take.
+struct asked_devices final : device_ranks {
+  std::chrono::milliseconds wait_max{-1};
+  uint64_t device_identity() const noexcept override { return 1; }
+  result<device_group_id> make_id() override { return device_group_id{}; }
+  result<std::unique_ptr<device_place>> take_place() override { return failure{errc::unavailable, "no place"}; }
+  size_t threads_left(std::chrono::milliseconds limit) override {
+    wait_max = limit;
+    return 2;
+  }
+};
+
 } // namespace
 
 TEST_CASE("an end that hangs is left aside, counted until it is done, and holds up no other") {
@@ -34,4 +46,19 @@ TEST_CASE("an end that hangs is left aside, counted until it is done, and holds 
   may_end->count_down();
   CHECK(closings_left(10s) == 0);
   CHECK(*ended);
+}
+
+TEST_CASE("the devices' threads have the time that the ends before them have left") {
+  const auto may_end = std::make_shared<std::latch>(1);
+  const auto ended = std::make_shared<std::atomic<bool>>(false);
+  asked_devices devices;
+  CHECK(closings_left(10s, nullptr) == 0);
+  CHECK(closings_left(10min, &devices) == 2);
+  CHECK(devices.wait_max > 0ms);
+  CHECK(devices.wait_max <= 10min);
+  CHECK_FALSE(close_aside(std::unique_ptr<stuck>(new stuck{may_end, ended}), 1ms));
+  CHECK(closings_left(20ms, &devices) == 3);
+  CHECK(devices.wait_max == 0ms);
+  may_end->count_down();
+  CHECK(closings_left(10s) == 0);
 }
