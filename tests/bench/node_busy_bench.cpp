@@ -31,6 +31,8 @@ using clock_type = std::chrono::steady_clock;
 using real_seconds = std::chrono::duration<double>;
 
 constexpr double busy_min = 0.85;
+/// A call that a lost device failed may be answered before the node's page tells of the loss.
+constexpr auto loss_told_within = std::chrono::seconds{20};
 constexpr const char* names[] = {"device busy under load through the node",
                                  "device busy under load, 10th percentile",
                                  "tokens computed through the node",
@@ -191,6 +193,22 @@ std::string problem_of(const std::map<grpc::StatusCode, uint64_t>& codes, const 
   return "";
 }
 
+bool is_one_lost(const by_device& usable) {
+  return std::ranges::any_of(usable, [](const auto& each) { return each.second != 1; });
+}
+
+/// problem_of() calls that have ended. Where something went wrong, waits a little for the device whose loss it was.
+std::string problem_after(const node_process& node, const std::map<grpc::StatusCode, uint64_t>& codes,
+                          const looks& seen, double look_every) {
+  for (const auto end = clock_type::now() + loss_told_within;;) {
+    const auto usable = values_of(node.metrics(), "weft_device_usable");
+    auto problem = problem_of(codes, usable, seen);
+    if (problem.empty() || is_one_lost(usable) || clock_type::now() >= end)
+      return problem;
+    std::this_thread::sleep_for(real_seconds(std::min(look_every, 1.0)));
+  }
+}
+
 /// Whether all went well. devices: of the node, at least one.
 bool measure(const node_process& node, const by_device& devices, const options& wanted,
              const std::vector<std::string>& texts, figure_list& figures) {
@@ -202,16 +220,16 @@ bool measure(const node_process& node, const by_device& devices, const options& 
   load.time = std::chrono::duration_cast<std::chrono::nanoseconds>(real_seconds(wanted.warm_up + wanted.seconds));
   busy_load clients(node, texts, load);
   looks seen;
-  by_device usable;
+  std::string problem;
   try {
     std::this_thread::sleep_for(real_seconds(wanted.warm_up));
     seen = look_at(node, wanted);
-    usable = values_of(node.metrics(), "weft_device_usable");
+    problem = problem_after(node, clients.wait(), seen, wanted.look_every);
   } catch (const std::runtime_error& gone) {
     add(not_run(std::string("the node is gone: ") + gone.what()));
     give_up("the node is gone"); // at once: the clients would go on without it
   }
-  if (const auto problem = problem_of(clients.wait(), usable, seen); !problem.empty()) {
+  if (!problem.empty()) {
     add(not_run(problem));
     return false;
   }
