@@ -266,7 +266,7 @@ TEST_CASE("hits have a share of the node's memory, and no reply is larger than i
     hits[0].push_back({.item = i, .score = 1, .text = text});
   next_query(roomy).done(hits);
   CHECK(error_info(second.end()).metadata().at("limit") == std::to_string(64 << 20));
-  CHECK(error_info(second.end()).metadata().at("field") == "count");
+  CHECK(error_info(second.end()).reason() == "CALL_TOO_LARGE");
 }
 
 TEST_CASE("a node that drains ranks nothing") {
