@@ -93,6 +93,14 @@ struct corpus_node : actor_world {
     step();
   }
 
+  void check_refused_until_open() {
+    const auto heard = std::make_shared<client>();
+    const auto stream = jobs->open({.tenant = "t", .request_id = "r", .corpus = encode(usual_options)}, heard);
+    step();
+    REQUIRE(heard->refused);
+    CHECK(heard->refused->code == errc::model_loading);
+    CHECK(heard->refused->retry_after);
+  }
   job_id submit_corpus(std::vector<std::string> texts) {
     const auto heard = std::make_shared<client>();
     const auto stream = jobs->open({.tenant = "t", .request_id = "r", .corpus = encode(usual_options)}, heard);
@@ -337,12 +345,7 @@ TEST_CASE("a corpus job comes to what one rank makes of its items, and its items
 
 TEST_CASE("a corpus is refused while the model is not open: nobody knows its class yet; then it is taken") {
   corpus_node node{corpus_node::model_opens::later};
-  const auto heard = std::make_shared<client>();
-  const auto stream = node.jobs->open({.tenant = "t", .request_id = "r", .corpus = encode(usual_options)}, heard);
-  node.step();
-  REQUIRE(heard->refused);
-  CHECK(heard->refused->code == errc::model_loading);
-  CHECK(heard->refused->retry_after);
+  node.check_refused_until_open();
   node.hold_tasks = false;
   node.run_tasks();
   node.step();
@@ -382,11 +385,7 @@ TEST_CASE("a device group that dies in mid run costs an epoch, not the job") {
 
 TEST_CASE("a corpus that is refused as the model is lazy opens it") {
   corpus_node node{corpus_node::model_opens::when_wanted};
-  const auto heard = std::make_shared<client>();
-  const auto stream = node.jobs->open({.tenant = "t", .request_id = "r", .corpus = encode(usual_options)}, heard);
-  node.step();
-  REQUIRE(heard->refused);
-  CHECK(heard->refused->code == errc::model_loading);
+  node.check_refused_until_open();
   CHECK(node.models_opened == 1);
   const auto id = node.submit_corpus(some_texts(60));
   for (int i = 0; i < 200 && !is_end(node.state_of(id)); ++i)

@@ -148,6 +148,18 @@ call_options in_class(numeric_class precision) {
   return out;
 }
 
+/// Another node than `first` has been asked for both texts, and answers. Returns which.
+node_id answer_by_the_next(two_nodes& world, node_id first) {
+  REQUIRE(world.peers->asks.size() == 2);
+  const auto asked = world.peers->asks[1];
+  CHECK(asked.peer != first);
+  asked.answer(0);
+  asked.answer(1);
+  asked.end();
+  world.step();
+  return asked.peer;
+}
+
 } // namespace
 
 TEST_CASE("a call in a class in which this node does not compute is computed by one that does, as a whole") {
@@ -164,20 +176,14 @@ TEST_CASE("a call in a class in which this node does not compute is computed by 
   SUBCASE("by the next where the first does not have it, which is then not asked again") {
     first.end(failure{errc::other_identity, "it has fp32"});
     world.step();
-    REQUIRE(world.peers->asks.size() == 2);
-    const auto& second = world.peers->asks[1];
-    CHECK(second.peer != first.peer);
-    second.answer(0);
-    second.answer(1);
-    second.end();
-    world.step();
+    const auto second = answer_by_the_next(world, first.peer);
     REQUIRE(outcome->answered());
     REQUIRE(outcome->code() == errc::none);
     CHECK(outcome->reply().precision == numeric_class::bf16);
     CHECK(outcome->reply().items.size() == 2);
     world.submit({world.mine[0]}, in_class(numeric_class::bf16));
     REQUIRE(world.peers->asks.size() == 3);
-    CHECK(world.peers->asks[2].peer == second.peer);
+    CHECK(world.peers->asks[2].peer == second);
   }
   SUBCASE("by nobody where none has it: it says so") {
     for (size_t i = 0; i < 2; ++i) {
@@ -213,13 +219,7 @@ TEST_CASE("a call in a class in which this node does not compute is computed by 
     }
     first.end(failure{why, "not now"});
     world.step();
-    REQUIRE(world.peers->asks.size() == 2);
-    const auto& second = world.peers->asks[1];
-    CHECK(second.peer != first.peer);
-    second.answer(0);
-    second.answer(1);
-    second.end();
-    world.step();
+    answer_by_the_next(world, first.peer);
     REQUIRE(outcome->answered());
     CHECK(outcome->code() == errc::none);
   }
