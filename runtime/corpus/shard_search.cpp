@@ -2,8 +2,8 @@
 
 #include "runtime/job/record_bytes.hpp"
 #include "runtime/points/nearest.hpp"
-#include "runtime/points/packed_columns.hpp"
 #include "runtime/points/quantize.hpp"
+#include "runtime/points/query_products.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -193,25 +193,12 @@ status check_search(const corpus_shard& shard, std::span<const float> queries, c
 
 std::vector<std::vector<search_hit>> search_shard(const corpus_shard& shard, std::span<const float> queries,
                                                   const search_options& options) {
-  const size_t dimensions = shard.dimensions;
-  auto [best, codes] = code_queries(shard, queries, options.count);
-  // Queries are the columns: they are packed once, and the points pass by them a block after the other.
-  const packed_columns columns(codes, shard.dimensions);
-  prepared_rows block(shard.dimensions, columns.kernels());
-  std::vector<int32_t> tile(prepared_rows::count_max * panel_columns);
-  for (size_t first = 0; first < shard.count(); first += prepared_rows::count_max) {
-    const size_t rows = std::min(prepared_rows::count_max, shard.count() - first);
-    block.fill(std::span(shard.points).subspan(first * dimensions, rows * dimensions));
-    for (size_t p = 0; p < columns.panels(); ++p) {
-      columns.kernels().multiply(block.data(), rows, columns.panel(p), columns.panel_count(p), dimensions, tile.data(),
-                                 panel_columns);
-      for (size_t c = 0; c < columns.panel_count(p); ++c)
-        for (size_t r = 0; r < rows; ++r)
-          best[p * panel_columns + c].offer(first + r, tile[r * panel_columns + c]);
-    }
-  }
+  auto coded = code_queries(shard, queries, options.count);
+  query_products(coded.codes, shard.dimensions).for_each(shard.points, [&](size_t query, size_t row, int32_t product) {
+    coded.best[query].offer(row, product);
+  });
   std::vector<std::vector<search_hit>> hits;
-  for (auto& of_query : best)
+  for (auto& of_query : coded.best)
     hits.push_back(of_query.take());
   return hits;
 }

@@ -1,6 +1,6 @@
 #include "runtime/points/nearest.hpp"
 
-#include "runtime/points/packed_columns.hpp"
+#include "runtime/points/query_products.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -48,23 +48,11 @@ private:
 
 nearest_output run_nearest(const nearest_work& work) {
   const auto& points = *work.points;
-  const size_t dimensions = points.dimensions;
-  // Queries are the columns: they are packed once, and the points pass by them a block after the other.
-  const packed_columns columns(work.queries, points.dimensions);
-  prepared_rows block(points.dimensions, columns.kernels());
-  std::vector<nearest_so_far> nearest(columns.count(), nearest_so_far(work.count));
-  std::vector<int32_t> tile(prepared_rows::count_max * panel_columns);
-  for (size_t first = 0; first < points.count(); first += prepared_rows::count_max) {
-    const size_t rows = std::min(prepared_rows::count_max, points.count() - first);
-    block.fill(points.values.subspan(first * dimensions, rows * dimensions));
-    for (size_t p = 0; p < columns.panels(); ++p) {
-      columns.kernels().multiply(block.data(), rows, columns.panel(p), columns.panel_count(p), points.dimensions,
-                                 tile.data(), panel_columns);
-      for (size_t c = 0; c < columns.panel_count(p); ++c)
-        for (size_t r = 0; r < rows; ++r)
-          nearest[p * panel_columns + c].offer(static_cast<uint32_t>(first + r), tile[r * panel_columns + c]);
-    }
-  }
+  std::vector<nearest_so_far> nearest(work.queries.size() / points.dimensions, nearest_so_far(work.count));
+  query_products(work.queries, points.dimensions)
+      .for_each(points.values, [&](size_t query, size_t point, int32_t product) {
+        nearest[query].offer(static_cast<uint32_t>(point), product);
+      });
   nearest_output out;
   for (auto& query : nearest)
     for (const auto& [point, product] : query.take()) {

@@ -62,6 +62,7 @@ public:
   void fill(std::span<const int8_t> rows);
   size_t count() const noexcept { return count_; }
   const std::byte* data() const noexcept { return bytes_.data(); }
+  const std::byte* row(size_t index) const noexcept { return bytes_.data() + index * row_bytes_; }
 
 private:
   const product_kernels* kernels_;

@@ -33,6 +33,8 @@ struct product_kernels {
   /// may be overwritten. REQUIRES: 1 <= columns <= panel_columns <= stride.
   void (*multiply)(const std::byte* rows, size_t count, const std::byte* panel, size_t columns, size_t dimensions,
                    int32_t* out, size_t stride);
+  /// out[p] = the prepared row times point p, which need not be laid out: for few rows. points: [count, dimensions].
+  void (*scan)(const std::byte* row, const int8_t* points, size_t count, size_t dimensions, int32_t* out);
   /// Takes in the products of `rows` rows with `count` columns, the first of which is column `first`: a product that is
   /// larger than its lane's takes its place. products: [rows, panel_columns]. REQUIRES: count <= panel_columns, columns
   /// come in ascending order.

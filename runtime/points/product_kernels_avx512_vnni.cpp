@@ -1,4 +1,4 @@
-#include "runtime/points/product_tiles.hpp"
+#include "runtime/points/product_kernel_set.hpp"
 
 namespace weft {
 

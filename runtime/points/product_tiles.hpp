@@ -1,55 +1,10 @@
 #pragma once
 
-#include "runtime/points/product_layout.hpp"
+#include "runtime/points/product_lanes.hpp"
 
 #include <cstring>
 
-#if defined(__SSE2__)
-#include <immintrin.h>
-#endif
-
 namespace weft::inline WEFT_POINTS_ISA {
-
-#if !defined(__SSE2__)
-/// The lower half of each lane, with its sign.
-[[gnu::always_inline]] inline sum_lanes half(sum_lanes x) {
-  return reinterpret_cast<sum_lanes>(reinterpret_cast<unsigned_lanes>(x) << 16) >> 16;
-}
-#endif
-
-/// sum + the products of the four bytes of each lane, all exact.
-[[gnu::always_inline]] inline sum_lanes multiply_add(element_lanes column, element_lanes row, sum_lanes sum) {
-#if defined(__AVX512VNNI__)
-  return reinterpret_cast<sum_lanes>(_mm512_dpbusd_epi32(
-      reinterpret_cast<__m512i>(sum), reinterpret_cast<__m512i>(column), reinterpret_cast<__m512i>(row)));
-#elif defined(__AVX512BW__)
-  return sum + reinterpret_cast<sum_lanes>(
-                   _mm512_madd_epi16(reinterpret_cast<__m512i>(column), reinterpret_cast<__m512i>(row)));
-#elif defined(__AVX2__)
-  return sum + reinterpret_cast<sum_lanes>(
-                   _mm256_madd_epi16(reinterpret_cast<__m256i>(column), reinterpret_cast<__m256i>(row)));
-#elif defined(__SSE2__)
-  return sum +
-         reinterpret_cast<sum_lanes>(_mm_madd_epi16(reinterpret_cast<__m128i>(column), reinterpret_cast<__m128i>(row)));
-#else
-  const auto c = reinterpret_cast<sum_lanes>(column), r = reinterpret_cast<sum_lanes>(row);
-  return sum + (c >> 16) * (r >> 16) + half(c) * half(r);
-#endif
-}
-
-/// Four bytes of a row in every lane. The assembly is volatile to stay where it is written: g++ 12 otherwise moves all
-/// broadcasts of a step before the first product and spills the sums.
-[[gnu::always_inline]] inline element_lanes splat(const std::byte* from) {
-#if defined(__AVX2__)
-  element_lanes v;
-  asm volatile("vpbroadcastd %1, %0" : "=v"(v) : "m"(*reinterpret_cast<const std::byte(*)[4]>(from)));
-  return v;
-#else
-  int32_t bytes;
-  std::memcpy(&bytes, from, sizeof bytes);
-  return reinterpret_cast<element_lanes>(sum_lanes{} + bytes);
-#endif
-}
 
 /// `Rows` rows by Vectors · lanes columns, with the sums in registers.
 template <size_t Rows, size_t Vectors>
@@ -101,7 +56,7 @@ inline void multiply(const std::byte* rows, size_t count, const std::byte* panel
   for (size_t c = 0; c < columns; c += tile_vectors * lanes) {
     const std::byte* const strip = panel + c * 4;
     const size_t left = columns - c;
-    if (left <= lanes) // one query, mostly: a quarter of the work
+    if (left <= lanes) // a quarter of the work, with the widest vectors
       multiply_strip<1>(rows, count, strip, dimensions, out + c, stride);
     else if (left <= 2 * lanes)
       multiply_strip<2>(rows, count, strip, dimensions, out + c, stride);
@@ -140,17 +95,6 @@ inline void add_row(const int8_t* row, size_t dimensions, int32_t sign, int32_t*
   else
     for (size_t d = 0; d < dimensions; ++d)
       sums[d] -= row[d];
-}
-
-constexpr product_kernels make_product_kernels(std::string_view name) {
-  return {.name = name,
-          .panel_bytes = panel_bytes,
-          .prepared_row_bytes = prepared_row_bytes,
-          .pack_panel = pack_panel,
-          .prepare_row = prepare_row,
-          .multiply = multiply,
-          .take_largest = take_largest,
-          .add_row = add_row};
 }
 
 } // namespace weft::inline WEFT_POINTS_ISA
