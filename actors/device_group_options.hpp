@@ -26,9 +26,9 @@ struct device_group_options {
   uint32_t ranks_lost_max = 4; ///< that hang; with so many no epoch begins here until the node is started anew
   /// Where the node's engines are on devices, they take k-means, large groups of near duplicates and large searches.
   bool use_engines = true;
-  /// Numbers of the points that a large search looks at: about 10 ms of a CPU's core, which reads each of them whether
-  /// there is one query or some.
-  uint64_t search_values_min = 20'000'000;
+  /// Products of two numbers (queries · points · dimensions) of a large search: 3 ms of a CPU's core where queries are
+  /// many, 11 ms for a single one (tests/bench/corpus_bench). A device has other batches to end first.
+  uint64_t search_products_min = 200'000'000;
   std::chrono::milliseconds search_patience{2'000}; ///< for its engine; then a thread searches
 };
 

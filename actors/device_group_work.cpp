@@ -131,7 +131,7 @@ void device_group_state::make_and_search(const corpus_slip_ptr& asked, std::vect
 void device_group_state::search(const corpus_slip_ptr& asked, std::shared_ptr<const corpus_shard> shard) {
   const auto& wanted = std::get<search_corpus_share>(asked->effect);
   auto points = store_->shard_points(wanted.job);
-  const size_t values = points->values.size();
+  const uint64_t products = uint64_t{wanted.queries.size()} / shard->dimensions * points->values.size();
   auto go_on = [this, asked, shard = std::move(shard),
                 points = std::move(points)](const std::vector<corpus_engine>& engines) {
     setup_.services->aside([asked, shard, points, hdl = device_group_actor{self_},
@@ -147,7 +147,7 @@ void device_group_state::search(const corpus_slip_ptr& asked, std::shared_ptr<co
       caf::anon_send(hdl, std::make_shared<corpus_notice>(corpus_notice{corpus_notices::searched{it.job}}));
     });
   };
-  if (values < setup_.options.search_values_min)
+  if (products < setup_.options.search_products_min)
     return go_on({});
   with_engines(setup_.options.search_patience, std::move(go_on));
 }

@@ -24,7 +24,7 @@ inline constexpr size_t chunk_dimensions = lanes * step_dimensions;
   const auto bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from));
   return reinterpret_cast<element_lanes>(_mm_srai_epi16(_mm_unpacklo_epi8(bytes, bytes), 8));
 #else
-  element_lanes out;
+  element_lanes out = {};
   for (size_t d = 0; d < chunk_dimensions; ++d)
     out[d] = from[d];
   return out;

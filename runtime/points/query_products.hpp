@@ -14,8 +14,8 @@ namespace weft {
 /// much as several queries, so few of them go over the points as they are. The same bits either way. Not thread-safe.
 class query_products {
 public:
-  /// Up to so many go over the points as they are. That is no slower than laying out with any set of kernels; with the
-  /// wider ones it would pay for more queries.
+  /// Up to so many go over the points as they are. With 384 dimensions that was no slower than laying out with any set
+  /// of kernels; with the wider ones it would pay for more queries.
   static constexpr size_t few_max = 4;
 
   /// queries: [queries, dimensions]. REQUIRES: dimensions > 0.

@@ -245,7 +245,7 @@ struct device_node {
         {"m", model_load::kept, [made = model]() -> result<model_ptr> { return model_ptr{made}; }});
     options.pools.push_back({.model = "m"});
     options.corpora.engine_patience = engine_patience;
-    options.corpora.search_values_min = 1;
+    options.corpora.search_products_min = 2 * 300 * model->texts.info().dimensions; // two questions to 300 items
     options.corpora.search_patience = search_patience;
     set_jobs(options, memory_rank_hub::make());
     tree.emplace(std::move(options));
@@ -290,10 +290,13 @@ struct device_node {
     return *outcome->result;
   }
   /// Items of the last corpus that are nearest to this text.
-  std::vector<uint64_t> nearest_to(const std::string& text) const {
+  /// questions: how often it is asked in one call.
+  std::vector<uint64_t> nearest_to(const std::string& text, int questions = 2) const {
     corpus_query query;
     query.job = {.id = id, .tenant = "t"};
-    query.vectors = model->texts.vector(text);
+    const auto vector = model->texts.vector(text);
+    for (int i = 0; i < questions; ++i)
+      query.vectors.insert(query.vectors.end(), vector.begin(), vector.end());
     query.count = 3;
     const auto told = std::make_shared<answer<corpus_hits>>();
     jobs->rank_corpus(query, told->teller());
@@ -403,6 +406,7 @@ TEST_CASE("where a node's engines are on devices they take the points of k-means
 
   const auto found = node.nearest_to(texts[17]); // who makes the points of its shard looks at them here
   CHECK(found.size() == 3);
+  CHECK(node.nearest_to(texts[17], 1) == found); // too little for a device
   CHECK(node.points->searches == 0);
   CHECK(node.nearest_to(texts[17]) == found);
   CHECK(node.points->searches == 1);

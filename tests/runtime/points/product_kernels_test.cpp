@@ -1,4 +1,5 @@
 #include "runtime/points/packed_columns.hpp"
+#include "tests/runtime/points/kernel_sets.hpp"
 #include "tests/runtime/points/random_points.hpp"
 
 #include <doctest/doctest.h>
@@ -11,14 +12,6 @@
 namespace {
 
 using namespace weft;
-
-std::vector<const product_kernels*> kernel_sets() {
-  std::vector<const product_kernels*> found;
-  for (auto isa : {product_isa::portable, product_isa::avx2, product_isa::avx512, product_isa::avx512_vnni})
-    if (const auto* kernels = find_product_kernels(isa))
-      found.push_back(kernels);
-  return found;
-}
 
 std::vector<int32_t> plain_products(const std::vector<int8_t>& rows, const std::vector<int8_t>& columns,
                                     size_t dimensions) {
@@ -95,7 +88,7 @@ TEST_CASE("any number of columns of a panel has its products, with every set of 
 }
 
 TEST_CASE("the largest values overflow in no set of kernels") {
-  for (const uint32_t dimensions : {1u, 3u, 384u, 4'096u})
+  for (const uint32_t dimensions : {1u, 3u, 384u, 4'096u, 65'536u})
     for (const int row : {-128, -127, 127})
       for (const int column : {-128, -127, 127})
         for (const auto* kernels : kernel_sets()) {
@@ -103,9 +96,10 @@ TEST_CASE("the largest values overflow in no set of kernels") {
           CAPTURE(row);
           CAPTURE(column);
           CAPTURE(std::string(kernels->name));
+          const size_t count = dimensions > 4'096 ? 3 : 65;
           const std::vector<int8_t> rows(7 * dimensions, static_cast<int8_t>(row));
-          const std::vector<int8_t> columns(65 * dimensions, static_cast<int8_t>(column));
-          const std::vector<int32_t> want(7 * 65, static_cast<int32_t>(dimensions) * row * column);
+          const std::vector<int8_t> columns(count * dimensions, static_cast<int8_t>(column));
+          const std::vector<int32_t> want(7 * count, static_cast<int32_t>(dimensions) * row * column);
           CHECK(products_of(*kernels, rows, columns, dimensions) == want);
           CHECK(scanned_products(*kernels, rows, columns, dimensions) == want);
         }
