@@ -288,8 +288,7 @@ std::optional<failure> job_keeper_state::refused_try(const job_spec& spec) {
     return failure{errc::model_loading, "the model is not open on this node"};
   if (*own == *wanted)
     return std::nullopt;
-  return failure{errc::other_identity, "this node computes in " + std::string{to_string(*own)} +
-                                           ", and the job is one of " + std::string{to_string(*wanted)}};
+  return other_class(*own, *wanted);
 }
 
 void job_keeper_state::perform(cancel_run& effect) {

@@ -57,4 +57,9 @@ std::optional<numeric_class> class_of(const job_spec& spec) {
   return terms ? std::optional{terms->precision} : std::nullopt;
 }
 
+failure other_class(numeric_class own, numeric_class wanted) {
+  return {errc::other_identity, "this node computes in " + std::string{to_string(own)} + ", and the job is one of " +
+                                    std::string{to_string(wanted)}};
+}
+
 } // namespace weft

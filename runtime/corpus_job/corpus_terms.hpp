@@ -31,4 +31,7 @@ bool ask_the_same(std::string_view a, std::string_view b);
 /// wrote, which cannot be read here, nothing is known.
 std::optional<numeric_class> class_of(const job_spec& spec);
 
+/// errc::other_identity: a node computes in another class than its job wants.
+failure other_class(numeric_class own, numeric_class wanted);
+
 } // namespace weft

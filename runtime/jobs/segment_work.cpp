@@ -41,8 +41,7 @@ std::vector<uint32_t> segment_work::take_slice(uint64_t bytes_max) {
 run_outcome segment_work::checked(run_outcome outcome) const {
   if (!outcome || !class_ || outcome->precision == *class_)
     return outcome;
-  return failure{errc::other_identity, "this node computes in " + std::string{to_string(outcome->precision)} +
-                                           ", and the job is one of " + std::string{to_string(*class_)}};
+  return other_class(outcome->precision, *class_);
 }
 
 /// That nobody who is there computes in the job's class passes: the node has asked those that may.

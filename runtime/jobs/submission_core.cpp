@@ -256,13 +256,13 @@ void submission_core::header_changed(const job_header& header) {
       theirs.push_back(number);
   for (const auto number : theirs) {
     auto& it = intakes_.at(number);
-    const bool is_alike = asks_the_same(header.spec, it.spec);
-    if (is_alike)
-      it.spec.corpus = header.spec.corpus; // another node may have taken it before, in its class
-    if (!is_alike)
+    if (!asks_the_same(header.spec, it.spec)) {
       end(number, another_spec(header.id));
-    else if (header.state == job_state::cancelled || header.state == job_state::expired ||
-             header.state == job_state::removed)
+      continue;
+    }
+    it.spec.corpus = header.spec.corpus; // another node may have taken it before, in its class
+    if (header.state == job_state::cancelled || header.state == job_state::expired ||
+        header.state == job_state::removed)
       end(number, ended_early(header));
     else if (header.state != job_state::pending && it.at != phase::closing && it.at != phase::confirming)
       completed_elsewhere(number, it);
